@@ -1,0 +1,54 @@
+"""One Python interface to storage, compute, documents and infrastructure.
+
+``get_client`` and ``open_storage`` find providers; every name below, and every name that an
+installed plugin exports (``S3Client``, ``CodaClient``, ...), is imported on first use.
+"""
+
+from pkgutil import extend_path
+
+__path__ = extend_path(__path__, __name__)  # plugins live beside the core, installed or editable
+__version__ = "0.1.0"
+
+_OWN = {
+    "API_VERSION": "registry",
+    "ProviderInfo": "registry",
+    "get_client": "registry",
+    "open_storage": "registry",
+    "providers": "registry",
+    "register": "registry",
+    "unregister": "registry",
+    "CloudError": "errors",
+} | dict.fromkeys(
+    (
+        "Capability",
+        "CloudClient",
+        "CloudCredentials",
+        "CloudProvider",
+        "CloudResource",
+        "ComputeClient",
+        "ObjectInfo",
+        "ResourceType",
+        "ServerlessClient",
+        "StorageClient",
+    ),
+    "common",
+)
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _OWN:
+        value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
+    else:
+        value = import_module(f"{__name__}._exports").find(name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    from ._exports import names
+
+    return sorted({*globals(), *_OWN, *names()})

@@ -1,0 +1,2 @@
+PROVIDERS: dict[str, str] = {"local.storage": "codomyrmex-cloud"}
+EXPORTS: dict[str, str] = {}

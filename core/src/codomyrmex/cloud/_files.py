@@ -1,0 +1,79 @@
+"""Files of this machine: written whole or not at all, and copied with a checksum."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Protocol
+
+CHUNK = 1024 * 1024
+"""Bytes read at a time: the memory a streamed transfer takes."""
+
+Progress = Callable[[int], None]
+"""Called with the number of bytes moved since the last call."""
+
+
+class Digest(Protocol):
+    """A hash in the making, as hashlib makes them."""
+
+    def update(self, data: Any, /) -> None: ...
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file that becomes ``path`` at the end of the block, or leaves it as it was.
+
+    Written beside the target, synced and renamed, so a crash leaves the old file or the new one,
+    whole. A link is followed, the target's mode kept; a device or pipe is written as it is.
+    """
+    target = os.path.realpath(path)
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        with open(target, "wb") as file:
+            yield file
+        return
+    folder, name = os.path.split(target)
+    partial = os.path.join(folder, f".{name[:40]}.{os.urandom(8).hex()}.part")
+    try:
+        with open(partial, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(partial, stat.S_IMODE(mode))
+        os.replace(partial, target)
+    except BaseException:
+        if os.path.exists(partial):
+            os.unlink(partial)
+        raise
+    sync_folder(folder)
+
+
+def sync_folder(folder: str) -> None:
+    """Make renames in ``folder`` last through a power cut, where the system can (POSIX)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def copy_stream(
+    source: BinaryIO, target: BinaryIO, *, digest: Digest | None = None, progress: Progress | None = None
+) -> int:
+    """Copy to the end of ``source`` in bounded memory. Returns the number of bytes."""
+    copied = 0
+    while chunk := source.read(CHUNK):
+        target.write(chunk)
+        if digest is not None:
+            digest.update(chunk)
+        copied += len(chunk)
+        if progress is not None:
+            progress(len(chunk))
+    return copied

@@ -1,0 +1,126 @@
+"""What is installed: the entry points of our groups, read from the metadata on ``sys.path``.
+
+The files are those importlib.metadata reads. Reading them here takes 3 ms with 300 distributions,
+where importing importlib.metadata (25 ms) or stevedore (33 ms) alone takes longer than a whole
+look-up may; the distribution's name stays with each entry point; and as nothing is kept on disk,
+nothing is stale after ``pip install -e``. Nothing is imported until `EntryPoint.load`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+PROVIDERS = "codomyrmex.cloud.providers"
+SCHEMES = "codomyrmex.cloud.schemes"
+EXPORTS = "codomyrmex.cloud.exports"
+HOOKS = "codomyrmex.cloud.hooks"
+COMMANDS = "codomyrmex.cloud.commands"
+
+_cache: dict[tuple[str, ...], list[EntryPoint]] = {}
+
+
+class EntryPoint(NamedTuple):
+    """One entry point, with the distribution that declares it."""
+
+    group: str
+    name: str
+    value: str
+    distribution: str
+    version: str
+    metadata: str
+    """The ``.dist-info`` or ``.egg-info`` it was read from."""
+
+    def load(self) -> Any:
+        """Import the module and return the object. Raises whatever the import raises."""
+        import importlib
+
+        module, _, attributes = self.value.partition(":")
+        target: Any = importlib.import_module(module)
+        for attribute in filter(None, attributes.split(".")):
+            target = getattr(target, attribute)
+        return target
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value} ({self.distribution} {self.version})"
+
+
+def entry_points(group: str, *, refresh: bool = False) -> list[EntryPoint]:
+    """The entry points of one group, in the order of ``sys.path``.
+
+    ``refresh`` reads again, to find what was installed since this process started.
+    """
+    path = tuple(sys.path)
+    if refresh or path not in _cache:
+        _cache.clear()
+        _cache[path] = [e for folder in distributions(path) for e in read(folder)]
+    return [e for e in _cache[path] if e.group == group]
+
+
+def distributions(path: tuple[str, ...], *, shadowed: bool = False) -> Iterator[str]:
+    """The metadata folders on ``path``; of one distribution the first, as Python imports it.
+
+    ``shadowed`` gives those behind the first instead.
+    """
+    seen: set[str] = set()
+    for folder in dict.fromkeys(path):
+        try:
+            names = sorted(os.listdir(folder or "."))
+        except OSError:
+            names = _archived(folder) if os.path.isfile(folder) else []
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                project = name.rpartition(".")[0].partition("-")[0].lower().replace(".", "_")
+                if (project in seen) is shadowed:
+                    yield os.path.join(folder, name)
+                seen.add(project)
+
+
+def read(folder: str) -> Iterator[EntryPoint]:
+    """Our entry points of one distribution, given its metadata folder."""
+    text = _read(folder, "entry_points.txt")
+    if "codomyrmex.cloud." not in text:
+        return
+    header = _read(folder, "METADATA") or _read(folder, "PKG-INFO")
+    fields = dict(line.split(": ", 1) for line in header.partition("\n\n")[0].splitlines() if ": " in line)
+    group = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            group = line.strip("[]")
+        elif group.startswith("codomyrmex.cloud.") and "=" in line and line[0] not in "#;":
+            name, _, value = line.partition("=")
+            value = value.partition("[")[0].strip()
+            yield EntryPoint(group, name.strip(), value, fields.get("Name", "?"), fields.get("Version", "?"), folder)
+
+
+def _read(folder: str, name: str) -> str:
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            return file.read()
+    except NotADirectoryError:
+        return _read_archived(folder, name)
+    except OSError:
+        return ""
+
+
+def _archived(archive: str) -> list[str]:
+    """The metadata folders of a zip file on ``sys.path``."""
+    import zipfile
+
+    if not zipfile.is_zipfile(archive):
+        return []
+    with zipfile.ZipFile(archive) as file:
+        return sorted({name.partition("/")[0] for name in file.namelist()})
+
+
+def _read_archived(folder: str, name: str) -> str:
+    import zipfile
+
+    archive, inside = os.path.split(folder)
+    if not zipfile.is_zipfile(archive):
+        return ""
+    with zipfile.ZipFile(archive) as file:
+        member = f"{inside}/{name}"
+        return file.read(member).decode() if member in file.namelist() else ""

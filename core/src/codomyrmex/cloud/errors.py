@@ -1,0 +1,225 @@
+"""Every error of codomyrmex-cloud.
+
+    CloudError
+    ├── AuthenticationError            who are you? no, wrong or expired credentials
+    ├── PermissionDenied               (PermissionError) known, but not allowed
+    │   └── OperationRefused           a hook refused the operation before it started
+    ├── NotFound                       the resource does not exist
+    │   ├── BucketNotFound             (FileNotFoundError)
+    │   └── ObjectNotFound             (FileNotFoundError)
+    ├── AlreadyExists                  (FileExistsError)
+    ├── Conflict                       the resource's state does not allow it
+    │   └── PreconditionFailed         an If-Match or If-None-Match did not hold
+    ├── InvalidRequest                 (ValueError) the service refuses the arguments
+    ├── QuotaExceeded                  a limit of the account, or a full disk
+    ├── RateLimited                    too many requests; see ``retry_after``
+    ├── ServiceUnavailable             (ConnectionError) not reached, or a 5xx
+    ├── Timeout                        (TimeoutError)
+    ├── IntegrityError                 size or checksum differ from what was promised
+    ├── UnsupportedOperation           (NotImplementedError) this provider cannot do it
+    ├── LocalFileError                 (OSError) a file of this machine
+    │   └── LocalFileNotFound          (FileNotFoundError)
+    └── PluginError                    what is installed, rather than a service
+        ├── ProviderNotFoundError      (LookupError)
+        └── ProviderLoadError          (ImportError)
+            ├── DuplicateProviderError
+            └── IncompatibleProviderError
+
+Catch the leaf, its branch, or the builtin named beside it. The SDK's own exception is chained
+as ``__cause__``. No message, attribute or repr holds a secret.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+
+class CloudError(Exception):
+    """Something a provider, or the way to it, refused.
+
+    The keyword arguments are kept as attributes; :func:`~codomyrmex.cloud.common.operation`
+    fills in those the place of the error did not know.
+    """
+
+    provider: str | None
+    """Name of the provider, such as ``"aws"``."""
+    service: str | None
+    """Name of the service, such as ``"storage"``."""
+    operation: str | None
+    """The method that failed, such as ``"upload_file"``."""
+    resource: str | None
+    """What it was about: a URL (``s3://bucket/key``), an id or a name."""
+    code: str | None
+    """The service's own error code, or the HTTP status as text."""
+    request_id: str | None
+    """What the service's support asks for."""
+    retryable: bool
+    """True when the same call may succeed later, unchanged."""
+    retry_after: float | None
+    """Seconds the service asks to wait, if it said so."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        provider: str | None = None,
+        service: str | None = None,
+        operation: str | None = None,
+        resource: str | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        self.service = service
+        self.operation = operation
+        self.resource = resource
+        self.code = code
+        self.request_id = request_id
+        self.retryable = self._retryable if retryable is None else retryable
+        self.retry_after = retry_after
+
+    _retryable = False
+
+    def __str__(self) -> str:
+        details = [f"{k} {v}" for k in ("code", "request_id") if (v := getattr(self, k))]
+        return self.message + (f" ({', '.join(details)})" if details else "")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> Any:  # keyword-only arguments, and OSError has a reduce of its own
+        return _rebuild, (type(self), self.message, vars(self))
+
+
+def _rebuild(cls: type[CloudError], message: str, state: dict[str, Any]) -> CloudError:
+    error = cls(message)
+    vars(error).update(state)
+    return error
+
+
+class AuthenticationError(CloudError):
+    """The credentials are missing, wrong or expired."""
+
+
+class PermissionDenied(CloudError, PermissionError):
+    """The credentials are known but may not do this."""
+
+
+class OperationRefused(PermissionDenied):
+    """A ``cloud_before_operation`` hook refused; nothing was sent."""
+
+
+class NotFound(CloudError):
+    """The resource does not exist."""
+
+
+class BucketNotFound(NotFound, FileNotFoundError):
+    """The bucket or container does not exist."""
+
+
+class ObjectNotFound(NotFound, FileNotFoundError):
+    """The object or blob does not exist."""
+
+
+class AlreadyExists(CloudError, FileExistsError):
+    """The resource exists already."""
+
+
+class Conflict(CloudError):
+    """The resource is in a state that does not allow this, such as a bucket that is not empty."""
+
+
+class PreconditionFailed(Conflict):
+    """The object is not, or no longer, what ``if_match`` or ``if_none_match`` asked for."""
+
+
+class InvalidRequest(CloudError, ValueError):
+    """The service refuses the arguments."""
+
+
+class QuotaExceeded(CloudError):
+    """A quota of the account is used up, or a disk is full."""
+
+
+class RateLimited(CloudError):
+    """Too many requests; ``retry_after`` says how long to wait if the service did."""
+
+    _retryable = True
+
+
+class ServiceUnavailable(CloudError, ConnectionError):
+    """The service was not reached, broke the connection, or answered 5xx."""
+
+    _retryable = True
+
+
+class Timeout(CloudError, TimeoutError):
+    """No answer in time. Whether the operation happened is not known."""
+
+    _retryable = True
+
+
+class IntegrityError(CloudError):
+    """Size or checksum of the data differ from what the service recorded."""
+
+
+class UnsupportedOperation(CloudError, NotImplementedError):
+    """The provider cannot do this; ``capabilities`` says so beforehand."""
+
+
+class LocalFileError(CloudError, OSError):
+    """A file of this machine cannot be read or written."""
+
+
+class LocalFileNotFound(LocalFileError, FileNotFoundError):
+    """A file of this machine does not exist."""
+
+
+class PluginError(CloudError):
+    """Something is wrong with what is installed, not with a service."""
+
+
+class ProviderNotFoundError(PluginError, LookupError):
+    """No installed distribution offers this provider, service, scheme or name."""
+
+
+class ProviderLoadError(PluginError, ImportError):
+    """A plugin was found and cannot be loaded; ``entry_point`` and ``distribution`` name it."""
+
+    entry_point: str | None = None
+    distribution: str | None = None
+
+
+class DuplicateProviderError(ProviderLoadError):
+    """Two distributions, or a registration and a distribution, claim one name."""
+
+
+class IncompatibleProviderError(ProviderLoadError):
+    """The plugin was built for another major version of the plugin API."""
+
+
+def from_builtin(error: BaseException) -> CloudError | None:
+    """The `CloudError` for a builtin exception, or None if it says nothing about a service.
+
+    It is how a provider without a translation of its own, such as one on a file system or a
+    plain socket, still raises the errors of this tree.
+    """
+    if isinstance(error, TimeoutError):
+        return Timeout(str(error) or "timed out")
+    if isinstance(error, ConnectionError):
+        return ServiceUnavailable(str(error) or type(error).__name__)
+    if not isinstance(error, OSError):
+        return None
+    reason = error.strerror or str(error)
+    message = f"{error.filename}: {reason}" if error.filename else reason
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return QuotaExceeded(message)
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return PermissionDenied(message)
+    missing = isinstance(error, FileNotFoundError)
+    return (LocalFileNotFound if missing else LocalFileError)(message)

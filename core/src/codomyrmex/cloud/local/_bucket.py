@@ -1,0 +1,376 @@
+"""One bucket on disk: an index in SQLite, and one write-once file for the data of each object.
+
+    <root>/<bucket>/index-<id>.sqlite     key -> blob, size, MD5, time, content type, metadata
+    <root>/<bucket>/blobs/<ab>/<abcd...>  the data
+
+An object is written by writing a new blob, syncing it, and then naming it in the index in one
+transaction: whoever is killed at any point leaves the old object or the new one. What a killed
+writer leaves is a blob that no row names; `Bucket.sweep` removes those. Keys are never file names.
+The index has a name of its own each time a bucket is made, because SQLite removes its journal by
+path: a process that still holds a deleted bucket must not touch its successor's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import BinaryIO, NamedTuple
+
+from codomyrmex.cloud._files import sync_folder
+from codomyrmex.cloud.common.storage import ObjectInfo
+from codomyrmex.cloud.errors import (
+    BucketNotFound,
+    Conflict,
+    IntegrityError,
+    ObjectNotFound,
+    PreconditionFailed,
+)
+
+_SCHEMA = """
+CREATE TABLE objects (
+    key BLOB PRIMARY KEY, blob TEXT NOT NULL, size INTEGER NOT NULL, md5 TEXT NOT NULL,
+    modified INTEGER NOT NULL, content_type TEXT NOT NULL, metadata TEXT NOT NULL
+) WITHOUT ROWID
+"""
+_COLUMNS = "key, blob, size, md5, modified, content_type, metadata"
+_PAGE = 1000
+_BUSY_SECONDS = 60
+_WORTH_A_THREAD = 256 * 1024
+
+
+class Row(NamedTuple):
+    """An object as the index has it."""
+
+    key: bytes
+    blob: str
+    size: int
+    md5: str
+    modified: int
+    """Unix time in microseconds."""
+    content_type: str
+    metadata: str
+    """JSON."""
+
+    def info(self, bucket: str) -> ObjectInfo:
+        return ObjectInfo(
+            bucket,
+            self.key.decode(),
+            self.size,
+            etag=self.md5,
+            last_modified=datetime.fromtimestamp(self.modified / 1e6, UTC),
+            content_type=self.content_type,
+            metadata=json.loads(self.metadata),
+            checksums={"md5": self.md5},
+        )
+
+
+class Bucket:
+    """A bucket's folder. Safe in several threads and several processes."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.name = os.path.basename(folder)
+        self._index = ""
+        self._new_pool()
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        _close_all(self._pool)
+
+    @classmethod
+    def create(cls, folder: str) -> None:
+        """Make the folder of a new bucket. FileExistsError or ENOTEMPTY if there is one."""
+        root, name = os.path.split(folder)
+        new = os.path.join(root, f".new-{os.urandom(8).hex()}")
+        os.mkdir(new)
+        try:
+            os.mkdir(os.path.join(new, "blobs"))
+            index = sqlite3.connect(os.path.join(new, f"index-{os.urandom(8).hex()}.sqlite"))
+            try:
+                index.execute("PRAGMA journal_mode = WAL")
+                index.execute(_SCHEMA)
+            finally:
+                index.close()
+            os.rename(new, os.path.join(root, name))
+        except BaseException:
+            _remove_tree(new)
+            raise
+        sync_folder(root)
+
+    def exists(self) -> bool:
+        """Whether the bucket is there."""
+        try:
+            self._find_index()
+        except BucketNotFound:
+            return False
+        return True
+
+    # Reading
+
+    def get(self, key: str) -> Row:
+        """The object's row; ObjectNotFound if there is none."""
+        with self._connection() as db:
+            row = db.execute(f"SELECT {_COLUMNS} FROM objects WHERE key = ?", (key.encode(),)).fetchone()
+        if row is None:
+            raise ObjectNotFound(f"no object {key!r} in bucket {self.name!r}")
+        return Row(*row)
+
+    def open(self, key: str) -> tuple[Row, BinaryIO]:
+        """The object's row and its data, both of the same moment."""
+        row = self.get(key)
+        while True:
+            try:
+                return row, open(self._path(row.blob), "rb")
+            except FileNotFoundError:  # replaced since we looked
+                missing, row = row.blob, self.get(key)
+                if row.blob == missing:
+                    raise IntegrityError(f"the data of {key!r} is missing: {self._path(missing)}") from None
+
+    def rows(self, prefix: str, start_after: str) -> Iterator[Row]:
+        """All rows in the order of their keys. Holds no lock between pages."""
+        low = max(prefix.encode(), start_after.encode() + b"\0" if start_after else b"")
+        high = prefix.encode() + b"\xff"  # a byte that UTF-8 never has
+        query = f"SELECT {_COLUMNS} FROM objects WHERE key >= ? AND key < ? ORDER BY key LIMIT {_PAGE}"
+        while True:
+            with self._connection() as db:
+                page = db.execute(query, (low, high)).fetchall()
+            yield from (Row(*row) for row in page)
+            if len(page) < _PAGE:
+                return
+            low = page[-1][0] + b"\0"
+
+    # Writing
+
+    def write(
+        self,
+        key: str,
+        data: Iterable[bytes],
+        *,
+        content_type: str,
+        metadata: Mapping[str, str],
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> Row:
+        """Store the chunks of ``data`` as an object; PreconditionFailed leaves it as it was."""
+        with self._connection() as db:  # what cannot be written is told before the data is read
+            self._replaceable(db, key, if_match, if_none_match)
+        blob, digest, size = os.urandom(16).hex(), _Md5(), 0
+        try:
+            with self._create_blob(blob) as file:
+                for chunk in data:
+                    digest.update(chunk)
+                    file.write(chunk)
+                    size += len(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            sync_folder(os.path.dirname(self._path(blob)))
+            now = time.time_ns() // 1000
+            row = Row(key.encode(), blob, size, digest.hexdigest(), now, content_type, json.dumps(dict(metadata)))
+            with self._transaction() as db:
+                old = self._replaceable(db, key, if_match, if_none_match)
+                db.execute(f"INSERT OR REPLACE INTO objects ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        except BaseException:
+            with suppress(Exception):  # an interrupt may come right behind the commit: look first
+                if not self._named(key, blob):
+                    self._unlink(blob)
+            raise
+        if old:
+            self._unlink(old)
+        return row
+
+    def delete(self, keys: list[str]) -> int:
+        """Delete the objects of these keys, all or none of them. Returns how many there were."""
+        try:
+            blobs = self._delete_rows(keys)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            for key in keys:  # a full disk has no room for the journal of a delete: free the data first
+                with suppress(ObjectNotFound, OSError):
+                    os.truncate(self._path(self.get(key).blob), 0)
+            blobs = self._delete_rows(keys)
+        for blob in blobs:
+            self._unlink(blob)
+        return len(blobs)
+
+    def _delete_rows(self, keys: list[str]) -> list[str]:
+        delete = "DELETE FROM objects WHERE key = ? RETURNING blob"
+        with self._transaction() as db:
+            return [blob for key in keys for (blob,) in db.execute(delete, (key.encode(),))]
+
+    def remove(self) -> None:
+        """Delete the bucket. Conflict unless it is empty."""
+        gone = os.path.join(os.path.dirname(self.folder), f".deleted-{os.urandom(8).hex()}")
+        with self._transaction() as db:
+            if db.execute("SELECT 1 FROM objects LIMIT 1").fetchone():
+                raise Conflict(f"bucket {self.name!r} is not empty", code="BucketNotEmpty")
+            os.rename(self.folder, gone)  # under the lock: a writer that waits for it finds no bucket
+        self.close()
+        _remove_tree(gone)
+
+    def sweep(self, older_than: float = 86400) -> int:
+        """Remove what killed writers left, older than ``older_than`` seconds. Returns how many bytes."""
+        freed, now = 0, time.time()
+        with self._connection() as db:
+            named = {blob for (blob,) in db.execute("SELECT blob FROM objects")}
+        for folder, _, names in os.walk(os.path.join(self.folder, "blobs")):
+            for name in set(names) - named:
+                path = os.path.join(folder, name)
+                with suppress(FileNotFoundError):
+                    found = os.stat(path)
+                    if now - found.st_mtime > older_than:
+                        os.unlink(path)
+                        freed += found.st_size
+        return freed
+
+    def _replaceable(
+        self, db: sqlite3.Connection, key: str, if_match: str | None, if_none_match: str | None
+    ) -> str | None:
+        """The blob that a write of ``key`` replaces, if any; PreconditionFailed if it may not."""
+        blob, etag = db.execute("SELECT blob, md5 FROM objects WHERE key = ?", (key.encode(),)).fetchone() or (None, None)
+        if if_none_match and blob:
+            raise PreconditionFailed(f"{key!r} exists already", code="PreconditionFailed")
+        if if_match and if_match.strip('"') != etag:
+            raise PreconditionFailed(f"{key!r} has ETag {etag}, not {if_match}", code="PreconditionFailed")
+        return blob
+
+    def _named(self, key: str, blob: str) -> bool:
+        with self._connection() as db:
+            query = "SELECT 1 FROM objects WHERE key = ? AND blob = ?"
+            return db.execute(query, (key.encode(), blob)).fetchone() is not None
+
+    # Files
+
+    def _path(self, blob: str) -> str:
+        return os.path.join(self.folder, "blobs", blob[:2], blob)
+
+    def _create_blob(self, blob: str) -> BinaryIO:
+        path = self._path(blob)
+        try:
+            return open(path, "xb")
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            sync_folder(os.path.join(self.folder, "blobs"))
+            return open(path, "xb")
+
+    def _unlink(self, blob: str) -> None:
+        with suppress(OSError):  # in use on Windows: `sweep` removes it later
+            os.unlink(self._path(blob))
+
+    # The index
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A connection that holds the bucket's write lock, committed at the end of the block."""
+        with self._connection() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                if not os.path.exists(self._index):
+                    raise self._absent()
+                yield db
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection that no other thread uses meanwhile. BucketNotFound if the bucket is gone."""
+        if self._pid != os.getpid():  # SQLite's connections must not cross a fork, not even to be closed
+            _inherited.append(self._pool)
+            self._new_pool()
+        index = self._index
+        if not os.path.exists(index):
+            index = self._index = self._find_index()
+        while self._pool:
+            path, db = self._pool.pop()
+            if path == index:
+                break
+            db.close()  # of a bucket of the same name, deleted meanwhile
+        else:
+            db = self._connect(index)
+        try:
+            yield db
+        finally:
+            self._pool.append((index, db))
+
+    def _new_pool(self) -> None:
+        self._pool: _Pool = []
+        self._pid = os.getpid()
+        weakref.finalize(self, _close_all, self._pool)
+
+    def _connect(self, index: str) -> sqlite3.Connection:
+        from urllib.parse import quote  # here, as a look-up must not wait for its import
+
+        mode = "mode=rw"
+        if not os.access(self.folder, os.W_OK):  # SQLite would have to make its journal's index
+            mode = "mode=ro" if os.path.exists(f"{index}-wal") else "mode=ro&immutable=1"
+        uri = f"file:{quote(index)}?{mode}"
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False)
+        db.execute("PRAGMA synchronous = FULL")
+        return db
+
+    def _find_index(self) -> str:
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            raise self._absent() from None
+        except NotADirectoryError:
+            if not os.path.isdir(os.path.dirname(self.folder)):
+                raise  # the root itself is a file
+            raise self._absent() from None
+        for name in names:
+            if name.startswith("index-") and name.endswith(".sqlite"):
+                return os.path.join(self.folder, name)
+        raise self._absent()
+
+    def _absent(self) -> BucketNotFound:
+        return BucketNotFound(f"no bucket {self.name!r} in {os.path.dirname(self.folder)}")
+
+
+class _Md5:
+    """An MD5 that a thread computes while the data is written and synced: both take about as long."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.md5(usedforsecurity=False)
+        self._thread: threading.Thread | None = None
+
+    def update(self, chunk: bytes) -> None:
+        """Begin with ``chunk``, which must not change from now on."""
+        self._wait()
+        if len(chunk) < _WORTH_A_THREAD:
+            self._digest.update(chunk)
+        else:
+            self._thread = threading.Thread(target=self._digest.update, args=(chunk,))
+            self._thread.start()
+
+    def hexdigest(self) -> str:
+        self._wait()
+        return self._digest.hexdigest()
+
+    def _wait(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+
+_Pool = list[tuple[str, sqlite3.Connection]]
+_inherited: list[_Pool] = []
+
+
+def _close_all(pool: _Pool) -> None:
+    while pool:
+        pool.pop()[1].close()
+
+
+def _remove_tree(folder: str) -> None:
+    import shutil  # here, as a look-up must not wait for its import
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,264 @@
+"""The local provider: a real object storage on a folder, for work, tests and single machines."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import BinaryIO, ClassVar
+
+from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, copy_stream
+from codomyrmex.cloud.common.storage import (
+    Capability,
+    ObjectInfo,
+    Path,
+    PresignedRequest,
+    StorageClient,
+    check_key,
+    guess_content_type,
+)
+from codomyrmex.cloud.errors import (
+    AlreadyExists,
+    CloudError,
+    IntegrityError,
+    InvalidRequest,
+    PermissionDenied,
+    QuotaExceeded,
+    ServiceUnavailable,
+)
+from codomyrmex.cloud.local._bucket import Bucket, Row
+from codomyrmex.cloud.local.signing import Grant, Signer, expiry, signing_key
+
+DEFAULT_ENDPOINT = "http://127.0.0.1:8470"
+"""Where ``cloud serve`` answers unless told otherwise."""
+
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
+
+
+class LocalStorage(StorageClient):
+    """Buckets in a folder: crash-safe, shared by threads and processes, faithful to every key.
+
+    :param root: the folder; default ``CLOUD_LOCAL_ROOT``, else ``codomyrmex-cloud`` in the user's
+        data folder. Made when the first bucket is.
+    :param endpoint_url: where ``cloud serve`` answers presigned URLs; default
+        ``CLOUD_LOCAL_ENDPOINT``, else `DEFAULT_ENDPOINT`.
+
+    Data is verified by MD5 whenever a whole object is read, and an ETag is that MD5, as with S3.
+    """
+
+    provider: ClassVar[str] = "local"
+    recipe: ClassVar[tuple[str, ...]] = ("root", "endpoint_url")
+    capabilities = frozenset(Capability) - {Capability.SERVER_SIDE_COPY}
+
+    def __init__(self, root: Path | None = None, *, endpoint_url: str | None = None) -> None:
+        self.root = os.path.abspath(os.fspath(root or os.environ.get("CLOUD_LOCAL_ROOT") or _data_folder()))
+        self.endpoint_url = endpoint_url or os.environ.get("CLOUD_LOCAL_ENDPOINT") or DEFAULT_ENDPOINT
+        self._buckets: dict[str, Bucket] = {}
+
+    # Buckets
+
+    def list_buckets(self) -> list[str]:
+        try:
+            names = os.listdir(self.root)
+        except FileNotFoundError:
+            return []
+        return sorted(name for name in names if _BUCKET_NAME.fullmatch(name) and self._bucket(name).exists())
+
+    def create_bucket(self, name: str) -> bool:
+        if not _BUCKET_NAME.fullmatch(name) or ".." in name:
+            raise ValueError(
+                f"not a bucket name: {name[:70]!r}; 3 to 63 of a-z, 0-9, '.', '_' and '-', "
+                "beginning and ending with a letter or digit"
+            )
+        os.makedirs(self.root, mode=0o700, exist_ok=True)
+        try:
+            Bucket.create(os.path.join(self.root, name))
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+            raise AlreadyExists(f"bucket {name!r} exists already") from None
+        return True
+
+    def bucket_exists(self, bucket: str) -> bool:
+        return self._bucket(bucket).exists()
+
+    def delete_bucket(self, bucket: str) -> bool:
+        self._bucket(bucket).remove()
+        del self._buckets[bucket]
+        return True
+
+    def sweep(self, bucket: str, older_than: float = 86400) -> int:
+        """Remove the data of writes that were killed more than ``older_than`` seconds ago.
+
+        Returns the bytes freed. Such data is never visible; it only takes room.
+        """
+        return self._bucket(bucket).sweep(older_than)
+
+    # Looking
+
+    def iter_objects(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectInfo]:
+        return (row.info(bucket) for row in self._bucket(bucket).rows(prefix, start_after))
+
+    def stat(self, bucket: str, key: str) -> ObjectInfo:
+        return self._bucket(bucket).get(key).info(bucket)
+
+    # Reading
+
+    def download_file(self, bucket: str, key: str) -> bytes:
+        row, file = self._bucket(bucket).open(key)
+        with file:
+            data = file.read()
+        self._verify(row, len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
+        return data
+
+    def download_path(self, bucket: str, key: str, path: Path, *, progress: Progress | None = None) -> ObjectInfo:
+        row, file = self._bucket(bucket).open(key)
+        digest = hashlib.md5(usedforsecurity=False)
+        with file, atomic_write(path) as target:
+            size = copy_stream(file, target, digest=digest, progress=progress)
+            self._verify(row, size, digest.hexdigest())
+        return row.info(bucket)
+
+    def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None) -> BinaryIO:
+        row, file = self._bucket(bucket).open(key)
+        if start == 0 and (length is None or length >= row.size):
+            return file
+        return io.BufferedReader(_Section(file, start, row.size if length is None else start + length))
+
+    def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
+        with self.open_read(bucket, key, start=start, length=length) as file:
+            return file.read()
+
+    # Writing
+
+    def upload_file(self, bucket: str, key: str, data: bytes, content_type: str | None = None) -> str:
+        self._bucket(bucket).write(key, (bytes(data),), content_type=content_type or guess_content_type(key), metadata={})
+        return self.url(bucket, key)
+
+    def upload_stream(
+        self,
+        bucket: str,
+        key: str,
+        stream: BinaryIO,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        progress: Progress | None = None,
+    ) -> ObjectInfo:
+        row = self._bucket(bucket).write(
+            key,
+            _chunks(stream, progress),
+            content_type=content_type or guess_content_type(key),
+            metadata=metadata or {},
+            if_match=if_match,
+            if_none_match=if_none_match,
+        )
+        return row.info(bucket)
+
+    def delete_file(self, bucket: str, key: str) -> bool:
+        return self._bucket(bucket).delete([key]) == 1
+
+    def delete_many(self, bucket: str, keys: Iterable[str]) -> dict[str, CloudError]:
+        remaining = iter(keys)
+        while batch := list(islice(remaining, 1000)):
+            for key in batch:
+                check_key(key)
+            self._bucket(bucket).delete(batch)
+        return {}
+
+    # Presigned requests
+
+    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600) -> str:
+        return self._signer().sign(self.endpoint_url, Grant("GET", bucket, key, expiry(expires_in)))
+
+    def generate_presigned_upload(
+        self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None
+    ) -> PresignedRequest:
+        grant = Grant("PUT", bucket, key, expiry(expires_in), content_type or "")
+        headers = {"Content-Type": content_type} if content_type else {}
+        return PresignedRequest("PUT", self._signer().sign(self.endpoint_url, grant), headers)
+
+    # Inside
+
+    @classmethod
+    def credential_source(cls) -> str | None:
+        source = "CLOUD_LOCAL_ROOT" if os.environ.get("CLOUD_LOCAL_ROOT") else "default"
+        return f"needs none; folder {cls().root} ({source})"
+
+    def close(self) -> None:
+        for bucket in self._buckets.values():
+            bucket.close()
+
+    def translate_error(self, error: Exception) -> CloudError | None:
+        if isinstance(error, NotADirectoryError | FileExistsError):
+            return InvalidRequest(f"{self.root} is not a folder; set CLOUD_LOCAL_ROOT or root= to one")
+        if not isinstance(error, sqlite3.Error):
+            return super().translate_error(error)
+        message = f"the index in {self.root}: {error}"
+        kinds = {
+            sqlite3.SQLITE_FULL: QuotaExceeded,
+            sqlite3.SQLITE_READONLY: PermissionDenied,
+            sqlite3.SQLITE_CORRUPT: IntegrityError,
+            sqlite3.SQLITE_NOTADB: IntegrityError,
+        }
+        code = getattr(error, "sqlite_errorcode", 0)
+        return kinds.get(code & 0xFF, ServiceUnavailable)(message, code=getattr(error, "sqlite_errorname", None))
+
+    def _bucket(self, name: str) -> Bucket:
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = Bucket(os.path.join(self.root, name))
+        return bucket
+
+    def _signer(self) -> Signer:
+        return Signer(signing_key(self.root))
+
+    def _verify(self, row: Row, size: int, md5: str) -> None:
+        if (size, md5) != (row.size, row.md5):
+            raise IntegrityError(
+                f"the stored data is damaged: {size} bytes with MD5 {md5}, where {row.size} with {row.md5} were written"
+            )
+
+
+class _Section(io.RawIOBase):
+    """The bytes of a file from ``start`` to before ``end``."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self._file = file
+        self._left = max(0, end - start)
+        file.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._file.read(min(len(buffer), self._left))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _chunks(stream: BinaryIO, progress: Progress | None) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        if not isinstance(chunk, bytes | bytearray | memoryview):
+            raise TypeError(f"the stream must be open in binary mode, it gives {type(chunk).__name__}")
+        yield bytes(chunk)
+        if progress is not None:
+            progress(len(chunk))
+
+
+def _data_folder() -> str:
+    import platformdirs
+
+    return platformdirs.user_data_dir("codomyrmex-cloud", appauthor=False)

@@ -1,0 +1,235 @@
+"""Find providers and make clients.
+
+A provider is an entry point of group ``codomyrmex.cloud.providers`` named ``<provider>.<service>``
+that gives a class (or any callable) which takes the options and returns a client. Only the one
+that is asked for is imported, so a broken plugin stops its own look-up and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeVar, overload
+
+from codomyrmex.cloud._index import PROVIDERS, SCHEMES, EntryPoint, entry_points
+from codomyrmex.cloud.common.client import CloudClient, installed_hooks
+from codomyrmex.cloud.common.resources import ResourceType
+from codomyrmex.cloud.errors import (
+    DuplicateProviderError,
+    IncompatibleProviderError,
+    ProviderLoadError,
+    ProviderNotFoundError,
+)
+
+if TYPE_CHECKING:
+    from codomyrmex.cloud.common.compute import ComputeClient, ServerlessClient
+    from codomyrmex.cloud.common.storage import StorageClient
+
+API_VERSION = 1
+"""The plugin API spoken here. A plugin's class may say for which it was built, by an attribute of
+this name; one for another version is refused."""
+
+Factory = Callable[..., Any]
+Client = TypeVar("Client", bound=CloudClient)
+
+_registered: dict[str, Factory] = {}
+_schemes: dict[str, str] = {}  # of the registered ones
+_factories: dict[str, Factory] = {}  # the registered ones, and those loaded so far
+
+
+class ProviderInfo(NamedTuple):
+    """An installed or registered provider; nothing of it has been imported."""
+
+    provider: str
+    service: str
+    distribution: str | None
+    """None for one made known by `register`."""
+    version: str | None
+    schemes: tuple[str, ...]
+    """The URL schemes that lead to it."""
+    target: str
+    """What its entry point names, ``module:object``."""
+
+
+@overload
+def get_client(
+    provider: Enum | str, service: Literal[ResourceType.STORAGE, "storage"] = ..., **options: Any
+) -> StorageClient: ...
+@overload
+def get_client(
+    provider: Enum | str, service: Literal[ResourceType.COMPUTE, "compute"], **options: Any
+) -> ComputeClient: ...
+@overload
+def get_client(
+    provider: Enum | str, service: Literal[ResourceType.SERVERLESS, "serverless"], **options: Any
+) -> ServerlessClient: ...
+@overload
+def get_client(provider: Enum | str, service: Enum | str, **options: Any) -> Any: ...
+def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE, **options: Any) -> Any:
+    """A new client for one service of one provider, such as ``get_client(CloudProvider.AWS)``.
+
+    :param options: what the provider's class takes, such as ``region_name`` or ``credentials``.
+
+    Raises ProviderNotFoundError when nothing offers it (and says what to install), and
+    ProviderLoadError when what offers it cannot be imported, is there twice, or is built for
+    another `API_VERSION`.
+    """
+    name = f"{_text(provider)}.{_text(service)}"
+    factory = _factories.get(name) or _load(name)
+    return _make(name, factory, factory, options)
+
+
+def open_storage(url: str, **options: Any) -> StorageClient:
+    """The storage that ``url`` leads to by its scheme: ``open_storage("s3://bucket/key")``.
+
+    Bucket and key are the caller's to use: ``storage.split_url(url)`` gives them. ``options`` and
+    errors are those of `get_client`; ValueError if it is no URL.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not (scheme and separator):
+        raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
+    name = _schemes.get(scheme) or _installed_schemes().get(scheme) or f"{scheme}.storage"
+    factory = _factories.get(name) or _load(name)
+    from_url = getattr(factory, "from_url", None)
+    storage: StorageClient = _make(name, factory, (lambda **o: from_url(url, **o)) if from_url else factory, options)
+    return storage
+
+
+def providers() -> list[ProviderInfo]:
+    """Every provider there is, by name. Imports none of them."""
+    schemes: dict[str, list[str]] = {}
+    for scheme, name in {**_installed_schemes(), **_schemes}.items():
+        schemes.setdefault(name, []).append(scheme)
+    found = [(e.name, e.distribution, e.version, e.value) for e in entry_points(PROVIDERS) if e.name not in _registered]
+    found += [(n, None, None, f"{f.__module__}:{f.__qualname__}") for n, f in _registered.items()]
+    infos = []
+    for name, distribution, version, target in sorted(found, key=lambda f: f[0]):
+        provider, _, service = name.partition(".")
+        if service == ResourceType.STORAGE.value and name not in schemes:
+            schemes[name] = [provider]
+        infos.append(ProviderInfo(provider, service, distribution, version, tuple(schemes.get(name, ())), target))
+    return infos
+
+
+def register(name: str, factory: Factory, *, scheme: str | None = None, replace: bool = False) -> None:
+    """Make a provider known to this process, without an entry point.
+
+    :param name: ``<provider>.<service>``, such as ``"acme.storage"``.
+    :param scheme: the URL scheme that leads to it; the provider's name does without it.
+    :param replace: take the place of one of that name; else DuplicateProviderError.
+    """
+    provider, _, service = name.partition(".")
+    if not provider or not service or not callable(factory):
+        raise ValueError(f"a provider is registered as '<provider>.<service>' with a callable, not {name!r}")
+    installed = [str(e) for e in entry_points(PROVIDERS) if e.name == name]
+    if not replace and (name in _registered or installed):
+        owner = f"by {installed[0]}" if installed else "by register()"
+        raise DuplicateProviderError(f"{name!r} is taken {owner}; register(..., replace=True) takes its place")
+    _check_version(name, factory)
+    _registered[name] = _factories[name] = factory
+    if scheme:
+        _schemes[scheme] = name
+
+
+def unregister(name: str) -> None:
+    """Undo `register`; an installed provider of that name is found again. LookupError if it was not."""
+    if name not in _registered:
+        raise ProviderNotFoundError(f"{name!r} was not registered")
+    del _registered[name], _factories[name]
+    for scheme in [s for s, owner in _schemes.items() if owner == name]:
+        del _schemes[scheme]
+
+
+def load(entry: EntryPoint) -> Any:
+    """What an entry point names, or ProviderLoadError with the reason chained."""
+    try:
+        loaded = entry.load()
+    except (Exception, SystemExit) as error:
+        raise _about(
+            entry, ProviderLoadError, f"{entry} cannot be imported: {type(error).__name__}: {error}; "
+            f"'pip install --upgrade {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it"
+        ) from error
+    _check_version(entry, loaded)
+    return loaded
+
+
+def _load(name: str) -> Factory:
+    entries = [e for e in entry_points(PROVIDERS) if e.name == name]
+    entries = entries or [e for e in entry_points(PROVIDERS, refresh=True) if e.name == name]
+    if not entries:
+        _not_found(name)
+    if len(entries) > 1:
+        raise _about(
+            entries[0], DuplicateProviderError,
+            f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
+        )
+    factory: Factory = load(entries[0])
+    if not callable(factory):
+        raise _about(entries[0], ProviderLoadError, f"{entries[0]} names no class and no function")
+    _factories[name] = factory
+    return factory
+
+
+def _make(name: str, factory: Factory, make: Factory, options: dict[str, Any]) -> Any:
+    hooks = installed_hooks()
+    if hooks is None:
+        return make(**options)
+    if options.get("credentials") is None:
+        provider, _, service = name.partition(".")
+        found = hooks.credentials(provider, service)
+        if found is not None:
+            options["credentials"] = found
+    client = make(**options)
+    hooks.created(client)
+    return client
+
+
+def _check_version(what: object, factory: Any) -> None:
+    built_for = getattr(factory, "API_VERSION", API_VERSION)
+    if built_for != API_VERSION:
+        advice = "upgrade the plugin" if built_for < API_VERSION else "upgrade codomyrmex-cloud"
+        message = f"{what} is built for plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}; {advice}"
+        raise _about(what, IncompatibleProviderError, message)
+
+
+def _about(what: object, kind: type[ProviderLoadError], message: str) -> ProviderLoadError:
+    error = kind(message)
+    if isinstance(what, EntryPoint):
+        error.entry_point, error.distribution = what.name, what.distribution
+    return error
+
+
+def _not_found(name: str) -> NoReturn:
+    import difflib
+
+    from codomyrmex.cloud._catalogue import PROVIDERS as OURS
+
+    known = sorted({e.name for e in entry_points(PROVIDERS)} | set(_registered))
+    near = difflib.get_close_matches(name, {*known, *OURS}, n=3)
+    message = f"nothing installed provides {name!r}"
+    if name in OURS:
+        message += f"; 'pip install {OURS[name]}' brings it"
+    elif near:
+        message += "; did you mean " + " or ".join(n if n in known else f"{n} (pip install {OURS[n]})" for n in near) + "?"
+    raise ProviderNotFoundError(f"{message} (installed: {', '.join(known) or 'none'})")
+
+
+def _installed_schemes() -> dict[str, str]:
+    """URL scheme to provider name. A scheme's entry point names the same object as its provider's."""
+    names = {(e.distribution, e.value): e.name for e in entry_points(PROVIDERS)}
+    schemes: dict[str, str] = {}
+    for entry in entry_points(SCHEMES):
+        name = names.get((entry.distribution, entry.value))
+        if name and schemes.setdefault(entry.name, name) != name:
+            raise _about(
+                entry, DuplicateProviderError,
+                f"{entry.name}:// leads to {schemes[entry.name]} and, by {entry}, to {name}; uninstall one"
+            )
+    return schemes
+
+
+def _text(name: Enum | str) -> str:
+    value = name.value if isinstance(name, Enum) else name
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"a provider or service is a CloudProvider, a ResourceType or a non-empty str, not {name!r}")
+    return value
