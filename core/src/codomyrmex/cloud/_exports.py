@@ -17,11 +17,14 @@ def names() -> set[str]:
 
 def find(name: str) -> Any:
     """The object that a plugin exports as ``name``. AttributeError if none does, as PEP 562 wants;
-    ImportError when it is known what to install."""
+    ImportError when it is known what to install.
+    """
     entries = [e for e in entry_points(EXPORTS) if e.name == name]
     entries = entries or [e for e in entry_points(EXPORTS, refresh=True) if e.name == name]
     if len(entries) > 1:
-        raise DuplicateProviderError(f"{name} is exported by {' and by '.join(map(str, entries))}; uninstall all but one")
+        raise DuplicateProviderError(
+            f"{name} is exported by {' and by '.join(map(str, entries))}; uninstall all but one"
+        )
     if entries:
         return load(entries[0])
     if name in OURS:

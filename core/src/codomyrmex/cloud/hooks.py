@@ -23,7 +23,6 @@ from time import perf_counter
 from typing import Any
 
 import pluggy
-
 from codomyrmex.cloud._index import HOOKS, entry_points
 from codomyrmex.cloud.common import client as _client
 from codomyrmex.cloud.common.client import CloudClient, Operation
@@ -39,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 class _Specifications:
     @_hookspec(firstresult=True)
-    def cloud_credentials(self, provider: str, service: str) -> CloudCredentials | None:  # type: ignore[empty-body]
+    def cloud_credentials(self, provider: str, service: str) -> CloudCredentials | None:
         """The credentials for a client that is about to be made; the first that is not None wins.
 
         The client gets them as ``credentials=``. Not asked when the caller gave credentials.
@@ -58,9 +57,7 @@ class _Specifications:
         """
 
     @_hookspec
-    def cloud_after_operation(
-        self, operation: Operation, result: Any, error: Exception | None, seconds: float
-    ) -> None:
+    def cloud_after_operation(self, operation: Operation, result: Any, error: Exception | None, seconds: float) -> None:
         """An operation ended, with ``result`` or with ``error``, after ``seconds`` of wall time.
 
         A listing ends when its last object was read or its reader stopped; its ``result`` is the

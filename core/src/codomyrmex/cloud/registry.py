@@ -7,6 +7,7 @@ that is asked for is imported, so a broken plugin stops its own look-up and no o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeVar, overload
@@ -76,7 +77,7 @@ def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE,
     """
     name = f"{_text(provider)}.{_text(service)}"
     factory = _factories.get(name) or _load(name)
-    return _make(name, factory, factory, options)
+    return _make(name, factory, options)
 
 
 def open_storage(url: str, **options: Any) -> StorageClient:
@@ -91,7 +92,8 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     name = _schemes.get(scheme) or _installed_schemes().get(scheme) or f"{scheme}.storage"
     factory = _factories.get(name) or _load(name)
     from_url = getattr(factory, "from_url", None)
-    storage: StorageClient = _make(name, factory, (lambda **o: from_url(url, **o)) if from_url else factory, options)
+    make = functools.partial(from_url, url) if from_url else factory
+    storage: StorageClient = _make(name, make, options)
     return storage
 
 
@@ -100,8 +102,10 @@ def providers() -> list[ProviderInfo]:
     schemes: dict[str, list[str]] = {}
     for scheme, name in {**_installed_schemes(), **_schemes}.items():
         schemes.setdefault(name, []).append(scheme)
-    found = [(e.name, e.distribution, e.version, e.value) for e in entry_points(PROVIDERS) if e.name not in _registered]
-    found += [(n, None, None, f"{f.__module__}:{f.__qualname__}") for n, f in _registered.items()]
+    found: list[tuple[str, str | None, str | None, str]] = [
+        (e.name, e.distribution, e.version, e.value) for e in entry_points(PROVIDERS) if e.name not in _registered
+    ]
+    found += [(name, None, None, f"{f.__module__}:{f.__qualname__}") for name, f in _registered.items()]
     infos = []
     for name, distribution, version, target in sorted(found, key=lambda f: f[0]):
         provider, _, service = name.partition(".")
@@ -146,8 +150,10 @@ def load(entry: EntryPoint) -> Any:
         loaded = entry.load()
     except (Exception, SystemExit) as error:
         raise _about(
-            entry, ProviderLoadError, f"{entry} cannot be imported: {type(error).__name__}: {error}; "
-            f"'pip install --upgrade {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it"
+            entry,
+            ProviderLoadError,
+            f"{entry} cannot be imported: {type(error).__name__}: {error}; "
+            f"'pip install -U {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it",
         ) from error
     _check_version(entry, loaded)
     return loaded
@@ -160,8 +166,9 @@ def _load(name: str) -> Factory:
         _not_found(name)
     if len(entries) > 1:
         raise _about(
-            entries[0], DuplicateProviderError,
-            f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
+            entries[0],
+            DuplicateProviderError,
+            f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one",
         )
     factory: Factory = load(entries[0])
     if not callable(factory):
@@ -170,7 +177,7 @@ def _load(name: str) -> Factory:
     return factory
 
 
-def _make(name: str, factory: Factory, make: Factory, options: dict[str, Any]) -> Any:
+def _make(name: str, make: Factory, options: dict[str, Any]) -> Any:
     hooks = installed_hooks()
     if hooks is None:
         return make(**options)
@@ -188,7 +195,9 @@ def _check_version(what: object, factory: Any) -> None:
     built_for = getattr(factory, "API_VERSION", API_VERSION)
     if built_for != API_VERSION:
         advice = "upgrade the plugin" if built_for < API_VERSION else "upgrade codomyrmex-cloud"
-        message = f"{what} is built for plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}; {advice}"
+        message = (
+            f"{what} is built for plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}; {advice}"
+        )
         raise _about(what, IncompatibleProviderError, message)
 
 
@@ -210,7 +219,9 @@ def _not_found(name: str) -> NoReturn:
     if name in OURS:
         message += f"; 'pip install {OURS[name]}' brings it"
     elif near:
-        message += "; did you mean " + " or ".join(n if n in known else f"{n} (pip install {OURS[n]})" for n in near) + "?"
+        message += (
+            "; did you mean " + " or ".join(n if n in known else f"{n} (pip install {OURS[n]})" for n in near) + "?"
+        )
     raise ProviderNotFoundError(f"{message} (installed: {', '.join(known) or 'none'})")
 
 
@@ -222,8 +233,9 @@ def _installed_schemes() -> dict[str, str]:
         name = names.get((entry.distribution, entry.value))
         if name and schemes.setdefault(entry.name, name) != name:
             raise _about(
-                entry, DuplicateProviderError,
-                f"{entry.name}:// leads to {schemes[entry.name]} and, by {entry}, to {name}; uninstall one"
+                entry,
+                DuplicateProviderError,
+                f"{entry.name}:// leads to {schemes[entry.name]} and, by {entry}, to {name}; uninstall one",
             )
     return schemes
 

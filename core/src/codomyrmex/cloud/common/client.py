@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import wraps
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, cast, overload
 
 from codomyrmex.cloud._index import HOOKS, entry_points
 from codomyrmex.cloud.errors import CloudError, from_builtin
@@ -37,8 +37,9 @@ class CloudClient:
     Never a secret: credentials are found anew there. None: the client does not pickle."""
     strict: bool = False
     """Whether methods under `lenient` raise."""
+    _thread: threading.local
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: D102 - a constructor needs no super().__init__()
         self = super().__new__(cls)
         self._thread = threading.local()
         return self
@@ -129,9 +130,7 @@ class _Spec(NamedTuple):
 @overload
 def operation(function: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
-def operation(
-    *, checks: Mapping[str, Check] = ..., lazy: bool = ...
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def operation(*, checks: Mapping[str, Check] = ..., lazy: bool = ...) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def operation(function: Any = None, /, *, checks: Mapping[str, Check] | None = None, lazy: bool = False) -> Any:
     """Make a method an operation: arguments checked first, then hooks, then errors of our tree.
 
@@ -141,12 +140,14 @@ def operation(function: Any = None, /, *, checks: Mapping[str, Check] | None = N
     Exceptions of an SDK go through `CloudClient.translate_error`; a `CloudError` gets provider,
     service, operation and resource where it has none.
     """
-    if function is None:
-        return lambda function: operation(function, checks=checks, lazy=lazy)
-    code = function.__code__
-    parameters = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-    checked = tuple((i, p, checks[p]) for i, p in enumerate(parameters) if p in checks) if checks else ()
-    return _wrap(function, _Spec(function.__name__, parameters, checked, lazy))
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        code = function.__code__
+        parameters = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+        checked = tuple((i, p, checks[p]) for i, p in enumerate(parameters) if p in checks) if checks else ()
+        return _wrap(function, _Spec(function.__name__, parameters, checked, lazy))
+
+    return decorate if function is None else decorate(function)
 
 
 def _spec(attribute: Any) -> _Spec | None:
@@ -195,7 +196,7 @@ def _fail(error: Exception, client: CloudClient, spec: _Spec, args: Any, kwargs:
 
 
 def _named(spec: _Spec, args: Any, kwargs: Any) -> dict[str, Any]:
-    return dict(zip(spec.parameters, args, strict=False)) | kwargs
+    return {**dict(zip(spec.parameters, args, strict=False)), **kwargs}
 
 
 def _lazily(result: Iterator[Any], client: CloudClient, spec: _Spec, args: Any, kwargs: Any) -> Iterator[Any]:
@@ -230,7 +231,7 @@ def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args
     return result
 
 
-_hooks: Hooks | None | bool = False  # False: not looked for yet
+_hooks: Hooks | Literal[False] | None = False  # False: not looked for yet
 
 
 def installed_hooks() -> Hooks | None:
@@ -242,7 +243,7 @@ def installed_hooks() -> Hooks | None:
             from codomyrmex.cloud.hooks import Hooks
 
             _hooks = Hooks()
-    return _hooks  # type: ignore[return-value]
+    return _hooks
 
 
 _lenient: ContextVar[CloudClient | None] = ContextVar("client inside a lenient call", default=None)
@@ -261,24 +262,25 @@ def lenient(on_failure: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
-        def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            self: Any = args[0]
             if _lenient.get() is self:
-                return function(self, *args, **kwargs)  # type: ignore[call-arg]
+                return function(*args, **kwargs)
             token = _lenient.set(self)
             try:
-                result = function(self, *args, **kwargs)  # type: ignore[call-arg]
+                result = function(*args, **kwargs)
             except CloudError as error:
                 self._thread.last_error = error
                 if self.strict:
                     raise
                 _log(self.provider, function.__name__, error)
-                return on_failure(error) if callable(on_failure) else copy.copy(on_failure)
+                return cast("R", on_failure(error) if callable(on_failure) else copy.copy(on_failure))
             finally:
                 _lenient.reset(token)
             self._thread.last_error = None
             return result
 
-        return call  # type: ignore[return-value]
+        return call
 
     return decorate
 

@@ -51,9 +51,7 @@ class ServerlessClient(CloudClient, ABC):
 
     @abstractmethod
     @operation
-    def create_function(
-        self, name: str, runtime: str, handler: str, code_path: str, **kwargs: Any
-    ) -> dict[str, Any]:
+    def create_function(self, name: str, runtime: str, handler: str, code_path: str, **kwargs: Any) -> dict[str, Any]:
         """Make a function from the code at ``code_path`` on this machine."""
 
     @abstractmethod

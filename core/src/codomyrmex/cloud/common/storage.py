@@ -20,7 +20,8 @@ Path = str | os.PathLike[str]
 
 class Capability(StrEnum):
     """What a storage can do beyond the six methods. What is not claimed either raises
-    `UnsupportedOperation` or, where this says so, works by way of a whole download or upload."""
+    `UnsupportedOperation` or, where this says so, works by way of a whole download or upload.
+    """
 
     LISTING = "listing"
     """`iter_objects`."""
@@ -109,7 +110,9 @@ def _check_expiry(seconds: Any) -> None:
 
 def _check_metadata(metadata: Any) -> None:
     pairs = metadata.items() if isinstance(metadata, Mapping) else ()
-    if metadata is not None and (not isinstance(metadata, Mapping) or not all(isinstance(t, str) for p in pairs for t in p)):
+    if metadata is not None and (
+        not isinstance(metadata, Mapping) or not all(isinstance(t, str) for p in pairs for t in p)
+    ):
         raise TypeError("metadata must map str to str")
 
 
@@ -361,6 +364,7 @@ class StorageClient(CloudClient, ABC):
         return cls(**options)
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
+        """The URL of the bucket or object."""
         bucket, key = arguments.get("bucket") or arguments.get("name"), arguments.get("key")
         return self.url(bucket, key or "") if isinstance(bucket, str) else None
 

@@ -235,7 +235,10 @@ class Bucket:
         self, db: sqlite3.Connection, key: str, if_match: str | None, if_none_match: str | None
     ) -> str | None:
         """The blob that a write of ``key`` replaces, if any; PreconditionFailed if it may not."""
-        blob, etag = db.execute("SELECT blob, md5 FROM objects WHERE key = ?", (key.encode(),)).fetchone() or (None, None)
+        blob, etag = db.execute("SELECT blob, md5 FROM objects WHERE key = ?", (key.encode(),)).fetchone() or (
+            None,
+            None,
+        )
         if if_none_match and blob:
             raise PreconditionFailed(f"{key!r} exists already", code="PreconditionFailed")
         if if_match and if_match.strip('"') != etag:

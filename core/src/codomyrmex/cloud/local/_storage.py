@@ -137,7 +137,9 @@ class LocalStorage(StorageClient):
     # Writing
 
     def upload_file(self, bucket: str, key: str, data: bytes, content_type: str | None = None) -> str:
-        self._bucket(bucket).write(key, (bytes(data),), content_type=content_type or guess_content_type(key), metadata={})
+        self._bucket(bucket).write(
+            key, (bytes(data),), content_type=content_type or guess_content_type(key), metadata={}
+        )
         return self.url(bucket, key)
 
     def upload_stream(

@@ -52,7 +52,9 @@ class Signer:
         expires = fields.pop("expires")
         grant = Grant(expires=int(expires) if expires.isascii() and expires.isdigit() else 0, **fields)
         if not hmac.compare_digest(self._signature(grant).encode(), query.get("signature", "").encode()):
-            raise PermissionDenied("the URL is not signed by this gateway, or was changed", code="SignatureDoesNotMatch")
+            raise PermissionDenied(
+                "the URL is not signed by this gateway, or was changed", code="SignatureDoesNotMatch"
+            )
         if grant.expires < time.time():
             raise PermissionDenied("the URL has expired; ask its owner for a new one", code="Expired")
         return grant
