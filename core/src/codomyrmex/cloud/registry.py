@@ -144,6 +144,12 @@ def unregister(name: str) -> None:
         del _schemes[scheme]
 
 
+def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
+    """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
+    name = f"{_text(provider)}.{_text(service)}"
+    return _factories.get(name) or _load(name)
+
+
 def load(entry: EntryPoint) -> Any:
     """What an entry point names, or ProviderLoadError with the reason chained."""
     try:

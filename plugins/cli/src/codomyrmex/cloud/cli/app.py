@@ -1,0 +1,185 @@
+"""The ``cloud`` group: commands found by entry point, errors in one line, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+from click.shell_completion import get_completion_class
+from codomyrmex.cloud import __version__
+from codomyrmex.cloud._index import COMMANDS, EntryPoint, entry_points
+from codomyrmex.cloud.cli.output import Settings, printable
+from codomyrmex.cloud.errors import (
+    AuthenticationError,
+    BucketNotFound,
+    CloudError,
+    NotFound,
+    PermissionDenied,
+    ProviderLoadError,
+    ProviderNotFoundError,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+)
+from codomyrmex.cloud.registry import load
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  1  failed
+  2  the command line or its values make no sense
+  3  not found
+  4  not allowed, or not authenticated
+  5  not reached or busy; the same command may succeed later
+  130  interrupted"""
+
+
+class PluginGroup(click.Group):
+    """A group whose commands are entry points, imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, by metadata alone."""
+        return sorted({entry.name for entry in entry_points(COMMANDS)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported; one that cannot be says so when it is run."""
+        entries = [entry for entry in entry_points(COMMANDS) if entry.name == cmd_name]
+        if not entries:
+            return None
+        try:
+            if len(entries) > 1:
+                raise ProviderLoadError(f"command {cmd_name!r} is offered by {' and by '.join(map(str, entries))}")
+            return _load_command(entries[0])
+        except ProviderLoadError as error:
+            return _broken(cmd_name, error)
+
+
+def _load_command(entry: EntryPoint) -> click.Command:
+    loaded = load(entry)
+    if not isinstance(loaded, click.Command):
+        raise ProviderLoadError(f"{entry} is no click command")
+    return loaded
+
+
+def _broken(name: str, error: ProviderLoadError) -> click.Command:
+    """In the place of a command that cannot be imported: the others work, and it says why it does not."""
+
+    def fail(**_: Any) -> NoReturn:
+        raise error
+
+    arguments = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
+    ignore = {"ignore_unknown_options": True}
+    return click.Command(
+        name, callback=fail, params=[arguments], short_help="broken; see cloud doctor", context_settings=ignore
+    )
+
+
+def _set(attribute: str) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            setattr(ctx.ensure_object(Settings), attribute, True)
+
+    return callback
+
+
+def _common(function: Any) -> Any:
+    for name, text in (("debug", "Show the traceback of an error."), ("json", "Print JSON.")):
+        option = click.option(
+            f"--{name}", is_flag=True, expose_value=False, is_eager=True, callback=_set(name), help=text
+        )
+        function = option(function)
+    return function
+
+
+def command(name: str | None = None, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """`click.command` with the options that every command has: ``--json`` and ``--debug``."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        made: click.Command = click.command(name, **attributes)(_common(function))
+        return made
+
+    return decorate
+
+
+@click.group(cls=PluginGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cloud")
+@_common
+def cloud() -> None:
+    """Storage, compute, documents and infrastructure of every installed provider."""
+
+
+@command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell.
+
+    For bash: cloud completion bash > ~/.local/share/bash-completion/completions/cloud
+    """
+    made = get_completion_class(shell)
+    assert made is not None
+    click.echo(made(cloud, {}, "cloud", "_CLOUD_COMPLETE").source())
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run ``cloud`` and exit with its code (see `EXIT_CODES`)."""
+    chosen = Settings()
+    try:
+        cloud.main(arguments, prog_name="cloud", standalone_mode=False, obj=chosen)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        _fail(error, chosen, error.exit_code, error.show)
+    except (click.Abort, KeyboardInterrupt) as error:
+        _fail(error, chosen, 130, lambda: click.echo("cloud: interrupted", err=True))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `cloud ls | head` is no error
+        sys.exit(0)
+    except CloudError as error:
+        _fail(error, chosen, exit_code(error))
+    except (OSError, TypeError, ValueError) as error:
+        _fail(error, chosen, 2)
+    sys.exit(0)
+
+
+def exit_code(error: CloudError) -> int:
+    """The exit code for ``error``, as `EXIT_CODES` says."""
+    if isinstance(error, NotFound | ProviderNotFoundError | FileNotFoundError):
+        return 3
+    if isinstance(error, AuthenticationError | PermissionDenied):
+        return 4
+    return 5 if isinstance(error, ServiceUnavailable | Timeout | RateLimited) else 1
+
+
+def _fail(error: BaseException, chosen: Settings, code: int, tell: Callable[[], None] | None = None) -> NoReturn:
+    if chosen.debug:
+        import traceback
+
+        traceback.print_exception(error)
+    elif chosen.json:
+        attributes = ("resource", "code", "request_id", "retryable", "retry_after")
+        report = {"type": type(error).__name__, "message": _message(error)}
+        report |= {k: getattr(error, k) for k in attributes if getattr(error, k, None) is not None}
+        click.echo(json.dumps({"error": report, "exit_code": code}), err=True)
+    elif tell:
+        tell()
+    else:
+        click.echo(f"cloud: {_message(error)}", err=True)
+    sys.exit(code)
+
+
+def _message(error: BaseException) -> str:
+    """The error in one line, with what to do about it."""
+    text = error.format_message() if isinstance(error, click.ClickException) else str(error) or type(error).__name__
+    resource = getattr(error, "resource", None)
+    if resource and resource not in text and resource.rpartition("/")[2] not in text:
+        text = f"{resource}: {text}"
+    if isinstance(error, AuthenticationError):
+        text += "; 'cloud doctor' tells which credentials are used"
+    elif isinstance(error, BucketNotFound) and resource:
+        text += f"; 'cloud mb {'/'.join(resource.split('/')[:3])}' makes it"
+    return printable(" ".join(text.split()))

@@ -1,0 +1,242 @@
+"""``cloud call``: every method of every installed client as a command, made from its signature."""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import json
+import os
+import shutil
+import sys
+import types
+import typing
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import click
+from codomyrmex.cloud.cli.app import command
+from codomyrmex.cloud.cli.output import show, stream
+from codomyrmex.cloud.registry import get_client, load_provider, providers
+
+_NOT_CALLED = {"close", "from_env", "from_credentials", "from_url", "from_identity", "translate_error", "resource_name"}
+_SECRET = ("secret", "token", "password", "credential")
+
+
+class Services(click.Group):
+    """``cloud call``: one group for each installed provider."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, by metadata alone."""
+        return sorted({f"{info.provider}.{info.service}" for info in providers()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The group of one provider, which is imported for it."""
+        if ctx.resilient_parsing and cmd_name not in self.list_commands(ctx):
+            return None
+        return Methods(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The names alone: a description would import the provider."""
+        with formatter.section("Services"):
+            formatter.write_dl([(name, "") for name in self.list_commands(ctx)])
+
+
+class Methods(click.Group):
+    """``cloud call aws.storage``: one command for each public method of the client."""
+
+    def __init__(self, name: str) -> None:
+        self.provider, _, self.service = name.partition(".")
+        self.client_class = load_provider(self.provider, self.service)
+        options = [
+            o for p in _parameters(self.client_class) if not _is_secret(p.name) if (o := _option(p, settable=True))
+        ]
+        super().__init__(name, params=options, help=inspect.getdoc(self.client_class), callback=self._keep)
+
+    @staticmethod
+    @click.pass_context
+    def _keep(ctx: click.Context, /, **options: Any) -> None:
+        ctx.meta[__name__] = {k: v for k, v in options.items() if v is not None}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The public methods."""
+        members = inspect.getmembers(self.client_class, inspect.isroutine)
+        return [name for name, _ in members if not name.startswith("_") and name not in _NOT_CALLED]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command that calls one method."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        method = getattr(self.client_class, cmd_name)
+        options = [option for p in _parameters(method) if (option := _option(p))]
+
+        @click.pass_context
+        def run(ctx: click.Context, /, **arguments: Any) -> None:
+            given = {k: v for k, v in arguments.items() if v is not None}
+            given |= given.pop("set", None) or {}
+            with self._client(ctx.meta.get(__name__, {})) as client:
+                _print(getattr(client, cmd_name)(**given))
+
+        made = command(cmd_name, help=inspect.getdoc(method), params=options)(run)
+        made.params = [*options, *(p for p in made.params if p.name in ("json", "debug"))]
+        return made
+
+    def _client(self, options: dict[str, Any]) -> Any:
+        """The client, from the environment where it knows how; failures raise."""
+        if not options and hasattr(self.client_class, "from_env"):
+            client = self.client_class.from_env()
+        else:
+            client = get_client(self.provider, self.service, **options)
+        client.strict = True
+        return client
+
+
+@command(cls=Services)
+def call() -> None:
+    """Call any method of any installed client: cloud call local.storage list_buckets"""
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    """What it takes, ``self`` left out, with annotations resolved where they can be."""
+    target = function.__init__ if inspect.isclass(function) else function
+    try:
+        hints = typing.get_type_hints(inspect.unwrap(target))
+    except (NameError, TypeError):
+        hints = {}
+    parameters = list(inspect.signature(target).parameters.values())
+    if inspect.isclass(function) or not inspect.ismethod(function):
+        parameters = [p for p in parameters if p.name != "self"]
+    return [p.replace(annotation=hints.get(p.name, p.annotation)) for p in parameters]
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name for word in _SECRET)
+
+
+def _option(parameter: inspect.Parameter, *, settable: bool = False) -> click.Option | None:
+    """The option for one parameter; None for one that a command line cannot give."""
+    if parameter.kind is parameter.VAR_POSITIONAL or (parameter.kind is parameter.VAR_KEYWORD and settable):
+        return None
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return click.Option(["--set"], type=Pairs(), help="More arguments, as a JSON object.")
+    kind = _without_none(parameter.annotation)
+    if typing.get_origin(kind) is collections.abc.Callable:
+        return None
+    required = parameter.default is parameter.empty
+    name = f"--{parameter.name.replace('_', '-')}"
+    declarations = [name, parameter.name]
+    default = None if required or parameter.default is None else f"{parameter.default!r}"
+    text = f"[default: {default}]" if default else ""
+    if kind is bool:
+        return click.Option([f"{name}/--no-{name[2:]}", parameter.name], default=None, required=required, help=text)
+    item = next(iter(typing.get_args(kind)), str)
+    if typing.get_origin(kind) in (list, tuple, collections.abc.Iterable) and item in (str, int):
+        return click.Option(
+            declarations, type=item, multiple=True, required=required, callback=_none_if_empty, help=text
+        )
+    return click.Option(declarations, type=_type(kind), required=required, help=text)
+
+
+def _none_if_empty(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    return list(value) or None
+
+
+def _without_none(annotation: Any) -> Any:
+    """``X`` of ``X | None``; of a wider union the first, which is what a person types."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return next((a for a in typing.get_args(annotation) if a is not type(None)), str)
+    return annotation
+
+
+def _type(kind: Any) -> click.ParamType | type:
+    simple: dict[Any, Any] = {
+        int: int,
+        float: float,
+        str: str,
+        bytes: Data(),
+        datetime: Time(),
+        typing.BinaryIO: click.File("rb"),
+    }
+    if kind in simple:
+        found: click.ParamType | type = simple[kind]
+        return found
+    if typing.get_origin(kind) is typing.Literal:
+        return click.Choice(list(typing.get_args(kind)))
+    if inspect.isclass(kind) and issubclass(kind, Enum):
+        return click.Choice([member.value for member in kind])
+    if kind is inspect.Parameter.empty or (inspect.isclass(kind) and issubclass(kind, os.PathLike)):
+        return str
+    return Json()
+
+
+class Json(click.ParamType):
+    """Any value, written in JSON; what is no JSON is taken as text."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            if value.lstrip()[:1] in ("{", "["):
+                self.fail(f"{value!r} is no JSON", param, ctx)
+            return value
+
+
+class Pairs(Json):
+    """A JSON object."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The dict."""
+        made = super().convert(value, param, ctx)
+        if not isinstance(made, dict):
+            self.fail(f"{value!r} is no JSON object", param, ctx)
+        return made
+
+
+class Data(click.ParamType):
+    """Bytes: the text itself, ``@FILE`` for a file's, ``-`` for standard input's."""
+
+    name = "text|@file|-"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        """The bytes."""
+        if isinstance(value, bytes):
+            return value
+        if value == "-":
+            return sys.stdin.buffer.read()
+        if value.startswith("@"):
+            with click.File("rb").convert(value[1:], param, ctx) as file:
+                data: bytes = file.read()
+                return data
+        return os.fsencode(value)
+
+
+class Time(click.ParamType):
+    """A time in ISO 8601."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The time."""
+        try:
+            return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2026-12-24T18:00:00+01:00", param, ctx)
+
+
+def _print(result: Any) -> None:
+    if result is None:
+        return
+    if isinstance(result, bytes):
+        sys.stdout.buffer.write(result)
+    elif hasattr(result, "read"):
+        with result:
+            shutil.copyfileobj(result, sys.stdout.buffer, 1024 * 1024)
+    elif isinstance(result, collections.abc.Iterator):
+        stream(result, str)
+    else:
+        show(result)

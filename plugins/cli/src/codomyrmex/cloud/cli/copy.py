@@ -1,0 +1,201 @@
+"""``cloud cp``: between files of this machine and storages, and from storage to storage."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import click
+from codomyrmex.cloud.cli.app import command
+from codomyrmex.cloud.cli.output import printable, show, transfer_bar
+from codomyrmex.cloud.cli.urls import Place, StorageURL
+from codomyrmex.cloud.common import Capability
+from codomyrmex.cloud.errors import CloudError, LocalFileError, LocalFileNotFound
+
+
+class PathOrURL(StorageURL):
+    """A storage URL, a file or folder of this machine, or ``-`` for standard input or output."""
+
+    name = "path or url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place | str:  # type: ignore[override]
+        """A Place for a URL, else the path as it is."""
+        return super().convert(value, param, ctx) if "://" in value else value
+
+
+class Options(NamedTuple):
+    """How to write at the target."""
+
+    content_type: str | None
+    metadata: dict[str, str]
+    no_clobber: bool
+
+    def for_upload(self) -> dict[str, Any]:
+        """As `StorageClient.upload_stream` takes them."""
+        return {
+            "content_type": self.content_type,
+            "metadata": self.metadata or None,
+            "if_none_match": "*" if self.no_clobber else None,
+        }
+
+
+class Job(NamedTuple):
+    """One object to copy."""
+
+    source: Place | str
+    target: Place | str
+    size: int | None
+
+
+@command()
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=PathOrURL("bucket"))
+@click.argument("target", metavar="TARGET", type=PathOrURL("bucket"))
+@click.option("-r", "--recursive", is_flag=True, help="Copy folders and prefixes with all below them.")
+@click.option("--content-type", help="Of the uploaded objects; default by their names.")
+@click.option("--metadata", metavar="KEY=VALUE", multiple=True, help="Metadata of the uploaded objects.")
+@click.option("--no-clobber", is_flag=True, help="Fail rather than replace what is there.")
+def cp(
+    sources: tuple[Place | str, ...],
+    target: Place | str,
+    recursive: bool,
+    content_type: str | None,
+    metadata: tuple[str, ...],
+    no_clobber: bool,
+) -> None:
+    """Copy files and objects: cloud cp report.pdf local://documents/2026/
+
+    A target that ends in '/' (or is a folder, or a bucket) keeps the source's name. '-' is
+    standard input or output.
+    """
+    options = Options(content_type, dict(_pair(text) for text in metadata), no_clobber)
+    jobs = (job for source in sources for job in _jobs(source, target, recursive, many=len(sources) > 1))
+    done, failed = [], []
+    for job in jobs:
+        try:
+            with transfer_bar(str(job.source), job.size) as progress:
+                _copy(job, options, progress)
+            done.append({"source": str(job.source), "target": str(job.target)})
+        except (CloudError, ValueError) as error:
+            if not recursive and len(sources) == 1:
+                raise
+            failed.append(error)
+            click.echo(f"cloud: {printable(str(job.source))}: {printable(str(error))}", err=True)
+    if "-" not in (target, *sources):
+        show(done, {"source": "Copied", "target": "to"})
+    if failed:
+        raise CloudError(f"{len(failed)} of {len(done) + len(failed)} could not be copied")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise click.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--metadata")
+    return key, value
+
+
+def _jobs(source: Place | str, target: Place | str, recursive: bool, *, many: bool) -> Iterator[Job]:
+    if not recursive:
+        yield _single(source, target, many)
+    elif isinstance(source, Place):
+        prefix = source.key if not source.key or source.key.endswith("/") else source.key + "/"
+        for info in source.storage.iter_objects(source.bucket, prefix):
+            if not info.key.endswith("/"):  # a marker that some tools leave for an empty folder
+                place = source._replace(key=info.key)
+                yield Job(place, _below(target, info.key[len(prefix) :]), info.size)
+    elif not os.path.isdir(source):
+        raise LocalFileError(f"{source} is not a folder; leave out -r to copy a file")
+    else:
+        for folder, folders, names in os.walk(source):
+            folders.sort()
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                relative = os.path.relpath(path, source).replace(os.sep, "/")
+                yield Job(path, _below(target, relative), os.path.getsize(path))
+
+
+def _single(source: Place | str, target: Place | str, many: bool) -> Job:
+    if isinstance(source, Place):
+        if not source.key:
+            raise click.UsageError(f"{source} is a bucket; 'cloud cp -r' copies what is in it")
+        return Job(source, _named(target, source.key.rpartition("/")[2], many), None)
+    if source == "-":
+        return Job(source, target, None)
+    if os.path.isdir(source):
+        raise click.UsageError(f"{source} is a folder; 'cloud cp -r' copies it")
+    if not os.path.exists(source):
+        raise LocalFileNotFound(f"{source}: no such file")
+    return Job(source, _named(target, os.path.basename(source), many), os.path.getsize(source))
+
+
+def _named(target: Place | str, name: str, many: bool) -> Place | str:
+    """``target``, with the source's name where it stands for a folder."""
+    if isinstance(target, Place):
+        if not target.key or target.key.endswith("/"):
+            return target._replace(key=target.key + name)
+    elif os.path.isdir(target) or target.endswith(("/", os.sep)):
+        return _inside(target, name)
+    if many:
+        raise click.UsageError(f"several sources need a folder as target; write {target}/")
+    return target
+
+
+def _below(target: Place | str, relative: str) -> Place | str:
+    """The place of ``relative`` (with slashes) under the target of a recursive copy."""
+    if isinstance(target, Place):
+        folder = target.key if not target.key or target.key.endswith("/") else target.key + "/"
+        return target._replace(key=folder + relative)
+    if target == "-":
+        raise click.UsageError("'-' takes one object; leave out -r")
+    return _inside(target, relative)
+
+
+def _inside(folder: str, relative: str) -> str:
+    """A file under ``folder``; LocalFileError for a key that would land elsewhere, or nowhere."""
+    parts = relative.split("/")
+    if any(p in ("", ".", "..") or "\0" in p or os.sep in p or (os.altsep and os.altsep in p) for p in parts):
+        raise LocalFileError(f"the key {relative!r} is no path under {folder}; copy it by itself, to a file you name")
+    return os.path.join(folder, *parts)
+
+
+def _copy(job: Job, options: Options, progress: Any) -> None:
+    source, target = job.source, job.target
+    if isinstance(target, Place):
+        if isinstance(source, Place):
+            _between(source, target, options)
+        elif source == "-":
+            stdin = sys.stdin.buffer
+            target.storage.upload_stream(target.bucket, target.key, stdin, **options.for_upload())
+        else:
+            target.storage.upload_path(target.bucket, target.key, source, progress=progress, **options.for_upload())
+    elif isinstance(source, Place):
+        _download(source, target, options, progress)
+    else:
+        raise click.UsageError("one of the two must be a storage URL; for two files use your system's cp")
+
+
+def _download(source: Place, target: str, options: Options, progress: Any) -> None:
+    if options.content_type or options.metadata:
+        raise click.UsageError("a file keeps no content type and no metadata; leave these options out")
+    if target == "-":
+        with source.storage.open_read(source.bucket, source.key) as file:
+            shutil.copyfileobj(file, sys.stdout.buffer, 1024 * 1024)
+        return
+    if options.no_clobber and os.path.exists(target):
+        raise LocalFileError(f"{target} exists, and --no-clobber was given")
+    os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
+    source.storage.download_path(source.bucket, source.key, target, progress=progress)
+
+
+def _between(source: Place, target: Place, options: Options) -> None:
+    """From storage to storage; within one, by its own `copy` unless something is to be changed."""
+    if repr(source.storage) == repr(target.storage) and options == Options(None, {}, False):
+        source.storage.copy(source.bucket, source.key, target.bucket, target.key)
+        return
+    info = source.storage.stat(source.bucket, source.key)
+    kept = dict(info.metadata) if Capability.METADATA in target.storage.capabilities else {}
+    options = options._replace(content_type=options.content_type or info.content_type, metadata=kept | options.metadata)
+    with source.storage.open_read(source.bucket, source.key) as file:
+        target.storage.upload_stream(target.bucket, target.key, file, **options.for_upload())

@@ -1,0 +1,139 @@
+"""``cloud doctor``: what is wrong with what is installed, and which credentials would be used."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import click
+from codomyrmex.cloud._index import (
+    COMMANDS,
+    EXPORTS,
+    HOOKS,
+    PROVIDERS,
+    SCHEMES,
+    EntryPoint,
+    distributions,
+    entry_points,
+    read,
+)
+from codomyrmex.cloud.cli.app import command
+from codomyrmex.cloud.cli.output import settings, show
+from codomyrmex.cloud.errors import CloudError, ProviderLoadError
+from codomyrmex.cloud.registry import load
+
+_GROUPS = (PROVIDERS, SCHEMES, EXPORTS, HOOKS, COMMANDS)
+
+
+class Finding(NamedTuple):
+    """Something wrong, and what to do."""
+
+    problem: str
+    """``broken``, ``incompatible``, ``duplicate``, ``shadowed`` or ``stale``."""
+    what: str
+    advice: str
+
+
+@command()
+def doctor() -> None:
+    """Look for broken, duplicate, shadowed, mismatched and stale plugins; show credential sources.
+
+    Every plugin is imported. Exits with 1 when something is wrong. Secrets are never shown.
+    """
+    findings = [*_broken(), *_duplicates(), *_shadowed(), *_stale()]
+    sources = [{"provider": name, "credentials": source} for name, source in _credential_sources()]
+    if settings().json:
+        show({"findings": findings, "credentials": sources})
+    else:
+        show(sources, {"provider": "Provider", "credentials": "Credentials"})
+        click.echo()
+        if findings:
+            show(findings, {"problem": "Problem", "what": "What", "advice": "Advice"})
+        else:
+            click.echo(f"{len(_plugins())} distributions, nothing wrong.")
+    if findings:
+        click.get_current_context().exit(1)
+
+
+def _plugins() -> set[str]:
+    return {entry.distribution for group in _GROUPS for entry in entry_points(group)}
+
+
+def _broken() -> Iterator[Finding]:
+    for entry in (entry for group in _GROUPS for entry in entry_points(group)):
+        try:
+            load(entry)
+        except ProviderLoadError as error:
+            mismatched = type(error) is not ProviderLoadError
+            yield Finding("incompatible" if mismatched else "broken", f"{entry.group}: {entry}", str(error))
+
+
+def _duplicates() -> Iterator[Finding]:
+    for group in _GROUPS:
+        if group == HOOKS:  # many may watch
+            continue
+        owners: dict[str, list[EntryPoint]] = {}
+        for entry in entry_points(group):
+            owners.setdefault(entry.name, []).append(entry)
+        for name, entries in owners.items():
+            if len(entries) > 1:
+                yield Finding("duplicate", f"{group}: {name}: {', '.join(map(str, entries))}", "uninstall all but one")
+
+
+def _shadowed() -> Iterator[Finding]:
+    for folder in distributions(tuple(sys.path), shadowed=True):
+        if entries := list(read(folder)):
+            what = f"{entries[0].distribution} {entries[0].version} in {os.path.dirname(folder)}"
+            yield Finding("shadowed", what, "another copy comes first on sys.path; uninstall one")
+
+
+def _stale() -> Iterator[Finding]:
+    """Editable installations whose project declares other entry points than were installed."""
+    for name in sorted(_plugins()):
+        project = _editable_project(name)
+        if project is None:
+            continue
+        try:
+            with open(os.path.join(project, "pyproject.toml"), "rb") as file:
+                declared = tomllib.load(file).get("project", {}).get("entry-points", {})
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            yield Finding(
+                "stale", name, f"its project cannot be read: {error}; pip install -e it anew, or uninstall it"
+            )
+            continue
+        now = {(g, n, v.replace(" ", "")) for g in _GROUPS for n, v in declared.get(g, {}).items()}
+        installed = {
+            (e.group, e.name, e.value.replace(" ", ""))
+            for g in _GROUPS
+            for e in entry_points(g)
+            if e.distribution == name
+        }
+        if changed := sorted({n for _, n, _ in now ^ installed}):
+            yield Finding("stale", f"{name}: {', '.join(changed)}", f"pip install -e {project}")
+
+
+def _editable_project(distribution: str) -> str | None:
+    """The folder of an editable installation (PEP 610), or None."""
+    text = importlib.metadata.distribution(distribution).read_text("direct_url.json")
+    origin = json.loads(text) if text else {}
+    if not origin.get("dir_info", {}).get("editable"):
+        return None
+    return url2pathname(urlparse(origin["url"]).path)
+
+
+def _credential_sources() -> Iterator[tuple[str, str]]:
+    for entry in entry_points(PROVIDERS):
+        try:
+            source = getattr(load(entry), "credential_source", lambda: None)()
+        except ProviderLoadError:
+            source = "cannot be loaded"
+        except CloudError as error:
+            source = f"none: {error}"
+        yield entry.name, source or "not told by the plugin"

@@ -1,0 +1,120 @@
+"""``cloud ls``, ``stat``, ``cat``, ``rm`` and ``presign``."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from typing import Any
+
+import click
+from codomyrmex.cloud.cli.app import command
+from codomyrmex.cloud.cli.buckets import delete_all
+from codomyrmex.cloud.cli.output import confirm, printable, settings, show, size_text, stream
+from codomyrmex.cloud.cli.urls import Place, StorageURL, listed
+from codomyrmex.cloud.common import ObjectInfo
+from codomyrmex.cloud.errors import ObjectNotFound
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@command()
+@click.argument("url", type=StorageURL())
+@click.option("-r", "--recursive", is_flag=True, help="All objects below, not folder by folder.")
+def ls(url: Place, recursive: bool) -> None:
+    """List buckets, or the objects under a prefix: cloud ls local://photos/2026/"""
+    if not url.bucket:
+        stream(({"bucket": name, "url": url.storage.url(name)} for name in url.storage.list_buckets()), _bucket_line)
+        return
+    found = (
+        {"folder": item} if isinstance(item, str) else item
+        for item in listed(url.storage, url.bucket, url.key, recursive)
+    )
+    count = stream(found, _object_line)
+    if not count and url.key:
+        raise ObjectNotFound(f"nothing under {url}")
+
+
+def _bucket_line(row: dict[str, str]) -> str:
+    return printable(row["url"])
+
+
+def _object_line(item: ObjectInfo | dict[str, str]) -> str:
+    if isinstance(item, dict):
+        return f"{'':16} {'':>10} {printable(item['folder'])}"
+    modified = f"{item.last_modified.astimezone():%Y-%m-%d %H:%M}" if item.last_modified else ""
+    return f"{modified:16} {size_text(item.size):>10} {printable(item.key)}"
+
+
+@command()
+@click.argument("url", type=StorageURL("key"))
+def stat(url: Place) -> None:
+    """Tell what is known of an object."""
+    show(url.storage.stat(url.bucket, url.key))
+
+
+@command()
+@click.argument("url", type=StorageURL("key"))
+@click.option("--start", type=click.IntRange(min=0), default=0, help="First byte.", show_default=True)
+@click.option("--length", type=click.IntRange(min=0), help="How many bytes at most.")
+def cat(url: Place, start: int, length: int | None) -> None:
+    """Write an object's data to standard output."""
+    with url.storage.open_read(url.bucket, url.key, start=start, length=length) as source:
+        shutil.copyfileobj(source, sys.stdout.buffer, 1024 * 1024)
+
+
+@command()
+@click.argument("urls", metavar="URL...", nargs=-1, required=True, type=StorageURL("bucket"))
+@click.option("-r", "--recursive", is_flag=True, help="Everything whose key starts with the URL's.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rm(urls: tuple[Place, ...], recursive: bool, yes: bool) -> None:
+    """Remove objects."""
+    for url in urls:
+        if not (recursive or url.key):
+            raise click.UsageError(f"{url} is a bucket; 'cloud rb' removes it, 'cloud rm -r' what is in it")
+    if recursive:
+        confirm(f"Delete everything under {', '.join(map(str, urls))}?", yes)
+    rows = [{"url": str(url), "deleted": delete_all(url) if recursive else _delete(url)} for url in urls]
+    show(rows, {"url": "URL", "deleted": "Deleted"})
+
+
+def _delete(url: Place) -> int:
+    if not url.storage.delete_file(url.bucket, url.key):
+        raise ObjectNotFound(f"no object {url.key!r} in bucket {url.bucket!r}", resource=str(url))
+    return 1
+
+
+class Duration(click.ParamType):
+    """Whole seconds, or a number with ``s``, ``m``, ``h`` or ``d`` behind it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """In seconds."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+)([smhd]?)", value)
+        if not match:
+            self.fail(f"{value!r} is no time; write 90, 90s, 15m, 2h or 7d", param, ctx)
+        return int(match[1]) * _UNITS[match[2] or "s"]
+
+
+@command()
+@click.argument("url", type=StorageURL("key"))
+@click.option("--expires", type=Duration(), default="1h", show_default=True, help="For how long: 900, 15m, 7d.")
+@click.option("--put", is_flag=True, help="To upload the object, instead of downloading it.")
+@click.option("--content-type", help="That the upload must have.")
+def presign(url: Place, expires: int, put: bool, content_type: str | None) -> None:
+    """Make a URL by which anyone may fetch (or, with --put, upload) an object."""
+    if not put:
+        if content_type:
+            raise click.UsageError("--content-type goes with --put")
+        made = url.storage.generate_presigned_url(url.bucket, url.key, expires)
+        show({"method": "GET", "url": made, "headers": {}}) if settings().json else click.echo(made)
+        return
+    request = url.storage.generate_presigned_upload(url.bucket, url.key, expires, content_type=content_type)
+    if settings().json:
+        show(request)
+    else:
+        headers = "".join(f" -H '{name}: {value}'" for name, value in request.headers.items())
+        click.echo(f"curl -X {request.method} --upload-file FILE{headers} '{request.url}'")

@@ -1,0 +1,174 @@
+"""What commands print: tables for people, JSON for programs, progress on long work."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Table
+from rich.text import Text
+
+
+@dataclasses.dataclass
+class Settings:
+    """The options that every command has."""
+
+    json: bool = False
+    debug: bool = False
+
+
+def settings() -> Settings:
+    """The settings of the command that runs."""
+    return click.get_current_context().ensure_object(Settings)
+
+
+def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None) -> None:
+    """Print one record or several: a table, or JSON with ``--json``.
+
+    :param rows: a mapping, named tuple, dataclass or plain value; or an iterable of them.
+    :param columns: for the table, which keys and under which headings; default all.
+    """
+    single = isinstance(rows, str | bytes | Mapping) or _is_record(rows) or not isinstance(rows, Iterable)
+    if settings().json:
+        click.echo(_dump(_plain(rows)) if single else "".join(_json_array(rows)))
+    elif not single:
+        _table([_plain(row) for row in rows], columns)
+    elif isinstance(plain := _plain(rows), dict):
+        _table([{"": k, " ": v} for k, v in plain.items()], None, header=False)
+    else:
+        click.echo(_cell(plain))
+
+
+def stream(items: Iterable[Any], line: Callable[[Any], str]) -> int:
+    """Print items as they come, a line each, or a JSON array. Returns how many there were."""
+    count = 0
+
+    def counted() -> Iterator[Any]:
+        nonlocal count
+        for item in items:
+            count += 1
+            yield item
+
+    if settings().json:
+        for part in _json_array(counted()):
+            click.echo(part, nl=False)
+        click.echo()
+    else:
+        for item in counted():
+            click.echo(line(item))
+    return count
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters escaped, so that no key can command a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def size_text(size: int) -> str:
+    """A number of bytes for people, such as ``1.5 MiB``."""
+    value, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def note(message: str) -> None:
+    """Tell the user something beside the result, on standard error; nothing with ``--json``."""
+    if not settings().json:
+        click.echo(printable(message), err=True)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before something is lost. Without a terminal, refuse unless ``yes`` was given."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{question} Say --yes to do it.")
+    click.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def transfer_bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error for as many bytes; where that is no terminal, none.
+
+    Gives the function to call with the bytes moved.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal or settings().json:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(Text(printable(description)).markup, total=total)
+        yield lambda moved: progress.advance(task, moved)
+
+
+def _is_record(value: Any) -> bool:
+    return hasattr(value, "_asdict") or (dataclasses.is_dataclass(value) and not isinstance(value, type))
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON can hold it."""
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Iterable):
+        return [_plain(v) for v in value]
+    return str(value)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _json_array(items: Iterable[Any]) -> Iterator[str]:
+    """A JSON array, piece by piece: a listing of any length takes no memory."""
+    separator = "["
+    for item in items:
+        yield f"{separator}\n{json.dumps(_plain(item), ensure_ascii=False)}"
+        separator = ","
+    yield "[]" if separator == "[" else "\n]"
+
+
+def _table(rows: list[Any], columns: Mapping[str, str] | None, *, header: bool = True) -> None:
+    records = [row if isinstance(row, dict) else {"value": row} for row in rows]
+    shown = columns or {key: key for record in records for key in record}
+    table = Table(box=None, show_header=header, pad_edge=False, header_style="bold")
+    for heading in shown.values():
+        table.add_column(heading, overflow="fold")
+    for record in records:
+        table.add_row(*(Text(_cell(record.get(key))) for key in shown))
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False) if value else "-"
+    return printable(str(value))
