@@ -99,7 +99,8 @@ def command(name: str | None = None, **attributes: Any) -> Callable[[Callable[..
     """`click.command` with the options that every command has: ``--json`` and ``--debug``."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        made: click.Command = click.command(name, **attributes)(_common(function))
+        make: Any = click.command(name, **attributes)
+        made: click.Command = make(_common(function))
         return made
 
     return decorate
@@ -133,7 +134,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        _fail(error, chosen, error.exit_code, error.show)
+        _fail(
+            error,
+            chosen,
+            error.exit_code,
+            error.show if isinstance(error, click.exceptions.NoArgsIsHelpError) else None,
+        )
     except (click.Abort, KeyboardInterrupt) as error:
         _fail(error, chosen, 130, lambda: click.echo("cloud: interrupted", err=True))
     except BrokenPipeError:
@@ -174,7 +180,12 @@ def _fail(error: BaseException, chosen: Settings, code: int, tell: Callable[[], 
 
 def _message(error: BaseException) -> str:
     """The error in one line, with what to do about it."""
-    text = error.format_message() if isinstance(error, click.ClickException) else str(error) or type(error).__name__
+    if isinstance(error, click.ClickException):
+        text = error.format_message()
+        if isinstance(error, click.UsageError) and error.ctx:
+            text += f"; see '{error.ctx.command_path} --help'"
+        return printable(" ".join(text.split()))
+    text = str(error) or type(error).__name__
     resource = getattr(error, "resource", None)
     if resource and resource not in text and resource.rpartition("/")[2] not in text:
         text = f"{resource}: {text}"

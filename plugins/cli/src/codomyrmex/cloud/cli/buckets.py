@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.output import confirm, show
@@ -33,17 +35,17 @@ def rb(url: Place, force: bool, yes: bool) -> None:
 
 
 def delete_all(place: Place) -> int:
-    """Delete every object under the place's prefix. Returns how many; raises if one stays."""
-    deleted = 0
+    """Delete every object in the place's folder. Returns how many; raises if one stays."""
+    found = 0
 
-    def keys() -> object:
-        nonlocal deleted
-        for info in place.storage.iter_objects(place.bucket, place.key):
-            deleted += 1
+    def keys() -> Iterator[str]:
+        nonlocal found
+        for info in place.storage.iter_objects(place.bucket, place.folder):
+            found += 1
             yield info.key
 
-    failures = place.storage.delete_many(place.bucket, keys())  # type: ignore[arg-type]
+    failures = place.storage.delete_many(place.bucket, keys())
     if failures:
         key, reason = next(iter(failures.items()))
-        raise CloudError(f"{len(failures)} of {deleted} objects could not be deleted, {key!r} first: {reason}")
-    return deleted
+        raise CloudError(f"{len(failures)} of {found} objects could not be deleted, {key!r} first: {reason}")
+    return found

@@ -6,6 +6,7 @@ import collections.abc
 import inspect
 import json
 import os
+import re
 import shutil
 import sys
 import types
@@ -16,10 +17,11 @@ from typing import Any
 
 import click
 from codomyrmex.cloud.cli.app import command
-from codomyrmex.cloud.cli.output import show, stream
+from codomyrmex.cloud.cli.output import show
 from codomyrmex.cloud.registry import get_client, load_provider, providers
 
-_NOT_CALLED = {"close", "from_env", "from_credentials", "from_url", "from_identity", "translate_error", "resource_name"}
+_NOT_CALLED = {"close", "credential_source", "resource_name", "split_url", "translate_error", "url"}
+_PARAMETER = re.compile(r"^:param (\w+): (.*(?:\n .*)*)\n?", re.MULTILINE)
 _SECRET = ("secret", "token", "password", "credential")
 
 
@@ -48,10 +50,8 @@ class Methods(click.Group):
     def __init__(self, name: str) -> None:
         self.provider, _, self.service = name.partition(".")
         self.client_class = load_provider(self.provider, self.service)
-        options = [
-            o for p in _parameters(self.client_class) if not _is_secret(p.name) if (o := _option(p, settable=True))
-        ]
-        super().__init__(name, params=options, help=inspect.getdoc(self.client_class), callback=self._keep)
+        options = _options(self.client_class, constructor=True)
+        super().__init__(name, params=options, help=_help(self.client_class), callback=self._keep)
 
     @staticmethod
     @click.pass_context
@@ -61,14 +61,14 @@ class Methods(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The public methods."""
         members = inspect.getmembers(self.client_class, inspect.isroutine)
-        return [name for name, _ in members if not name.startswith("_") and name not in _NOT_CALLED]
+        return [name for name, _ in members if not name.startswith(("_", "from_")) and name not in _NOT_CALLED]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command that calls one method."""
         if cmd_name not in self.list_commands(ctx):
             return None
         method = getattr(self.client_class, cmd_name)
-        options = [option for p in _parameters(method) if (option := _option(p))]
+        options = _options(method)
 
         @click.pass_context
         def run(ctx: click.Context, /, **arguments: Any) -> None:
@@ -77,9 +77,7 @@ class Methods(click.Group):
             with self._client(ctx.meta.get(__name__, {})) as client:
                 _print(getattr(client, cmd_name)(**given))
 
-        made = command(cmd_name, help=inspect.getdoc(method), params=options)(run)
-        made.params = [*options, *(p for p in made.params if p.name in ("json", "debug"))]
-        return made
+        return command(cmd_name, help=_help(method), params=options)(run)
 
     def _client(self, options: dict[str, Any]) -> Any:
         """The client, from the environment where it knows how; failures raise."""
@@ -109,13 +107,33 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
     return [p.replace(annotation=hints.get(p.name, p.annotation)) for p in parameters]
 
 
+def _help(documented: Any) -> str:
+    """The prose of a docstring."""
+    return _PARAMETER.sub("", inspect.getdoc(documented) or "").replace("``", "")
+
+
+def _parameter_help(documented: Any) -> dict[str, str]:
+    """What a docstring says of each parameter (``:param name: text``)."""
+    found = _PARAMETER.findall(inspect.getdoc(documented) or "")
+    return {name: " ".join(text.replace("``", "").split()) for name, text in found}
+
+
 def _is_secret(name: str) -> bool:
     return any(word in name for word in _SECRET)
 
 
-def _option(parameter: inspect.Parameter, *, settable: bool = False) -> click.Option | None:
+def _options(function: Any, *, constructor: bool = False) -> list[click.Parameter]:
+    """An option for each parameter that a command line can give; a constructor's secrets are left out."""
+    texts = _parameter_help(function)
+    parameters = [
+        p for p in _parameters(function) if not (constructor and (_is_secret(p.name) or p.kind is p.VAR_KEYWORD))
+    ]
+    return [made for p in parameters if (made := _option(p, texts.get(p.name, "")))]
+
+
+def _option(parameter: inspect.Parameter, text: str) -> click.Option | None:
     """The option for one parameter; None for one that a command line cannot give."""
-    if parameter.kind is parameter.VAR_POSITIONAL or (parameter.kind is parameter.VAR_KEYWORD and settable):
+    if parameter.kind is parameter.VAR_POSITIONAL:
         return None
     if parameter.kind is parameter.VAR_KEYWORD:
         return click.Option(["--set"], type=Pairs(), help="More arguments, as a JSON object.")
@@ -125,8 +143,8 @@ def _option(parameter: inspect.Parameter, *, settable: bool = False) -> click.Op
     required = parameter.default is parameter.empty
     name = f"--{parameter.name.replace('_', '-')}"
     declarations = [name, parameter.name]
-    default = None if required or parameter.default is None else f"{parameter.default!r}"
-    text = f"[default: {default}]" if default else ""
+    if not required and parameter.default is not None:
+        text = f"{text} [default: {parameter.default!r}]".strip()
     if kind is bool:
         return click.Option([f"{name}/--no-{name[2:]}", parameter.name], default=None, required=required, help=text)
     item = next(iter(typing.get_args(kind)), str)
@@ -236,7 +254,5 @@ def _print(result: Any) -> None:
     elif hasattr(result, "read"):
         with result:
             shutil.copyfileobj(result, sys.stdout.buffer, 1024 * 1024)
-    elif isinstance(result, collections.abc.Iterator):
-        stream(result, str)
     else:
-        show(result)
+        show(list(result) if isinstance(result, collections.abc.Iterator) else result)

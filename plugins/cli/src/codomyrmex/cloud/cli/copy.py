@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 from codomyrmex.cloud.cli.app import command
-from codomyrmex.cloud.cli.output import printable, show, transfer_bar
+from codomyrmex.cloud.cli.output import printable, stream, transfer_bar
 from codomyrmex.cloud.cli.urls import Place, StorageURL
 from codomyrmex.cloud.common import Capability
 from codomyrmex.cloud.errors import CloudError, LocalFileError, LocalFileNotFound
@@ -72,21 +72,34 @@ def cp(
     """
     options = Options(content_type, dict(_pair(text) for text in metadata), no_clobber)
     jobs = (job for source in sources for job in _jobs(source, target, recursive, many=len(sources) > 1))
-    done, failed = [], []
+    if target == "-":
+        for job in jobs:
+            _copy(job, options, _unwatched)
+        return
+    failures: list[Exception] = []
+    copied = stream(_copied(jobs, options, failures), lambda row: printable(f"{row['source']} -> {row['target']}"))
+    if len(failures) == 1 and not copied:
+        raise failures[0]
+    if failures:
+        raise CloudError(f"{len(failures)} of {copied + len(failures)} could not be copied")
+
+
+def _copied(jobs: Iterator[Job], options: Options, failures: list[Exception]) -> Iterator[dict[str, str]]:
+    """Do the jobs, and give those that are done; what fails is told and does not stop the others."""
     for job in jobs:
         try:
             with transfer_bar(str(job.source), job.size) as progress:
                 _copy(job, options, progress)
-            done.append({"source": str(job.source), "target": str(job.target)})
         except (CloudError, ValueError) as error:
-            if not recursive and len(sources) == 1:
-                raise
-            failed.append(error)
-            click.echo(f"cloud: {printable(str(job.source))}: {printable(str(error))}", err=True)
-    if "-" not in (target, *sources):
-        show(done, {"source": "Copied", "target": "to"})
-    if failed:
-        raise CloudError(f"{len(failed)} of {len(done) + len(failed)} could not be copied")
+            if failures:
+                click.echo(f"cloud: {printable(f'{job.source}: {error}')}", err=True)
+            failures.append(error)
+        else:
+            yield {"source": str(job.source), "target": str(job.target)}
+
+
+def _unwatched(_: int) -> None:
+    pass
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -100,11 +113,9 @@ def _jobs(source: Place | str, target: Place | str, recursive: bool, *, many: bo
     if not recursive:
         yield _single(source, target, many)
     elif isinstance(source, Place):
-        prefix = source.key if not source.key or source.key.endswith("/") else source.key + "/"
-        for info in source.storage.iter_objects(source.bucket, prefix):
-            if not info.key.endswith("/"):  # a marker that some tools leave for an empty folder
-                place = source._replace(key=info.key)
-                yield Job(place, _below(target, info.key[len(prefix) :]), info.size)
+        for info in source.storage.iter_objects(source.bucket, source.folder):
+            place = source._replace(key=info.key)
+            yield Job(place, _below(target, info.key[len(source.folder) :]), info.size)
     elif not os.path.isdir(source):
         raise LocalFileError(f"{source} is not a folder; leave out -r to copy a file")
     else:
@@ -145,8 +156,7 @@ def _named(target: Place | str, name: str, many: bool) -> Place | str:
 def _below(target: Place | str, relative: str) -> Place | str:
     """The place of ``relative`` (with slashes) under the target of a recursive copy."""
     if isinstance(target, Place):
-        folder = target.key if not target.key or target.key.endswith("/") else target.key + "/"
-        return target._replace(key=folder + relative)
+        return target._replace(key=target.folder + relative)
     if target == "-":
         raise click.UsageError("'-' takes one object; leave out -r")
     return _inside(target, relative)
@@ -185,7 +195,11 @@ def _download(source: Place, target: str, options: Options, progress: Any) -> No
         return
     if options.no_clobber and os.path.exists(target):
         raise LocalFileError(f"{target} exists, and --no-clobber was given")
-    os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
+    folder = os.path.dirname(os.path.abspath(target))
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise LocalFileError(f"{folder} cannot be made a folder: {error.strerror}") from error
     source.storage.download_path(source.bucket, source.key, target, progress=progress)
 
 

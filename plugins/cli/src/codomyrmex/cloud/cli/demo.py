@@ -12,7 +12,7 @@ import click
 import codomyrmex.cloud
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.gateway import running
-from codomyrmex.cloud.cli.output import show, size_text
+from codomyrmex.cloud.cli.output import settings, show, size_text
 from codomyrmex.cloud.common import CloudProvider
 from codomyrmex.cloud.local.signing import Signer, signing_key
 from codomyrmex.cloud.registry import get_client, providers
@@ -33,7 +33,7 @@ def demo(folder: str | None) -> None:
 
     def step(done: str) -> None:
         steps.append(done)
-        click.echo(f"  {len(steps)}. {done}", err=True)
+        click.echo(f"{len(steps)}. {done}", err=settings().json)
 
     installed = ", ".join(f"{info.provider}.{info.service}" for info in providers())
     step(f"providers discovered: {installed}")
@@ -66,7 +66,8 @@ def demo(folder: str | None) -> None:
         storage.delete_many("demo", listed)
         storage.delete_bucket("demo")
         step("objects and bucket deleted")
-    show({"files": len(files), "bytes": total, "verified": True})
+    if settings().json:
+        show({"files": len(files), "bytes": total, "verified": True})
 
 
 def _files(folder: str) -> dict[str, str]:

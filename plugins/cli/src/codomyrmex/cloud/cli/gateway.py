@@ -56,8 +56,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # a signed URL is a secret
     "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'",
 }
+_OBJECT_POLICY = "sandbox allow-downloads"  # a stored page must not act as this origin
+_LISTING_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class Gateway:
@@ -101,6 +102,7 @@ class Gateway:
         response = Response(content_type=info.content_type or "application/octet-stream")
         response.accept_ranges = "bytes"
         name = quote(grant.key.rpartition("/")[2] or "object", safe="")
+        response.headers["Content-Security-Policy"] = _OBJECT_POLICY
         response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
         if info.etag:
             response.set_etag(info.etag.strip('"'))
@@ -145,7 +147,9 @@ class Gateway:
         if len(rows) > _PAGE:
             rows[_PAGE:] = [f"<tr><td>The first {_PAGE}; 'cloud ls' lists all.</td></tr>"]
         head = f"<!doctype html><meta charset=utf-8><title>{title}</title>{_STYLE}<h1>{title}</h1>"
-        return Response(f"{head}<table>{''.join(rows)}</table>", mimetype="text/html")
+        page = Response(f"{head}<table>{''.join(rows)}</table>", mimetype="text/html")
+        page.headers["Content-Security-Policy"] = _LISTING_POLICY
+        return page
 
     def _row(self, grant: Grant, item: ObjectInfo | str) -> str:
         if isinstance(item, str):
@@ -193,8 +197,9 @@ def listening(host: str, port: int) -> Iterator[Server]:
     """A server bound to ``host`` and ``port`` (0: any that is free), to be given its application."""
     server = Server((host, port), None, numthreads=16, server_name="cloud")
     server.shutdown_timeout = 1
-    server.prepare()
+    server.expiration_interval = 0.1  # seconds until it notices that it shall stop
     try:
+        server.prepare()
         yield server
     finally:
         server.stop()

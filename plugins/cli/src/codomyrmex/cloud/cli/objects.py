@@ -65,7 +65,7 @@ def cat(url: Place, start: int, length: int | None) -> None:
 
 @command()
 @click.argument("urls", metavar="URL...", nargs=-1, required=True, type=StorageURL("bucket"))
-@click.option("-r", "--recursive", is_flag=True, help="Everything whose key starts with the URL's.")
+@click.option("-r", "--recursive", is_flag=True, help="Everything in the folder of that name.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def rm(urls: tuple[Place, ...], recursive: bool, yes: bool) -> None:
     """Remove objects."""
@@ -74,8 +74,8 @@ def rm(urls: tuple[Place, ...], recursive: bool, yes: bool) -> None:
             raise click.UsageError(f"{url} is a bucket; 'cloud rb' removes it, 'cloud rm -r' what is in it")
     if recursive:
         confirm(f"Delete everything under {', '.join(map(str, urls))}?", yes)
-    rows = [{"url": str(url), "deleted": delete_all(url) if recursive else _delete(url)} for url in urls]
-    show(rows, {"url": "URL", "deleted": "Deleted"})
+    rows = ({"url": str(url), "deleted": delete_all(url) if recursive else _delete(url)} for url in urls)
+    stream(rows, lambda row: printable(f"{row['url']}: {row['deleted']} deleted"))
 
 
 def _delete(url: Place) -> int:

@@ -18,6 +18,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 from rich.text import Text
 
+_UNLIMITED = 1_000_000  # columns of a table that no person reads: nothing is wrapped
+
 
 @dataclasses.dataclass
 class Settings:
@@ -42,7 +44,11 @@ def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None) ->
     if settings().json:
         click.echo(_dump(_plain(rows)) if single else "".join(_json_array(rows)))
     elif not single:
-        _table([_plain(row) for row in rows], columns)
+        plain_rows = [_plain(row) for row in rows]
+        if all(isinstance(row, dict) for row in plain_rows):
+            _table(plain_rows, columns)
+        else:
+            click.echo("".join(f"{_cell(row)}\n" for row in plain_rows), nl=False)
     elif isinstance(plain := _plain(rows), dict):
         _table([{"": k, " ": v} for k, v in plain.items()], None, header=False)
     else:
@@ -155,15 +161,14 @@ def _json_array(items: Iterable[Any]) -> Iterator[str]:
     yield "[]" if separator == "[" else "\n]"
 
 
-def _table(rows: list[Any], columns: Mapping[str, str] | None, *, header: bool = True) -> None:
-    records = [row if isinstance(row, dict) else {"value": row} for row in rows]
+def _table(records: list[dict[str, Any]], columns: Mapping[str, str] | None, *, header: bool = True) -> None:
     shown = columns or {key: key for record in records for key in record}
     table = Table(box=None, show_header=header, pad_edge=False, header_style="bold")
     for heading in shown.values():
         table.add_column(heading, overflow="fold")
     for record in records:
         table.add_row(*(Text(_cell(record.get(key))) for key in shown))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=None if sys.stdout.isatty() else _UNLIMITED).print(table)
 
 
 def _cell(value: Any) -> str:

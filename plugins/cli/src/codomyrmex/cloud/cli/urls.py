@@ -20,6 +20,11 @@ class Place(NamedTuple):
     bucket: str
     key: str
 
+    @property
+    def folder(self) -> str:
+        """The prefix of what is inside, when the key is taken for a folder's: ``a`` holds ``a/b``, not ``ab``."""
+        return self.key if not self.key or self.key.endswith("/") else f"{self.key}/"
+
     def __str__(self) -> str:
         return self.storage.url(self.bucket, self.key)
 

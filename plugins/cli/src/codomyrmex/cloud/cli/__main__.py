@@ -1,0 +1,5 @@
+"""``python -m codomyrmex.cloud.cli``."""
+
+from codomyrmex.cloud.cli import main
+
+main()

@@ -1,0 +1,101 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def test_help_lists_every_command_with_a_line(run):
+    text = run("--help").text
+    for name in "call cat completion cp demo doctor ls mb presign providers rb rm serve stat".split():
+        assert f"\n  {name} " in text
+    assert "Exit codes" in text
+
+
+def test_providers_are_listed_without_importing_them(run):
+    rows = run("providers", "--json").json
+    local = next(row for row in rows if row["provider"] == "local")
+    assert (local["service"], local["distribution"], local["schemes"]) == ("storage", "codomyrmex-cloud", ["local://"])
+    assert "local://" in run("providers").text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("ls", "local://absent"), 3),
+        (("ls", "nonsense"), 2),
+        (("ls", "nope://bucket"), 3),
+        (("ls", "--nonsense", "local://"), 2),
+        (("stat", "local://box"), 2),
+        (("nonsense",), 2),
+        (("mb", "local://NOT_A_BUCKET"), 2),
+        (("presign", "local://box/k", "--expires", "soon"), 2),
+        (("call", "nope.storage", "list_buckets"), 3),
+    ],
+)
+def test_an_error_is_one_line_and_an_exit_code(run, storage, arguments, code):
+    result = run(*arguments)
+    assert result.code == code
+    assert result.err.startswith("cloud: ")
+    assert result.err.count("\n") == 1
+    assert result.out == b""
+
+
+def test_an_error_in_json_has_its_type_and_resource(run, storage):
+    result = run("stat", "local://box/absent", "--json")
+    report = json.loads(result.err)
+    assert report["exit_code"] == result.code == 3
+    assert report["error"]["type"] == "ObjectNotFound"
+    assert report["error"]["resource"] == "local://box/absent"
+
+
+def test_debug_shows_the_traceback(run, storage):
+    assert "Traceback" in run("stat", "local://box/absent", "--debug").err
+    assert "Traceback" not in run("stat", "local://box/absent").err
+
+
+def test_options_of_all_commands_may_stand_before_the_command(run, storage):
+    assert run("--json", "ls", "local://").json == [{"bucket": "box", "url": "local://box"}]
+
+
+def test_a_reader_that_stops_early_is_no_error(storage):
+    for number in range(3000):
+        storage.upload_file("box", f"{number:04}", b"")
+    command = f"{sys.executable} -m codomyrmex.cloud.cli ls -r local://box | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, env=os.environ)
+    assert done.stdout.endswith(" 0000\n")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed(run, shell):
+    assert "_CLOUD_COMPLETE" in run("completion", shell).text
+
+
+def complete(*words: str) -> list[str]:
+    environment = os.environ | {
+        "_CLOUD_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(("cloud", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "codomyrmex.cloud.cli"], env=environment, capture_output=True, text=True, check=True
+    )
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
+
+
+def test_the_shell_completes_commands_schemes_buckets_and_keys(storage):
+    storage.upload_file("box", "dir/a.txt", b"")
+    assert complete("pro") == ["providers"]
+    assert complete("ls", "lo") == ["local://"]
+    assert complete("ls", "local://b") == ["local://box/"]
+    assert complete("cat", "local://box/d") == ["local://box/dir/"]
+    assert complete("cat", "local://box/dir/a") == ["local://box/dir/a.txt"]
+    assert complete("cat", "nope://box/d") == []
+
+
+def test_the_shell_completes_the_methods_of_a_client(storage):
+    assert complete("call", "local.") == ["local.storage"]
+    assert complete("call", "local.storage", "list_b") == ["list_buckets"]
+    assert complete("call", "local.storage", "stat", "--b") == ["--bucket"]
