@@ -13,8 +13,8 @@ import codomyrmex.cloud
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.gateway import running
 from codomyrmex.cloud.cli.output import settings, show, size_text
+from codomyrmex.cloud.cli.signer import signer_for
 from codomyrmex.cloud.common import CloudProvider
-from codomyrmex.cloud.local.signing import Signer, signing_key
 from codomyrmex.cloud.registry import get_client, providers
 
 
@@ -51,7 +51,7 @@ def demo(folder: str | None) -> None:
         _check(listed == sorted(files, key=str.encode), "the listing is complete")
         step(f"listed: {len(listed)} objects, from {listed[0]} to {listed[-1]}")
         key = max(files, key=lambda key: os.path.getsize(files[key]))
-        with running(storage, Signer(signing_key(root))) as gateway:
+        with running(storage, signer_for(storage)) as gateway:
             shared = get_client(CloudProvider.LOCAL, root=root, endpoint_url=gateway.endpoint_url)
             url = shared.generate_presigned_url("demo", key, expires_in=60)
             _check(_fetch(url) == _read(files[key]), "the URL gives the object")

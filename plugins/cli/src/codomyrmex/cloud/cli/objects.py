@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 from typing import Any
@@ -11,9 +12,11 @@ import click
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.buckets import delete_all
 from codomyrmex.cloud.cli.output import confirm, printable, settings, show, size_text, stream
+from codomyrmex.cloud.cli.signer import signer_for
 from codomyrmex.cloud.cli.urls import Place, StorageURL, listed
-from codomyrmex.cloud.common import ObjectInfo
+from codomyrmex.cloud.common import ObjectInfo, PresignedRequest
 from codomyrmex.cloud.errors import ObjectNotFound
+from codomyrmex.cloud.local.signing import Grant, expiry
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -103,18 +106,23 @@ class Duration(click.ParamType):
 @click.argument("url", type=StorageURL("key"))
 @click.option("--expires", type=Duration(), default="1h", show_default=True, help="For how long: 900, 15m, 7d.")
 @click.option("--put", is_flag=True, help="To upload the object, instead of downloading it.")
-@click.option("--content-type", help="That the upload must have.")
-def presign(url: Place, expires: int, put: bool, content_type: str | None) -> None:
+@click.option("--content-type", default="", help="That the upload must have.")
+@click.option("--gateway", metavar="URL", help="Sign for a running 'cloud serve' over this storage.")
+def presign(url: Place, expires: int, put: bool, content_type: str, gateway: str | None) -> None:
     """Make a URL by which anyone may fetch (or, with --put, upload) an object."""
-    if not put:
-        if content_type:
-            raise click.UsageError("--content-type goes with --put")
-        made = url.storage.generate_presigned_url(url.bucket, url.key, expires)
-        show({"method": "GET", "url": made, "headers": {}}) if settings().json else click.echo(made)
-        return
-    request = url.storage.generate_presigned_upload(url.bucket, url.key, expires, content_type=content_type)
-    if settings().json:
-        show(request)
+    if content_type and not put:
+        raise click.UsageError("--content-type goes with --put")
+    if gateway:
+        grant = Grant("PUT" if put else "GET", url.bucket, url.key, expiry(expires), content_type)
+        made = signer_for(url.storage).request(gateway, grant)
+    elif put:
+        made = url.storage.generate_presigned_upload(url.bucket, url.key, expires, content_type=content_type or None)
     else:
-        headers = "".join(f" -H '{name}: {value}'" for name, value in request.headers.items())
-        click.echo(f"curl -X {request.method} --upload-file FILE{headers} '{request.url}'")
+        made = PresignedRequest("GET", url.storage.generate_presigned_url(url.bucket, url.key, expires), {})
+    if settings().json:
+        show(made)
+    elif put:
+        headers = [part for name, value in made.headers.items() for part in ("-H", f"{name}: {value}")]
+        click.echo(shlex.join(["curl", "-X", made.method, "--upload-file", "FILE", *headers, made.url]))
+    else:
+        click.echo(made.url)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 
 import click
-import platformdirs
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.gateway import Gateway, endpoint, listening
 from codomyrmex.cloud.cli.output import settings, show
+from codomyrmex.cloud.cli.signer import signer_for
 from codomyrmex.cloud.cli.urls import Place, StorageURL
 from codomyrmex.cloud.errors import ServiceUnavailable
-from codomyrmex.cloud.local import LocalStorage
-from codomyrmex.cloud.local.signing import Signer, signing_key
 
 
 @command()
@@ -23,14 +20,14 @@ from codomyrmex.cloud.local.signing import Signer, signing_key
 def serve(url: Place, host: str, port: int) -> None:
     """Answer signed URLs over a storage, and show it in a browser, until interrupted.
 
-    The URLs of 'cloud presign local://...' are answered. For other storages, which sign their
-    own, the page that this prints leads to every object.
+    It answers what 'cloud presign local://...' signs, and for any other storage what
+    'cloud presign --gateway' signs. The page whose URL it prints leads to every object.
     """
     if not _is_loopback(host):
         raise click.UsageError(f"{host} is not a loopback address; signed URLs over plain HTTP stay on this machine")
     try:
         with listening(host, port) as server:
-            gateway = server.wsgi_app = Gateway(url.storage, Signer(_key(url)), endpoint(server))
+            gateway = server.wsgi_app = Gateway(url.storage, signer_for(url.storage), endpoint(server))
             look = gateway.look_url(url.bucket, url.key)
             if settings().json:
                 show({"endpoint": gateway.endpoint_url, "look": look})
@@ -46,10 +43,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _key(url: Place) -> bytes:
-    """The local provider's own key for it, so that its presigned URLs are answered; else the user's."""
-    if isinstance(url.storage, LocalStorage):
-        return signing_key(url.storage.root)
-    return signing_key(os.path.join(platformdirs.user_data_dir("codomyrmex-cloud", appauthor=False), "gateway"))
