@@ -4,7 +4,6 @@ import sys
 from typing import Any, NamedTuple
 
 import pytest
-
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.cli import main
 

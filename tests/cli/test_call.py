@@ -114,8 +114,7 @@ class Dns(CloudClient):
 
 @pytest.fixture
 def acme(install_plugin):
-    entry_points = {"codomyrmex.cloud.providers": {"acme.dns": "acme_dns:Dns"}}
-    return install_plugin("acme-dns", STRANGER, entry_points=entry_points)
+    return install_plugin("acme-dns", STRANGER, {"providers": {"acme.dns": "acme_dns:Dns"}})
 
 
 def test_any_installed_client_can_be_called(run, acme):

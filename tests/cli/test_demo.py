@@ -1,7 +1,15 @@
 def test_the_demo_does_the_whole_job_and_leaves_nothing(run, root, tmp_path):
     result = run("demo")
     assert result.code == 0
-    for said in ("providers discovered: ", "bucket made", "uploaded", "listed", "fetched over HTTP", "refused, 403", "SHA-256"):
+    for said in (
+        "providers discovered: ",
+        "bucket made",
+        "uploaded",
+        "listed",
+        "fetched over HTTP",
+        "refused, 403",
+        "SHA-256",
+    ):
         assert said in result.text
     assert not root.exists()
 

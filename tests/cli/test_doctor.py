@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-PROVIDERS = "codomyrmex.cloud.providers"
+PROVIDERS = "providers"
 GOOD = """
 from codomyrmex.cloud.common import CloudClient
 
@@ -29,16 +29,18 @@ def findings(run):
 
 
 def test_a_sound_installation_is_told_with_its_credentials(run, install_plugin):
-    install_plugin("acme-dns", GOOD, entry_points={PROVIDERS: {"acme.dns": "acme_dns:Client"}})
+    install_plugin("acme-dns", GOOD, {PROVIDERS: {"acme.dns": "acme_dns:Client"}})
     result = run("doctor")
     assert (result.code, "nothing wrong" in result.text) == (0, True)
     assert "ACME_TOKEN=abcd***" in result.text
     assert "needs none; folder" in result.text
 
 
-@pytest.mark.parametrize("source", ["import nothing_of_that_name", "raise SystemExit(3)", "assert False", "class Other: pass"])
+@pytest.mark.parametrize(
+    "source", ["import nothing_of_that_name", "raise SystemExit(3)", "assert False", "class Other: pass"]
+)
 def test_a_plugin_that_cannot_be_imported_is_broken(findings, install_plugin, source):
-    install_plugin("acme-dns", source, entry_points={PROVIDERS: {"acme.dns": "acme_dns:Client"}})
+    install_plugin("acme-dns", source, {PROVIDERS: {"acme.dns": "acme_dns:Client"}})
     [(problem, what)] = findings()
     assert problem == "broken"
     assert "acme-dns 1.0" in what
@@ -46,14 +48,14 @@ def test_a_plugin_that_cannot_be_imported_is_broken(findings, install_plugin, so
 
 def test_a_plugin_for_another_version_is_incompatible(findings, install_plugin):
     source = GOOD + "    API_VERSION = 99\n"
-    install_plugin("acme-dns", source, entry_points={PROVIDERS: {"acme.dns": "acme_dns:Client"}})
+    install_plugin("acme-dns", source, {PROVIDERS: {"acme.dns": "acme_dns:Client"}})
     assert [problem for problem, _ in findings()] == ["incompatible"]
 
 
 def test_two_distributions_with_one_name_are_duplicates(findings, install_plugin):
     for name in ("acme-one", "acme-two"):
         module = name.replace("-", "_")
-        install_plugin(name, GOOD, entry_points={PROVIDERS: {"acme.dns": f"{module}:Client"}})
+        install_plugin(name, GOOD, {PROVIDERS: {"acme.dns": f"{module}:Client"}})
     [(problem, what)] = findings()
     assert problem == "duplicate"
     assert "acme-one" in what
@@ -61,7 +63,7 @@ def test_two_distributions_with_one_name_are_duplicates(findings, install_plugin
 
 
 def test_a_second_copy_on_the_path_is_shadowed(findings, install_plugin, tmp_path, monkeypatch):
-    folder = install_plugin("acme-dns", GOOD, entry_points={PROVIDERS: {"acme.dns": "acme_dns:Client"}})
+    folder = install_plugin("acme-dns", GOOD, {PROVIDERS: {"acme.dns": "acme_dns:Client"}})
     shutil.copytree(folder, tmp_path / "copy")
     monkeypatch.syspath_prepend(tmp_path / "copy")
     [(problem, what)] = findings()
@@ -70,8 +72,8 @@ def test_a_second_copy_on_the_path_is_shadowed(findings, install_plugin, tmp_pat
 
 
 def test_a_broken_command_leaves_the_others_working(run, findings, install_plugin):
-    group = "codomyrmex.cloud.commands"
-    install_plugin("acme-cmd", "import nothing_of_that_name", entry_points={group: {"zone": "acme_cmd:zone"}})
+    group = "commands"
+    install_plugin("acme-cmd", "import nothing_of_that_name", {group: {"zone": "acme_cmd:zone"}})
     assert "zone" in run("--help").text
     result = run("zone", "--anything", "x")
     assert result.code == 1
@@ -90,7 +92,7 @@ def zone(name: str) -> None:
     "Tell about a zone."
     show({"name": name})
 """
-    install_plugin("acme-cmd", source, entry_points={"codomyrmex.cloud.commands": {"zone": "acme_cmd:zone"}})
+    install_plugin("acme-cmd", source, {"commands": {"zone": "acme_cmd:zone"}})
     assert "Tell about a zone." in run("--help").text
     assert run("zone", "example.org", "--json").json == {"name": "example.org"}
     assert run("zone", "example.org").lines == ["name  example.org"]

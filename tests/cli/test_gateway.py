@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.cli.gateway import running
 from codomyrmex.cloud.local.signing import Signer, signing_key
@@ -36,7 +35,21 @@ def http():
         yield session
 
 
-ODD_KEYS = ["plain.txt", "../up", "/abs", "a//b", "dir/", ".", "..", "100%", "a?b#c&d=e+f", "é", "é", "\n", "\U0001f600" * 256]
+ODD_KEYS = [
+    "plain.txt",
+    "../up",
+    "/abs",
+    "a//b",
+    "dir/",
+    ".",
+    "..",
+    "100%",
+    "a?b#c&d=e+f",
+    "é",
+    "é",
+    "\n",
+    "\U0001f600" * 256,
+]
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
@@ -130,7 +143,9 @@ def test_a_chunked_upload_of_unknown_length_is_stored_whole(shared, http):
     assert shared.stat("box", "k").size == 3_000_000
 
 
-@pytest.mark.parametrize("header", ["Content-Length: 1000\r\n\r\nbegun", "Transfer-Encoding: chunked\r\n\r\n3e8\r\nbegun"])
+@pytest.mark.parametrize(
+    "header", ["Content-Length: 1000\r\n\r\nbegun", "Transfer-Encoding: chunked\r\n\r\n3e8\r\nbegun"]
+)
 def test_an_upload_that_is_cut_leaves_the_old_object(shared, gateway, header):
     shared.upload_file("box", "k", b"old")
     url = urlsplit(shared.generate_presigned_upload("box", "k").url)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import requests
-
 from codomyrmex.cloud import get_client, open_storage
 from codomyrmex.cloud.cli.gateway import running
 from codomyrmex.cloud.cli.signer import signer_for

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 import pytest
-
 from codomyrmex.cloud import errors, hooks
 from codomyrmex.cloud._index import COMMANDS, EXPORTS, HOOKS, PROVIDERS, SCHEMES, entry_points
 from codomyrmex.cloud.cli.app import EXIT_CODES, cloud

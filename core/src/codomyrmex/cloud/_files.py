@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Protocol
 
 CHUNK = 1024 * 1024
@@ -28,27 +29,28 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Written beside the target, synced and renamed, so a crash leaves the old file or the new one,
     whole. A link is followed, the target's mode kept; a device or pipe is written as it is.
     """
-    target = os.path.realpath(path)
     try:
-        mode = os.stat(target).st_mode
+        mode = os.stat(path).st_mode
     except FileNotFoundError:
         mode = None
     if mode is not None and not stat.S_ISREG(mode):
-        with open(target, "wb") as file:
+        with open(path, "wb") as file:
             yield file
         return
-    folder, name = os.path.split(target)
+    folder, name = os.path.split(target := os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
     partial = os.path.join(folder, f".{name[:40]}.{os.urandom(8).hex()}.part")
     try:
         with open(partial, "xb") as file:
+            if mode is not None:  # before there is data in it that the target's mode would hide
+                os.chmod(partial, stat.S_IMODE(mode))
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if mode is not None:
-            os.chmod(partial, stat.S_IMODE(mode))
         os.replace(partial, target)
     except BaseException:
-        if os.path.exists(partial):
+        with suppress(FileNotFoundError):
             os.unlink(partial)
         raise
     sync_folder(folder)

@@ -25,7 +25,7 @@ from typing import Any
 import pluggy
 from codomyrmex.cloud._index import HOOKS, entry_points
 from codomyrmex.cloud.common import client as _client
-from codomyrmex.cloud.common.client import CloudClient, Operation
+from codomyrmex.cloud.common.client import CloudClient, Operation, inside
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import CloudError, OperationRefused
 
@@ -83,7 +83,8 @@ class Hooks:
 
     def credentials(self, provider: str, service: str) -> CloudCredentials | None:
         """What ``cloud_credentials`` found, or None."""
-        found: CloudCredentials | None = self.manager.hook.cloud_credentials(provider=provider, service=service)
+        with inside("hook"):
+            found: CloudCredentials | None = self.manager.hook.cloud_credentials(provider=provider, service=service)
         return found
 
     def created(self, client: CloudClient) -> None:
@@ -93,7 +94,8 @@ class Hooks:
     def before(self, operation: Operation) -> None:
         """Ask ``cloud_before_operation``; raises OperationRefused when one objects."""
         try:
-            self.manager.hook.cloud_before_operation(operation=operation)
+            with inside("hook"):
+                self.manager.hook.cloud_before_operation(operation=operation)
         except CloudError as error:
             error.operation = error.operation or operation.name
             error.resource = error.resource or operation.resource
@@ -138,7 +140,8 @@ class Hooks:
         # pluggy would stop at the first implementation that raises
         for implementation in reversed(getattr(self.manager.hook, name).get_hookimpls()):
             try:
-                implementation.function(*(arguments[a] for a in implementation.argnames))
+                with inside("hook"):
+                    implementation.function(*(arguments[a] for a in implementation.argnames))
             except Exception:
                 _log.exception("%s of %s failed", name, implementation.plugin_name)
 

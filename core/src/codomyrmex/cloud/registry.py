@@ -77,7 +77,7 @@ def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE,
     """
     name = f"{_text(provider)}.{_text(service)}"
     factory = _factories.get(name) or _load(name)
-    return _make(name, factory, options)
+    return make_client(name, factory, options)
 
 
 def open_storage(url: str, **options: Any) -> StorageClient:
@@ -93,7 +93,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     factory = _factories.get(name) or _load(name)
     from_url = getattr(factory, "from_url", None)
     make = functools.partial(from_url, url) if from_url else factory
-    storage: StorageClient = _make(name, make, options)
+    storage: StorageClient = make_client(name, make, options)
     return storage
 
 
@@ -183,7 +183,8 @@ def _load(name: str) -> Factory:
     return factory
 
 
-def _make(name: str, make: Factory, options: dict[str, Any]) -> Any:
+def make_client(name: str, make: Factory, options: dict[str, Any]) -> Any:
+    """``make(**options)``, with credentials from hooks where none are given, and announced to hooks."""
     hooks = installed_hooks()
     if hooks is None:
         return make(**options)
@@ -220,7 +221,9 @@ def _not_found(name: str) -> NoReturn:
     from codomyrmex.cloud._catalogue import PROVIDERS as OURS
 
     known = sorted({e.name for e in entry_points(PROVIDERS)} | set(_registered))
-    near = difflib.get_close_matches(name, {*known, *OURS}, n=3)
+    provider = name.partition(".")[0]
+    near = [n for n in {*known, *OURS} if difflib.get_close_matches(provider, [n.partition(".")[0]], cutoff=0.7)]
+    near = difflib.get_close_matches(name, near, cutoff=0)
     message = f"nothing installed provides {name!r}"
     if name in OURS:
         message += f"; 'pip install {OURS[name]}' brings it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from time import perf_counter
@@ -97,8 +98,10 @@ class CloudClient:
         return _rebuild, (type(self), {name: getattr(self, name) for name in self.recipe})
 
 
-def _rebuild(cls: type[CloudClient], options: dict[str, Any]) -> CloudClient:
-    return cls(**options)
+def _rebuild(cls: type[CloudClient], options: dict[str, Any]) -> Any:
+    from codomyrmex.cloud.registry import make_client
+
+    return make_client(f"{cls.provider}.{cls.service}", cls, options)  # a vault's hook brings credentials here too
 
 
 class Operation(NamedTuple):
@@ -154,7 +157,17 @@ def _spec(attribute: Any) -> _Spec | None:
     return getattr(attribute, "__operation__", None)
 
 
-_inside: ContextVar[bool] = ContextVar("inside an operation that hooks watch", default=False)
+_inside: ContextVar[Literal["", "operation", "hook"]] = ContextVar("what hooks were told of already", default="")
+
+
+@contextmanager
+def inside(what: Literal["operation", "hook"]) -> Iterator[None]:
+    """What runs in the block belongs to an operation that was announced, or to a hook: no hook hears of it."""
+    token = _inside.set(what)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
 
 
 def _wrap(function: Callable[..., Any], spec: _Spec) -> Callable[..., Any]:
@@ -210,21 +223,19 @@ def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args
     arguments = _named(spec, args, kwargs)
     resource = client.resource_name(arguments)
     running = Operation(client, client.provider, client.service, spec.name, resource, arguments)
-    if "progress" in spec.parameters:
-        kwargs["progress"] = hooks.progress(running, kwargs.get("progress"))
-    token = _inside.set(True)
+    if "progress" in spec.parameters and (progress := hooks.progress(running, kwargs.get("progress"))):
+        kwargs["progress"] = progress
     started = perf_counter()
     try:
         hooks.before(running)
         try:
-            result = function(client, *args, **kwargs)
+            with inside("operation"):
+                result = function(client, *args, **kwargs)
         except Exception as error:
             _fail(error, client, spec, args, kwargs)
     except Exception as error:
         hooks.after(running, None, error, perf_counter() - started)
         raise
-    finally:
-        _inside.reset(token)
     if spec.lazy:
         return hooks.reading(running, _lazily(result, client, spec, args, kwargs), started)
     hooks.after(running, result, None, perf_counter() - started)
@@ -232,18 +243,26 @@ def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args
 
 
 _hooks: Hooks | Literal[False] | None = False  # False: not looked for yet
+_hooks_lock = threading.Lock()
 
 
 def installed_hooks() -> Hooks | None:
-    """The hooks in force, or None when no plugin and no application has any (then pluggy stays unimported)."""
+    """The hooks in force; None when there are none (pluggy stays unimported), and for what hooks call."""
     global _hooks
-    if _hooks is False:
-        _hooks = None
-        if entry_points(HOOKS):
-            from codomyrmex.cloud.hooks import Hooks
+    if _hooks is False and _inside.get() != "hook":
+        with _hooks_lock:  # no operation slips through while another thread loads a policy
+            if _hooks is False:
+                _hooks = _load_hooks()
+    return None if _inside.get() == "hook" else _hooks or None
 
-            _hooks = Hooks()
-    return _hooks
+
+def _load_hooks() -> Hooks | None:
+    if not entry_points(HOOKS):
+        return None
+    from codomyrmex.cloud.hooks import Hooks
+
+    with inside("hook"):
+        return Hooks()
 
 
 _lenient: ContextVar[CloudClient | None] = ContextVar("client inside a lenient call", default=None)

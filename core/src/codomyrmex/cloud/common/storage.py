@@ -96,9 +96,32 @@ def _check_text(what: str, value: Any) -> None:
         raise ValueError(f"{what} is not encodable as UTF-8: {_short(value)}") from None
 
 
+def _check_header(value: Any) -> None:
+    """A content type or ETag: text that can stand in an HTTP header."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"a content type or ETag must be str, not {type(value).__name__}")
+    if value and not (value.isascii() and value.isprintable()):
+        raise ValueError(f"a content type or ETag is printable ASCII, not {_short(value)}")
+
+
+def _check_none_match(value: Any) -> None:
+    if value not in (None, "*"):
+        raise ValueError(f'if_none_match takes "*" (write only if there is no such object), not {_short(str(value))}')
+
+
 def _check_data(data: Any) -> None:
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"data must be bytes, not {type(data).__name__}; for a file use upload_path")
+
+
+def _check_stream(stream: Any) -> None:
+    if not callable(getattr(stream, "read", None)):
+        raise TypeError(f"a stream is an open binary file, not {type(stream).__name__}; for bytes use upload_file")
+
+
+def _check_path(path: Any) -> None:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be str or os.PathLike, not {type(path).__name__}")
 
 
 def _check_expiry(seconds: Any) -> None:
@@ -136,6 +159,11 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "prefix": partial(_check_text, "prefix"),
     "start_after": partial(_check_text, "start_after"),
     "data": _check_data,
+    "stream": _check_stream,
+    "path": _check_path,
+    "content_type": _check_header,
+    "if_match": _check_header,
+    "if_none_match": _check_none_match,
     "expires_in": _check_expiry,
     "metadata": _check_metadata,
     "start": _check_position,

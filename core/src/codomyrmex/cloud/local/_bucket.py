@@ -18,7 +18,6 @@ import os
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ from codomyrmex.cloud.errors import (
     ObjectNotFound,
     PreconditionFailed,
 )
+from codomyrmex.cloud.local._connections import Connection, Connections
 
 _SCHEMA = """
 CREATE TABLE objects (
@@ -42,8 +42,8 @@ CREATE TABLE objects (
 """
 _COLUMNS = "key, blob, size, md5, modified, content_type, metadata"
 _PAGE = 1000
-_BUSY_SECONDS = 60
 _WORTH_A_THREAD = 256 * 1024
+_ROOM_TO_DELETE = 64 * 1024
 
 
 class Row(NamedTuple):
@@ -79,11 +79,11 @@ class Bucket:
         self.folder = folder
         self.name = os.path.basename(folder)
         self._index = ""
-        self._new_pool()
+        self._connections = Connections()
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        _close_all(self._pool)
+        self._connections.close()
 
     @classmethod
     def create(cls, folder: str) -> None:
@@ -99,6 +99,7 @@ class Bucket:
                 index.execute(_SCHEMA)
             finally:
                 index.close()
+            sync_folder(new)
             os.rename(new, os.path.join(root, name))
         except BaseException:
             _remove_tree(new)
@@ -127,12 +128,18 @@ class Bucket:
         """The object's row and its data, both of the same moment."""
         row = self.get(key)
         while True:
-            try:
-                return row, open(self._path(row.blob), "rb")
-            except FileNotFoundError:  # replaced since we looked
-                missing, row = row.blob, self.get(key)
-                if row.blob == missing:
-                    raise IntegrityError(f"the data of {key!r} is missing: {self._path(missing)}") from None
+            path = self._path(row.blob)
+            with suppress(FileNotFoundError):
+                file = open(path, "rb")  # noqa: SIM115 - the caller closes it
+                break
+            missing, row = row, self.get(key)  # replaced since we looked
+            if row.blob == missing.blob:
+                raise IntegrityError(f"the data of {key!r} is missing: {path}")
+        size = os.fstat(file.fileno()).st_size
+        if size != row.size:
+            file.close()
+            raise IntegrityError(f"the data of {key!r} is damaged, {size} bytes instead of {row.size}: {path}")
+        return row, file
 
     def rows(self, prefix: str, start_after: str) -> Iterator[Row]:
         """All rows in the order of their keys. Holds no lock between pages."""
@@ -171,10 +178,13 @@ class Bucket:
                     size += len(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            sync_folder(os.path.dirname(self._path(blob)))
+            with suppress(FileNotFoundError):  # the bucket was deleted meanwhile: told below
+                sync_folder(os.path.dirname(self._path(blob)))
             now = time.time_ns() // 1000
             row = Row(key.encode(), blob, size, digest.hexdigest(), now, content_type, json.dumps(dict(metadata)))
             with self._transaction() as db:
+                if not os.path.exists(self._path(blob)):
+                    raise Conflict(f"bucket {self.name!r} was deleted while {key!r} was written", retryable=True)
                 old = self._replaceable(db, key, if_match, if_none_match)
                 db.execute(f"INSERT OR REPLACE INTO objects ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         except BaseException:
@@ -191,11 +201,8 @@ class Bucket:
         try:
             blobs = self._delete_rows(keys)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not self._free(keys):
                 raise
-            for key in keys:  # a full disk has no room for the journal of a delete: free the data first
-                with suppress(ObjectNotFound, OSError):
-                    os.truncate(self._path(self.get(key).blob), 0)
             blobs = self._delete_rows(keys)
         for blob in blobs:
             self._unlink(blob)
@@ -206,42 +213,53 @@ class Bucket:
         with self._transaction() as db:
             return [blob for key in keys for (blob,) in db.execute(delete, (key.encode(),))]
 
+    def _free(self, keys: list[str]) -> bool:
+        """Empty the data of these keys, if that gives a full disk room for the journal of their delete."""
+        with self._connection() as db:
+            query = "SELECT blob, size FROM objects WHERE key = ?"
+            sizes = {blob: size for key in keys for blob, size in db.execute(query, (key.encode(),))}
+        if sum(sizes.values()) < _ROOM_TO_DELETE:
+            return False
+        for blob in sizes:
+            with suppress(OSError):
+                os.truncate(self._path(blob), 0)
+        return True
+
     def remove(self) -> None:
         """Delete the bucket. Conflict unless it is empty."""
-        gone = os.path.join(os.path.dirname(self.folder), f".deleted-{os.urandom(8).hex()}")
+        root = os.path.dirname(self.folder)
+        gone = os.path.join(root, f".deleted-{os.urandom(8).hex()}")
         with self._transaction() as db:
             if db.execute("SELECT 1 FROM objects LIMIT 1").fetchone():
                 raise Conflict(f"bucket {self.name!r} is not empty", code="BucketNotEmpty")
             os.rename(self.folder, gone)  # under the lock: a writer that waits for it finds no bucket
         self.close()
-        _remove_tree(gone)
+        for name in os.listdir(root):  # this one, and those whose deleter was killed
+            if name.startswith(".deleted-"):
+                _remove_tree(os.path.join(root, name))
 
     def sweep(self, older_than: float = 86400) -> int:
         """Remove what killed writers left, older than ``older_than`` seconds. Returns how many bytes."""
-        freed, now = 0, time.time()
-        with self._connection() as db:
-            named = {blob for (blob,) in db.execute("SELECT blob FROM objects")}
+        old: dict[str, int] = {}
+        now = time.time()
         for folder, _, names in os.walk(os.path.join(self.folder, "blobs")):
-            for name in set(names) - named:
-                path = os.path.join(folder, name)
+            for name in names:
                 with suppress(FileNotFoundError):
-                    found = os.stat(path)
-                    if now - found.st_mtime > older_than:
-                        os.unlink(path)
-                        freed += found.st_size
-        return freed
+                    found = os.stat(os.path.join(folder, name))
+                    if now - found.st_mtime >= older_than:
+                        old[name] = found.st_size
+        with self._transaction() as db:  # under the lock: a writer about to name one of them finds it gone
+            for (blob,) in db.execute("SELECT blob FROM objects"):
+                old.pop(blob, None)
+            return sum(size for blob, size in old.items() if self._unlink(blob))
 
-    def _replaceable(
-        self, db: sqlite3.Connection, key: str, if_match: str | None, if_none_match: str | None
-    ) -> str | None:
+    def _replaceable(self, db: Connection, key: str, if_match: str | None, if_none_match: str | None) -> str | None:
         """The blob that a write of ``key`` replaces, if any; PreconditionFailed if it may not."""
-        blob, etag = db.execute("SELECT blob, md5 FROM objects WHERE key = ?", (key.encode(),)).fetchone() or (
-            None,
-            None,
-        )
-        if if_none_match and blob:
+        found = db.execute("SELECT blob, md5 FROM objects WHERE key = ?", (key.encode(),)).fetchone()
+        blob, etag = found or (None, None)
+        if if_none_match is not None and found:
             raise PreconditionFailed(f"{key!r} exists already", code="PreconditionFailed")
-        if if_match and if_match.strip('"') != etag:
+        if if_match is not None and if_match.strip('"') != etag:
             raise PreconditionFailed(f"{key!r} has ETag {etag}, not {if_match}", code="PreconditionFailed")
         return blob
 
@@ -257,26 +275,31 @@ class Bucket:
 
     def _create_blob(self, blob: str) -> BinaryIO:
         path = self._path(blob)
-        try:
+        with suppress(FileNotFoundError):
             return open(path, "xb")
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+        try:
+            with suppress(FileExistsError):  # not makedirs, which would bring a deleted bucket's folder back
+                os.mkdir(os.path.dirname(path))
             sync_folder(os.path.join(self.folder, "blobs"))
             return open(path, "xb")
+        except FileNotFoundError:
+            raise self._absent() from None
 
-    def _unlink(self, blob: str) -> None:
+    def _unlink(self, blob: str) -> bool:
         with suppress(OSError):  # in use on Windows: `sweep` removes it later
             os.unlink(self._path(blob))
+            return True
+        return False
 
     # The index
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[Connection]:
         """A connection that holds the bucket's write lock, committed at the end of the block."""
         with self._connection() as db:
-            db.execute("BEGIN IMMEDIATE")
             try:
-                if not os.path.exists(self._index):
+                db.execute("BEGIN IMMEDIATE")
+                if not os.path.exists(db.index):
                     raise self._absent()
                 yield db
                 db.execute("COMMIT")
@@ -285,41 +308,18 @@ class Bucket:
                     db.execute("ROLLBACK")
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Iterator[Connection]:
         """A connection that no other thread uses meanwhile. BucketNotFound if the bucket is gone."""
-        if self._pid != os.getpid():  # SQLite's connections must not cross a fork, not even to be closed
-            _inherited.append(self._pool)
-            self._new_pool()
         index = self._index
         if not os.path.exists(index):
             index = self._index = self._find_index()
-        while self._pool:
-            path, db = self._pool.pop()
-            if path == index:
-                break
-            db.close()  # of a bucket of the same name, deleted meanwhile
-        else:
-            db = self._connect(index)
         try:
-            yield db
-        finally:
-            self._pool.append((index, db))
-
-    def _new_pool(self) -> None:
-        self._pool: _Pool = []
-        self._pid = os.getpid()
-        weakref.finalize(self, _close_all, self._pool)
-
-    def _connect(self, index: str) -> sqlite3.Connection:
-        from urllib.parse import quote  # here, as a look-up must not wait for its import
-
-        mode = "mode=rw"
-        if not os.access(self.folder, os.W_OK):  # SQLite would have to make its journal's index
-            mode = "mode=ro" if os.path.exists(f"{index}-wal") else "mode=ro&immutable=1"
-        uri = f"file:{quote(index)}?{mode}"
-        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=False)
-        db.execute("PRAGMA synchronous = FULL")
-        return db
+            with self._connections.to(index) as db:
+                yield db
+        except sqlite3.OperationalError:
+            if os.path.exists(index):
+                raise
+            raise self._absent() from None  # deleted after we looked
 
     def _find_index(self) -> str:
         try:
@@ -364,16 +364,10 @@ class _Md5:
             self._thread.join()
 
 
-_Pool = list[tuple[str, sqlite3.Connection]]
-_inherited: list[_Pool] = []
-
-
-def _close_all(pool: _Pool) -> None:
-    while pool:
-        pool.pop()[1].close()
-
-
 def _remove_tree(folder: str) -> None:
     import shutil  # here, as a look-up must not wait for its import
 
-    shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(10):  # whoever was on the way into it may make files still
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):
+            return

@@ -24,6 +24,7 @@ from codomyrmex.cloud.common.storage import (
 )
 from codomyrmex.cloud.errors import (
     AlreadyExists,
+    BucketNotFound,
     CloudError,
     IntegrityError,
     InvalidRequest,
@@ -56,7 +57,7 @@ class LocalStorage(StorageClient):
     capabilities = frozenset(Capability) - {Capability.SERVER_SIDE_COPY}
 
     def __init__(self, root: Path | None = None, *, endpoint_url: str | None = None) -> None:
-        self.root = os.path.abspath(os.fspath(root or os.environ.get("CLOUD_LOCAL_ROOT") or _data_folder()))
+        self.root = os.path.abspath(os.fsdecode(root or os.environ.get("CLOUD_LOCAL_ROOT") or _data_folder()))
         self.endpoint_url = endpoint_url or os.environ.get("CLOUD_LOCAL_ENDPOINT") or DEFAULT_ENDPOINT
         self._buckets: dict[str, Bucket] = {}
 
@@ -67,7 +68,7 @@ class LocalStorage(StorageClient):
             names = os.listdir(self.root)
         except FileNotFoundError:
             return []
-        return sorted(name for name in names if _BUCKET_NAME.fullmatch(name) and self._bucket(name).exists())
+        return sorted(name for name in names if self._exists(name))
 
     def create_bucket(self, name: str) -> bool:
         if not _BUCKET_NAME.fullmatch(name) or ".." in name:
@@ -85,17 +86,18 @@ class LocalStorage(StorageClient):
         return True
 
     def bucket_exists(self, bucket: str) -> bool:
-        return self._bucket(bucket).exists()
+        return self._exists(bucket)
 
     def delete_bucket(self, bucket: str) -> bool:
         self._bucket(bucket).remove()
-        del self._buckets[bucket]
+        self._buckets.pop(bucket, None)
         return True
 
     def sweep(self, bucket: str, older_than: float = 86400) -> int:
         """Remove the data of writes that were killed more than ``older_than`` seconds ago.
 
-        Returns the bytes freed. Such data is never visible; it only takes room.
+        Returns the bytes freed. Such data is never visible; it only takes room. An upload that is
+        still going on and has written nothing for so long fails with Conflict.
         """
         return self._bucket(bucket).sweep(older_than)
 
@@ -128,7 +130,8 @@ class LocalStorage(StorageClient):
         row, file = self._bucket(bucket).open(key)
         if start == 0 and (length is None or length >= row.size):
             return file
-        return io.BufferedReader(_Section(file, start, row.size if length is None else start + length))
+        end = row.size if length is None else min(start + length, row.size)
+        return io.BufferedReader(_Section(file, min(start, end), end))
 
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         with self.open_read(bucket, key, start=start, length=length) as file:
@@ -164,6 +167,13 @@ class LocalStorage(StorageClient):
         )
         return row.info(bucket)
 
+    def copy(self, source_bucket: str, source_key: str, bucket: str, key: str) -> ObjectInfo:
+        row, file = self._bucket(source_bucket).open(source_key)
+        with file:
+            data, metadata = self._verified(row, file), row.info(source_bucket).metadata
+            copied = self._bucket(bucket).write(key, data, content_type=row.content_type, metadata=metadata)
+        return copied.info(bucket)
+
     def delete_file(self, bucket: str, key: str) -> bool:
         return self._bucket(bucket).delete([key]) == 1
 
@@ -184,8 +194,7 @@ class LocalStorage(StorageClient):
         self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None
     ) -> PresignedRequest:
         grant = Grant("PUT", bucket, key, expiry(expires_in), content_type or "")
-        headers = {"Content-Type": content_type} if content_type else {}
-        return PresignedRequest("PUT", self._signer().sign(self.endpoint_url, grant), headers)
+        return self._signer().request(self.endpoint_url, grant)
 
     # Inside
 
@@ -195,12 +204,12 @@ class LocalStorage(StorageClient):
         return f"needs none; folder {cls().root} ({source})"
 
     def close(self) -> None:
-        for bucket in self._buckets.values():
+        for bucket in list(self._buckets.values()):
             bucket.close()
 
     def translate_error(self, error: Exception) -> CloudError | None:
-        if isinstance(error, NotADirectoryError | FileExistsError):
-            return InvalidRequest(f"{self.root} is not a folder; set CLOUD_LOCAL_ROOT or root= to one")
+        if isinstance(error, NotADirectoryError | FileExistsError) and not os.path.isdir(there := self._root_so_far()):
+            return InvalidRequest(f"{there} is not a folder; set CLOUD_LOCAL_ROOT or root= to one")
         if not isinstance(error, sqlite3.Error):
             return super().translate_error(error)
         message = f"the index in {self.root}: {error}"
@@ -208,6 +217,7 @@ class LocalStorage(StorageClient):
             sqlite3.SQLITE_FULL: QuotaExceeded,
             sqlite3.SQLITE_READONLY: PermissionDenied,
             sqlite3.SQLITE_CORRUPT: IntegrityError,
+            sqlite3.SQLITE_ERROR: IntegrityError,  # our SQL is right, so the tables are not ours
             sqlite3.SQLITE_NOTADB: IntegrityError,
         }
         code = getattr(error, "sqlite_errorcode", 0)
@@ -216,11 +226,31 @@ class LocalStorage(StorageClient):
     def _bucket(self, name: str) -> Bucket:
         bucket = self._buckets.get(name)
         if bucket is None:
+            if not _BUCKET_NAME.fullmatch(name):  # what the root holds besides buckets is not to be reached
+                raise BucketNotFound(f"no bucket {name!r} in {self.root}")
             bucket = self._buckets[name] = Bucket(os.path.join(self.root, name))
         return bucket
 
+    def _exists(self, name: str) -> bool:
+        return _BUCKET_NAME.fullmatch(name) is not None and self._bucket(name).exists()
+
+    def _root_so_far(self) -> str:
+        path = self.root
+        while not os.path.lexists(path):
+            path = os.path.dirname(path)
+        return path
+
     def _signer(self) -> Signer:
         return Signer(signing_key(self.root))
+
+    def _verified(self, row: Row, file: BinaryIO) -> Iterator[bytes]:
+        """The data in chunks; IntegrityError behind the last one unless it is what was written."""
+        digest, size = hashlib.md5(usedforsecurity=False), 0
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            yield chunk
+        self._verify(row, size, digest.hexdigest())
 
     def _verify(self, row: Row, size: int, md5: str) -> None:
         if (size, md5) != (row.size, row.md5):
@@ -252,9 +282,12 @@ class _Section(io.RawIOBase):
 
 
 def _chunks(stream: BinaryIO, progress: Progress | None) -> Iterator[bytes]:
-    while chunk := stream.read(CHUNK):
-        if not isinstance(chunk, bytes | bytearray | memoryview):
+    while True:
+        chunk = stream.read(CHUNK)
+        if not isinstance(chunk, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
             raise TypeError(f"the stream must be open in binary mode, it gives {type(chunk).__name__}")
+        if not chunk:
+            return
         yield bytes(chunk)
         if progress is not None:
             progress(len(chunk))

@@ -13,9 +13,13 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
-from codomyrmex.cloud.errors import PermissionDenied
+from codomyrmex.cloud.common.storage import PresignedRequest
+from codomyrmex.cloud.errors import IntegrityError, PermissionDenied
+
+_KEY_BYTES = 32
 
 
 class Grant(NamedTuple):
@@ -46,12 +50,21 @@ class Signer:
         query = {k.replace("_", "-"): str(v) for k, v in grant._asdict().items()}
         return f"{endpoint_url.rstrip('/')}/?{urlencode(query | {'signature': self._signature(grant)})}"
 
+    def request(self, endpoint_url: str, grant: Grant) -> PresignedRequest:
+        """The request that ``grant`` allows."""
+        headers = {"Content-Type": grant.content_type} if grant.content_type else {}
+        return PresignedRequest(grant.method, self.sign(endpoint_url, grant), headers)
+
     def verify(self, query: Mapping[str, str]) -> Grant:
         """What a request's query allows. PermissionDenied unless it is signed, unchanged and in time."""
         fields = {name: query.get(name.replace("_", "-"), "") for name in Grant._fields}
-        expires = fields.pop("expires")
-        grant = Grant(expires=int(expires) if expires.isascii() and expires.isdigit() else 0, **fields)
-        if not hmac.compare_digest(self._signature(grant).encode(), query.get("signature", "").encode()):
+        try:
+            expires = int(fields.pop("expires"))
+        except ValueError:  # no number, or of thousands of digits
+            expires = 0
+        grant = Grant(expires=expires, **fields)
+        given = query.get("signature", "").encode(errors="replace")
+        if not hmac.compare_digest(self._signature(grant).encode(), given):
             raise PermissionDenied(
                 "the URL is not signed by this gateway, or was changed", code="SignatureDoesNotMatch"
             )
@@ -71,21 +84,25 @@ def expiry(seconds: int) -> int:
 def signing_key(folder: str) -> bytes:
     """The key kept in ``folder``, made on first use, readable by its owner alone."""
     path = os.path.join(folder, ".signing-key")
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
+    if not os.path.exists(path):
         os.makedirs(folder, mode=0o700, exist_ok=True)
-    new = f"{path}.{os.urandom(8).hex()}"
-    with open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(os.urandom(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(new, path)  # of several processes one makes the key, and all read that one
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(new)
+        _make_key(path)
     with open(path, "rb") as file:
-        return file.read()
+        key = file.read()
+    if len(key) < _KEY_BYTES:  # anyone can sign with an empty key
+        raise IntegrityError(f"{path} holds no signing key; remove it, and a new one is made")
+    return key
+
+
+def _make_key(path: str) -> None:
+    new = f"{path}.{os.urandom(8).hex()}"
+    try:
+        with open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(os.urandom(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(new, path)  # of several processes one makes the key, and all read that one
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(new)

@@ -129,10 +129,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run ``cloud`` and exit with its code (see `EXIT_CODES`)."""
     chosen = Settings()
     try:
-        cloud.main(arguments, prog_name="cloud", standalone_mode=False, obj=chosen)
+        code = cloud.main(arguments, prog_name="cloud", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except click.ClickException as error:
         _fail(
             error,
@@ -149,7 +147,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(error, chosen, exit_code(error))
     except (OSError, TypeError, ValueError) as error:
         _fail(error, chosen, 2)
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)  # what a command gave to ctx.exit()
 
 
 def exit_code(error: CloudError) -> int:
@@ -183,7 +181,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
         text = error.format_message()
         if isinstance(error, click.UsageError) and error.ctx:
-            text += f"; see '{error.ctx.command_path} --help'"
+            text = f"{text.rstrip('.')}; see '{error.ctx.command_path} --help'"
         return printable(" ".join(text.split()))
     text = str(error) or type(error).__name__
     resource = getattr(error, "resource", None)

@@ -76,26 +76,27 @@ def cp(
         for job in jobs:
             _copy(job, options, _unwatched)
         return
-    failures: list[Exception] = []
+    failures: list[tuple[Job, Exception]] = []
     copied = stream(_copied(jobs, options, failures), lambda row: printable(f"{row['source']} -> {row['target']}"))
     if len(failures) == 1 and not copied:
-        raise failures[0]
+        raise failures[0][1]
+    for job, failure in failures:
+        click.echo(printable(f"cloud: {job.source}: {failure}"), err=True)
     if failures:
         raise CloudError(f"{len(failures)} of {copied + len(failures)} could not be copied")
 
 
-def _copied(jobs: Iterator[Job], options: Options, failures: list[Exception]) -> Iterator[dict[str, str]]:
+def _copied(jobs: Iterator[Job], options: Options, failures: list[tuple[Job, Exception]]) -> Iterator[dict[str, str]]:
     """Do the jobs, and give those that are done; what fails is told and does not stop the others."""
-    for job in jobs:
-        try:
-            with transfer_bar(str(job.source), job.size) as progress:
-                _copy(job, options, progress)
-        except (CloudError, ValueError) as error:
-            if failures:
-                click.echo(f"cloud: {printable(f'{job.source}: {error}')}", err=True)
-            failures.append(error)
-        else:
-            yield {"source": str(job.source), "target": str(job.target)}
+    with transfer_bar() as bar:
+        for job in jobs:
+            bar.begin(str(job.source), job.size)
+            try:
+                _copy(job, options, bar.advance)
+            except (CloudError, ValueError) as error:
+                failures.append((job, error))
+            else:
+                yield {"source": str(job.source), "target": str(job.target)}
 
 
 def _unwatched(_: int) -> None:

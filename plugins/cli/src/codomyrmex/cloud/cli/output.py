@@ -14,7 +14,15 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -102,23 +110,48 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} Say --yes to do it.")
-    click.confirm(question, abort=True, err=True)
+    if not click.confirm(question, err=True):
+        raise click.ClickException("nothing was deleted")
+
+
+class TransferBar:
+    """The progress of several transfers as one bar; without a terminal, none."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._task = progress.add_task("") if progress else TaskID(0)
+        self._total: int | None = 0
+
+    def begin(self, description: str, size: int | None) -> None:
+        """The next transfer begins, of ``size`` bytes, or of None knows how many."""
+        if self._progress:
+            self._total = None if size is None or self._total is None else self._total + size
+            shown = Text(printable(description)).markup
+            self._progress.update(self._task, description=shown, total=self._total)
+
+    def advance(self, moved: int) -> None:
+        """So many more bytes have moved."""
+        if self._progress:
+            self._progress.advance(self._task, moved)
 
 
 @contextmanager
-def transfer_bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error for as many bytes; where that is no terminal, none.
-
-    Gives the function to call with the bytes moved.
-    """
+def transfer_bar() -> Iterator[TransferBar]:
+    """A `TransferBar` on standard error until the end of the block."""
     console = Console(stderr=True)
     if not console.is_terminal or settings().json:
-        yield lambda _: None
+        yield TransferBar(None)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task(Text(printable(description)).markup, total=total)
-        yield lambda moved: progress.advance(task, moved)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    piped = not sys.stdout.isatty()  # else lines go above the bar; piped, they stay where they belong
+    with Progress(*columns, console=console, transient=True, redirect_stdout=not piped) as progress:
+        yield TransferBar(progress)
 
 
 def _is_record(value: Any) -> bool:

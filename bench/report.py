@@ -1,0 +1,51 @@
+"""What the benchmarks share: a table on the terminal, and the same numbers as JSON."""
+
+import argparse
+import json
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import NamedTuple
+
+
+class Line(NamedTuple):
+    """One number, and what it should stay below."""
+
+    what: str
+    value: float
+    unit: str
+    target: float | None = None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        target = "" if self.target is None else f"< {self.target:g}" + ("" if self.value < self.target else "  MISSED")
+        return f"{self.what:56} {self.value:9.2f} {self.unit:3} {target:14} {self.detail}".rstrip()
+
+
+def alternate(calls: list[Callable[[], object]], rounds: int) -> list[float]:
+    """The median seconds of each, called in turn: what disturbs the machine disturbs all alike."""
+    seconds: list[list[float]] = [[] for _ in calls]
+    for turn in range(rounds + 1):
+        for call, taken in zip(calls, seconds, strict=True):
+            started = perf_counter()
+            call()
+            if turn:  # the first one warms caches
+                taken.append(perf_counter() - started)
+    return [median(taken) for taken in seconds]
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rounds", type=int, help="how often each is measured")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
+    return parser
+
+
+def report(title: str, lines: list[Line], json_file: Path | None) -> None:
+    machine = f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}"
+    print(f"{title} ({machine})", *lines, "", sep="\n")
+    if json_file:
+        results = {"title": title, "machine": machine, "results": [line._asdict() for line in lines]}
+        json_file.write_text(json.dumps(results, indent=2) + "\n")

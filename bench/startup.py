@@ -1,0 +1,99 @@
+"""What it costs to import codomyrmex.cloud and to find a provider, beside others in one run.
+
+python bench/startup.py [--rounds N] [--json FILE]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from timeit import repeat
+
+from report import Line, alternate, options, report
+
+IMPORTS = {
+    "codomyrmex.cloud": "import codomyrmex.cloud",
+    "codomyrmex.cloud, get_client": "from codomyrmex.cloud import get_client",
+    "libcloud, get_driver": "from libcloud.storage.providers import get_driver",
+    "fsspec": "import fsspec",
+    "cloudpathlib": "import cloudpathlib",
+}
+TARGETS = {"codomyrmex.cloud": 10.0}
+DISTRIBUTIONS = 300
+LOOK_UP = "from time import perf_counter\n{before}\nstarted = perf_counter()\n{timed}\nprint(perf_counter() - started)"
+GET = "get_client('local')"
+GET_ROOT = "get_client('local', root='/nowhere')"
+IMPORT = "from codomyrmex.cloud import get_client"
+
+
+def python(code: str, folder: str = "") -> str:
+    """What ``code`` prints, in a new interpreter that reads and writes bytecode, ``folder`` on its path."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CLOUD_"))} | {"PYTHONPATH": folder}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def imports(rounds: int) -> list[Line]:
+    present = {name: code for name, code in IMPORTS.items() if find_spec(code.split()[1].partition(".")[0])}
+    bare, *taken = alternate([partial(python, "pass"), *(partial(python, c) for c in present.values())], rounds)
+    lines = [
+        Line(f"import {name}", (seconds - bare) * 1e3, "ms", TARGETS.get(name))
+        for name, seconds in zip(present, taken, strict=True)
+    ]
+    absent = [Line(f"import {name}", float("nan"), "ms", detail="not installed") for name in IMPORTS.keys() - present]
+    return [*lines, *absent, Line("a bare interpreter, taken off the above", bare * 1e3, "ms")]
+
+
+def look_ups(rounds: int) -> list[Line]:
+    """The first look-up of a process in which 300 distributions are installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(DISTRIBUTIONS):
+            install(Path(folder), number)
+        given = LOOK_UP.format(before=IMPORT, timed=GET_ROOT)
+        first = LOOK_UP.format(before=IMPORT, timed=GET)
+        everything = LOOK_UP.format(before="", timed=f"{IMPORT}\n{GET}")
+        metadata = "from importlib.metadata import entry_points\nlist(entry_points(group='codomyrmex.cloud.providers'))"
+        by_metadata = LOOK_UP.format(before="", timed=metadata)
+        lines = []
+        for what, code, target in (
+            ("first get_client, once imported, with a root", given, 10.0),
+            ("first get_client, once imported", first, 10.0),
+            ("first get_client, its import included", everything, None),
+            ("importlib.metadata.entry_points alone, for comparison", by_metadata, None),
+        ):
+            seconds = median(float(python(code, folder)) for _ in range(rounds))
+            lines.append(Line(what, seconds * 1e3, "ms", target, f"{DISTRIBUTIONS} distributions"))
+        return lines
+
+
+def install(folder: Path, number: int) -> None:
+    """A distribution as pip leaves it: metadata with a long description, entry points in every third."""
+    info = folder / f"fake_{number}-1.0.dist-info"
+    info.mkdir()
+    header = f"Metadata-Version: 2.4\nName: fake-{number}\nVersion: 1.0\n\n"
+    (info / "METADATA").write_text(header + "A description of some length.\n" * 200)
+    (info / "RECORD").write_text("".join(f"fake_{number}/module_{n}.py,,\n" for n in range(50)))
+    if number % 3 == 0:
+        (info / "entry_points.txt").write_text(f"[console_scripts]\nfake-{number} = fake_{number}:main\n")
+
+
+def warm() -> Line:
+    from codomyrmex.cloud import get_client
+
+    calls = 10_000
+    best = min(repeat(lambda: get_client("local", root="/nowhere"), number=calls, repeat=5))
+    return Line("get_client, warm", best / calls * 1e6, "µs", 10.0)
+
+
+def main() -> None:
+    chosen = options(__doc__).parse_args()
+    rounds = chosen.rounds or 21
+    report("Start-up", [*imports(rounds), *look_ups(rounds), warm()], chosen.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+import errno
+import pickle
+import re
+import socket
+
+import pytest
+from codomyrmex.cloud import errors
+from codomyrmex.cloud.errors import CloudError, from_builtin
+
+
+def branches(kind):
+    return [kind, *(leaf for child in kind.__subclasses__() for leaf in branches(child))]
+
+
+TREE = [kind for kind in branches(CloudError) if kind.__module__ == errors.__name__]
+
+
+def drawn():
+    """The drawing at the top of errors.py: class name to the name of its parent and the builtin beside it."""
+    found, above = {}, []
+    for line in errors.__doc__.splitlines():
+        if match := re.fullmatch(r" {4}((?:│   |    |├── |└── )*)(\w+)(?: +\((\w+)\).*| .*)?", line):
+            indent, name, builtin = match.groups()
+            depth = len(indent) // 4
+            above[depth:] = [name]
+            found[name] = (above[depth - 1] if depth else None, builtin)
+    return found
+
+
+def test_the_drawing_lists_exactly_the_classes_that_exist():
+    assert set(drawn()) == {kind.__name__ for kind in TREE}
+
+
+def test_the_drawing_shows_each_class_below_its_parent():
+    for kind in TREE[1:]:
+        assert drawn()[kind.__name__][0] == kind.__bases__[0].__name__
+
+
+def test_the_drawing_names_each_builtin_that_a_user_would_catch():
+    for kind in TREE:
+        # a branch's builtin holds for all of it, and is drawn once
+        own = [base.__name__ for base in kind.__bases__[1:]]
+        assert drawn()[kind.__name__][1] == (own[0] if own else None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [
+        (errors.PermissionDenied, PermissionError),
+        (errors.OperationRefused, PermissionError),
+        (errors.BucketNotFound, FileNotFoundError),
+        (errors.ObjectNotFound, FileNotFoundError),
+        (errors.AlreadyExists, FileExistsError),
+        (errors.InvalidRequest, ValueError),
+        (errors.ServiceUnavailable, ConnectionError),
+        (errors.Timeout, TimeoutError),
+        (errors.UnsupportedOperation, NotImplementedError),
+        (errors.LocalFileError, OSError),
+        (errors.LocalFileNotFound, FileNotFoundError),
+        (errors.ProviderNotFoundError, LookupError),
+        (errors.ProviderLoadError, ImportError),
+        (errors.DuplicateProviderError, ImportError),
+        (errors.IncompatibleProviderError, ImportError),
+    ],
+)
+def test_a_leaf_is_also_the_builtin_that_a_user_would_catch(kind, builtin):
+    with pytest.raises(builtin) as caught:
+        raise kind("no")
+    assert isinstance(caught.value, CloudError)
+
+
+def test_a_missing_resource_that_is_no_file_is_no_file_error():
+    assert not issubclass(errors.NotFound, OSError)
+
+
+@pytest.mark.parametrize("kind", TREE)
+def test_only_what_may_pass_is_retryable_by_default(kind):
+    passing = {errors.RateLimited, errors.ServiceUnavailable, errors.Timeout}
+    assert kind("no").retryable is (kind in passing)
+
+
+def test_the_place_of_the_error_knows_better_whether_it_is_retryable():
+    assert errors.Conflict("no", retryable=True).retryable is True
+    assert errors.Timeout("no", retryable=False).retryable is False
+
+
+def test_the_text_is_the_message_alone_where_nothing_else_is_known():
+    assert str(errors.Conflict("bucket not empty")) == "bucket not empty"
+
+
+def test_the_text_tells_code_and_request_id():
+    error = errors.RateLimited("slow down", code="SlowDown", request_id="4442587FB7D0A2F9")
+    assert str(error) == "slow down (code SlowDown, request_id 4442587FB7D0A2F9)"
+
+
+def test_the_text_of_an_error_that_is_an_os_error_tells_code_and_request_id_too():
+    assert str(errors.ObjectNotFound("no", code="404", request_id="x")) == "no (code 404, request_id x)"
+
+
+def test_the_repr_names_the_class():
+    assert repr(errors.ObjectNotFound("no object 'k'")) == """ObjectNotFound("no object 'k'")"""
+
+
+def test_an_error_without_a_message_has_an_empty_one():
+    assert str(CloudError()) == CloudError().message == ""
+
+
+KNOWN = {
+    "provider": "aws",
+    "service": "storage",
+    "operation": "upload_file",
+    "resource": "s3://b/k",
+    "code": "SlowDown",
+    "request_id": "7",
+    "retryable": True,
+    "retry_after": 1.5,
+}
+
+
+@pytest.mark.parametrize("kind", TREE)
+def test_every_error_survives_a_pickle(kind):
+    error = kind("gone", **KNOWN)
+    copied = pickle.loads(pickle.dumps(error))
+    assert type(copied) is kind
+    assert {name: getattr(copied, name) for name in KNOWN} == KNOWN
+    assert (copied.message, str(copied), copied.args) == ("gone", str(error), ("gone",))
+
+
+def test_a_plugin_error_keeps_the_names_of_its_plugin_in_a_pickle():
+    error = errors.ProviderLoadError("broken")
+    error.entry_point, error.distribution = "acme.storage", "acme-cloud"
+    copied = pickle.loads(pickle.dumps(error))
+    assert (copied.entry_point, copied.distribution) == ("acme.storage", "acme-cloud")
+
+
+class CodaLikeError(CloudError):
+    """A branch as a plugin makes one, with attributes of its own."""
+
+    def __init__(self, message, status_code=None):
+        super().__init__(message, code=status_code and str(status_code))
+        self.status_code = status_code
+
+
+def test_a_plugins_own_branch_survives_a_pickle():
+    copied = pickle.loads(pickle.dumps(CodaLikeError("gone", 410)))
+    assert (copied.status_code, copied.code, copied.message) == (410, "410", "gone")
+
+
+@pytest.mark.parametrize(
+    ("builtin", "kind"),
+    [
+        (TimeoutError("late"), errors.Timeout),
+        (TimeoutError(), errors.Timeout),
+        (OSError(errno.ETIMEDOUT, "late"), errors.Timeout),
+        (ConnectionError("gone"), errors.ServiceUnavailable),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), errors.ServiceUnavailable),
+        (BrokenPipeError(), errors.ServiceUnavailable),
+        (OSError(errno.ENOSPC, "full"), errors.QuotaExceeded),
+        (OSError(errno.EDQUOT, "over quota"), errors.QuotaExceeded),
+        (OSError(errno.EROFS, "read-only"), errors.PermissionDenied),
+        (OSError(errno.EACCES, "denied"), errors.PermissionDenied),
+        (OSError(errno.EPERM, "not permitted"), errors.PermissionDenied),
+        (FileNotFoundError(errno.ENOENT, "none", "/x"), errors.LocalFileNotFound),
+        (FileNotFoundError("none"), errors.LocalFileNotFound),
+        (IsADirectoryError(errno.EISDIR, "folder", "/x"), errors.LocalFileError),
+        (OSError("something"), errors.LocalFileError),
+    ],
+    ids=repr,
+)
+def test_a_builtin_exception_has_its_place_in_the_tree(builtin, kind):
+    assert type(from_builtin(builtin)) is kind
+
+
+@pytest.mark.parametrize("error", [KeyError("k"), ValueError("v"), TypeError("t"), AssertionError(), RuntimeError("r")])
+def test_an_exception_that_tells_a_bug_has_no_place_in_the_tree(error):
+    assert from_builtin(error) is None
+
+
+def test_a_permission_error_that_was_raised_without_an_errno_stays_a_permission_error():
+    assert isinstance(from_builtin(PermissionError("not yours")), PermissionError)
+
+
+def test_a_file_exists_error_stays_a_file_exists_error():
+    assert isinstance(from_builtin(FileExistsError(errno.EEXIST, "exists", "/x")), FileExistsError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [socket.gaierror(socket.EAI_NONAME, "unknown host"), OSError(errno.ENETUNREACH, "unreachable")],
+    ids=repr,
+)
+def test_a_service_that_is_not_reached_is_not_taken_for_a_local_file(error):
+    assert type(from_builtin(error)) is errors.ServiceUnavailable
+
+
+def test_the_error_of_a_file_names_it():
+    assert str(from_builtin(FileNotFoundError(errno.ENOENT, "No such file", "/data/x"))) == "/data/x: No such file"
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ConnectionError()])
+def test_a_builtin_exception_without_a_message_gets_one(error):
+    assert str(from_builtin(error))

@@ -1,0 +1,99 @@
+"""``from codomyrmex.cloud import S3Client``: names that plugins bring."""
+
+import codomyrmex.cloud
+import pytest
+from codomyrmex.cloud.errors import DuplicateProviderError, IncompatibleProviderError, ProviderLoadError
+
+EXPORT = {"exports": {"AcmeClient": "acme_cloud:AcmeClient"}}
+
+
+def test_an_exported_name_is_imported_from_the_core(install_plugin):
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    from codomyrmex.cloud import AcmeClient
+
+    assert AcmeClient.__module__ == "acme_cloud"
+
+
+def test_an_exported_name_is_looked_up_once(install_plugin):
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    first = codomyrmex.cloud.AcmeClient
+    assert vars(codomyrmex.cloud)["AcmeClient"] is first
+
+
+def test_an_exported_object_need_not_be_callable(install_plugin):
+    install_plugin("acme-cloud", "AcmeClient = 42", EXPORT)
+    assert codomyrmex.cloud.AcmeClient == 42
+
+
+def test_a_name_installed_after_the_first_attempt_is_found(install_plugin):
+    install_plugin("other-cloud", "", {})
+    assert not hasattr(codomyrmex.cloud, "AcmeClient")
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    assert codomyrmex.cloud.AcmeClient
+
+
+def test_an_unknown_name_is_an_import_error():
+    with pytest.raises(ImportError, match=r"cannot import name 'Nope' from 'codomyrmex\.cloud'"):
+        from codomyrmex.cloud import Nope  # noqa: F401
+
+
+def test_an_unknown_attribute_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'Nope', and no installed plugin exports it"):
+        _ = codomyrmex.cloud.Nope
+
+
+def test_a_private_name_is_not_looked_up():
+    with pytest.raises(AttributeError, match="has no attribute '_nope'"):
+        _ = codomyrmex.cloud._nope
+
+
+def test_a_name_of_ours_that_is_missing_is_an_import_error_that_says_what_to_install(bare_python):
+    code = """
+try:
+    from codomyrmex.cloud import LocalStorage
+except ImportError as error:
+    print(error)
+"""
+    assert bare_python(code) == "LocalStorage is not installed: 'pip install codomyrmex-cloud' brings it\n"
+
+
+def test_two_distributions_that_export_one_name_are_an_error_that_names_both(install_plugin):
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    install_plugin("evil-cloud", "class AcmeClient: pass", {"exports": {"AcmeClient": "evil_cloud:AcmeClient"}})
+    with pytest.raises(DuplicateProviderError, match=r"\(acme-cloud 1.0\) and by .*\(evil-cloud 1.0\); uninstall"):
+        from codomyrmex.cloud import AcmeClient  # noqa: F401
+
+
+def test_a_plugin_that_cannot_be_imported_is_named_by_its_export(install_plugin):
+    install_plugin("acme-cloud", "import a_library_that_is_not_there", EXPORT)
+    with pytest.raises(ProviderLoadError, match=r"AcmeClient = acme_cloud:AcmeClient \(acme-cloud 1.0\)") as caught:
+        from codomyrmex.cloud import AcmeClient  # noqa: F401
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+def test_an_export_for_another_api_version_is_refused(install_plugin):
+    install_plugin("acme-cloud", "class AcmeClient:\n API_VERSION = 99", EXPORT)
+    with pytest.raises(IncompatibleProviderError, match="built for plugin API 99"):
+        from codomyrmex.cloud import AcmeClient  # noqa: F401
+
+
+def test_an_export_does_not_take_the_place_of_a_name_of_the_core(install_plugin):
+    install_plugin("evil-cloud", "get_client = None", {"exports": {"get_client": "evil_cloud:get_client"}})
+    assert codomyrmex.cloud.get_client.__module__ == "codomyrmex.cloud.registry"
+
+
+def test_dir_tells_what_is_there_and_what_plugins_export(install_plugin):
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    names = dir(codomyrmex.cloud)
+    assert {"AcmeClient", "LocalStorage", "get_client", "StorageClient", "CloudError"} <= set(names)
+    assert names == sorted(set(names))
+
+
+def test_every_name_in_dir_can_be_had():
+    assert all(hasattr(codomyrmex.cloud, name) for name in dir(codomyrmex.cloud))
+
+
+def test_a_submodule_is_imported_from_the_core_as_usual():
+    from codomyrmex.cloud import errors, hooks
+
+    assert (errors.__name__, hooks.__name__) == ("codomyrmex.cloud.errors", "codomyrmex.cloud.hooks")

@@ -1,0 +1,53 @@
+import pytest
+
+HEAVY = """
+import sys
+heavy = {"pluggy", "stevedore", "importlib.metadata", "sqlite3", "platformdirs", "hashlib", "zipfile", "difflib",
+         "logging", "asyncio", "email", "boto3", "botocore", "google.cloud", "azure", "openstack", "requests"}
+print(*sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_importing_the_core_imports_nothing_heavy(run_python):
+    assert run_python("import codomyrmex.cloud" + HEAVY) == "\n"
+
+
+def test_importing_the_core_imports_none_of_its_own_modules(run_python):
+    code = "import sys, codomyrmex.cloud; print(*(m for m in sorted(sys.modules) if m.startswith('codomyrmex.')))"
+    assert run_python(code) == "codomyrmex.cloud\n"
+
+
+def test_looking_up_a_client_imports_nothing_heavy_either(install_acme, run_python):
+    install_acme()
+    assert run_python("from codomyrmex.cloud import get_client; get_client('acme')" + HEAVY) == "\n"
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "from codomyrmex.cloud import providers; assert 'acme' in {p.provider for p in providers()}",
+        "import codomyrmex.cloud; assert 'AcmeStorage' in dir(codomyrmex.cloud)",
+        "from codomyrmex.cloud import *",
+        "from codomyrmex.cloud import get_client; get_client('local')",
+    ],
+    ids=["providers", "dir", "star", "another_provider"],
+)
+def test_looking_at_what_is_installed_imports_no_plugin(install_plugin, run_python, look):
+    install_plugin(
+        "acme-cloud",
+        "raise AssertionError('imported')",
+        {"providers": {"acme.storage": "acme_cloud:A"}, "exports": {"AcmeStorage": "acme_cloud:A"}},
+    )
+    run_python(f"{look}\nimport sys; assert 'acme_cloud' not in sys.modules")
+
+
+def test_without_hooks_pluggy_stays_unimported(run_python, tmp_path):
+    code = """
+import sys
+from codomyrmex.cloud import get_client
+with get_client("local", root=sys.argv[1]) as storage:
+    storage.create_bucket("box")
+    storage.upload_file("box", "key", b"data")
+assert "pluggy" not in sys.modules
+"""
+    run_python(code, tmp_path / "root")
