@@ -32,9 +32,11 @@ IMPORT = "from codomyrmex.cloud import get_client"
 
 def python(code: str, folder: str = "") -> str:
     """What ``code`` prints, in a new interpreter that reads and writes bytecode, ``folder`` on its path."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CLOUD_"))} | {"PYTHONPATH": folder}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CLOUD_"))}
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command, env={**kept, "PYTHONPATH": folder}, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def imports(rounds: int) -> list[Line]:

@@ -67,7 +67,21 @@ def catalogue(members: list[Distribution]) -> str:
     ):
         lines = "".join(f'    "{name}": "{owner}",\n' for name, owner in owners(members, group).items())
         parts.append(f"{constant}: dict[str, str] = {{\n{lines}}}\n" + f'"""{doc}"""\n')
+    lines = "".join(f'    "{scheme}": "{provider}",\n' for scheme, provider in schemes(members).items())
+    parts.append(f'SCHEMES: dict[str, str] = {{\n{lines}}}\n"""URL scheme to the provider it leads to."""\n')
     return "\n".join(parts)
+
+
+def schemes(members: list[Distribution]) -> dict[str, str]:
+    """URL scheme to provider: the one whose entry point names the same object."""
+    owners(members, "schemes")
+    return {
+        scheme: provider
+        for member in members
+        for scheme, target in sorted(member.group("schemes").items())
+        for provider, other in member.group("providers").items()
+        if other == target
+    }
 
 
 def stub(members: list[Distribution], own: dict[str, str]) -> str:

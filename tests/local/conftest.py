@@ -11,10 +11,6 @@ import pytest
 from codomyrmex.cloud.local import LocalStorage
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes more than 20 seconds or gigabytes of disk")
-
-
 @pytest.fixture
 def root(tmp_path):
     return tmp_path / "root"

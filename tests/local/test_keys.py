@@ -53,7 +53,7 @@ ODD_KEYS = [
     "d/" * 512,
     "x" * 255 + "/y",
 ]
-INSIDE = re.compile(r"bucket(/blobs(/[0-9a-f]{2}(/[0-9a-f]{32})?)?|/index-[0-9a-f]{16}\.sqlite(-wal|-shm)?)?")
+INSIDE = re.compile(r"bucket(/blobs(/[0-9a-f]{32})?|/index-[0-9a-f]{16}\.sqlite(-wal|-shm)?)?")
 
 keys = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60) | st.text("ab/.\0\xff~é", min_size=1, max_size=8)
 several = settings(

@@ -4,9 +4,13 @@
 installed plugin exports (``S3Client``, ``CodaClient``, ...), is imported on first use.
 """
 
-from pkgutil import extend_path
+import os
+import sys
 
-__path__ = extend_path(__path__, __name__)  # plugins live beside the core, installed or editable
+# Plugins live beside the core, installed or editable: what pkgutil.extend_path does, without 8 ms of imports.
+_folders = [os.path.join(parent, "cloud") for parent in sys.modules["codomyrmex"].__path__]
+__path__ += [folder for folder in _folders if folder not in __path__ and os.path.isdir(folder)]
+
 __version__ = "0.1.0"
 
 _OWN = {

@@ -9,3 +9,8 @@ EXPORTS: dict[str, str] = {
     "LocalStorage": "codomyrmex-cloud",
 }
 """Name to import from ``codomyrmex.cloud``, to the distribution that brings it."""
+
+SCHEMES: dict[str, str] = {
+    "local": "local.storage",
+}
+"""URL scheme to the provider it leads to."""

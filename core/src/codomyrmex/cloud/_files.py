@@ -7,19 +7,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO
 
 CHUNK = 1024 * 1024
 """Bytes read at a time: the memory a streamed transfer takes."""
 
 Progress = Callable[[int], None]
 """Called with the number of bytes moved since the last call."""
-
-
-class Digest(Protocol):
-    """A hash in the making, as hashlib makes them."""
-
-    def update(self, data: Any, /) -> None: ...
 
 
 @contextmanager
@@ -64,18 +58,3 @@ def sync_folder(folder: str) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def copy_stream(
-    source: BinaryIO, target: BinaryIO, *, digest: Digest | None = None, progress: Progress | None = None
-) -> int:
-    """Copy to the end of ``source`` in bounded memory. Returns the number of bytes."""
-    copied = 0
-    while chunk := source.read(CHUNK):
-        target.write(chunk)
-        if digest is not None:
-            digest.update(chunk)
-        copied += len(chunk)
-        if progress is not None:
-            progress(len(chunk))
-    return copied

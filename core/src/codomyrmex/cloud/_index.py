@@ -97,7 +97,7 @@ def read(folder: str) -> Iterator[EntryPoint]:
 
 def _read(folder: str, name: str) -> str:
     try:
-        with open(os.path.join(folder, name), encoding="utf-8") as file:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
             return file.read()
     except NotADirectoryError:
         return _read_archived(folder, name)
@@ -106,21 +106,21 @@ def _read(folder: str, name: str) -> str:
 
 
 def _archived(archive: str) -> list[str]:
-    """The metadata folders of a zip file on ``sys.path``."""
-    import zipfile
-
-    if not zipfile.is_zipfile(archive):
-        return []
-    with zipfile.ZipFile(archive) as file:
-        return sorted({name.partition("/")[0] for name in file.namelist()})
+    """The metadata folders of a zip file on ``sys.path``; none of what is no zip file, or damaged."""
+    return sorted({name.partition("/")[0] for name in _members(archive)})
 
 
 def _read_archived(folder: str, name: str) -> str:
+    archive, inside = os.path.split(folder)
+    return _members(archive, f"{inside}/{name}").get(f"{inside}/{name}", "")
+
+
+def _members(archive: str, wanted: str = "") -> dict[str, str]:
+    """The names in a zip file, each with its text where it is the one that is wanted."""
     import zipfile
 
-    archive, inside = os.path.split(folder)
-    if not zipfile.is_zipfile(archive):
-        return ""
-    with zipfile.ZipFile(archive) as file:
-        member = f"{inside}/{name}"
-        return file.read(member).decode() if member in file.namelist() else ""
+    try:
+        with zipfile.ZipFile(archive) as file:
+            return {n: file.read(n).decode(errors="replace") if n == wanted else "" for n in file.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return {}

@@ -203,6 +203,9 @@ class IncompatibleProviderError(ProviderLoadError):
     """The plugin was built for another major version of the plugin API."""
 
 
+_NOT_REACHED = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+
+
 def from_builtin(error: BaseException) -> CloudError | None:
     """The `CloudError` for a builtin exception, or None if it says nothing about a service.
 
@@ -211,15 +214,17 @@ def from_builtin(error: BaseException) -> CloudError | None:
     """
     if isinstance(error, TimeoutError):
         return Timeout(str(error) or "timed out")
-    if isinstance(error, ConnectionError):
-        return ServiceUnavailable(str(error) or type(error).__name__)
     if not isinstance(error, OSError):
         return None
+    if isinstance(error, ConnectionError) or type(error).__module__ == "socket" or error.errno in _NOT_REACHED:
+        return ServiceUnavailable(str(error) or type(error).__name__)
     reason = error.strerror or str(error)
     message = f"{error.filename}: {reason}" if error.filename else reason
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return QuotaExceeded(message)
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return PermissionDenied(message)
+    if isinstance(error, FileExistsError):
+        return AlreadyExists(message)
     missing = isinstance(error, FileNotFoundError)
     return (LocalFileNotFound if missing else LocalFileError)(message)

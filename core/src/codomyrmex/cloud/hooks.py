@@ -33,6 +33,7 @@ __all__ = ["Hooks", "Operation", "hookimpl", "register", "unregister"]
 
 hookimpl = pluggy.HookimplMarker("codomyrmex.cloud")
 _hookspec = pluggy.HookspecMarker("codomyrmex.cloud")
+_END = object()
 _log = logging.getLogger(__name__)
 
 
@@ -77,9 +78,18 @@ class Hooks:
         self.manager.add_hookspecs(_Specifications)
         for entry in entry_points(HOOKS):
             try:
-                self.manager.register(entry.load(), name=str(entry))
+                self.add(entry.load(), str(entry))
             except (Exception, SystemExit) as error:
                 _log.error("hooks %s cannot be loaded and do not run: %r", entry, error)
+
+    def add(self, plugin: object, name: str | None = None) -> None:
+        """Put a plugin in force. pluggy.PluginValidationError for a hook that would never be called."""
+        self.manager.register(plugin, name)
+        try:
+            self.manager.check_pending()
+        except pluggy.PluginValidationError:
+            self.manager.unregister(plugin)
+            raise
 
     def credentials(self, provider: str, service: str) -> CloudCredentials | None:
         """What ``cloud_credentials`` found, or None."""
@@ -96,16 +106,11 @@ class Hooks:
         try:
             with inside("hook"):
                 self.manager.hook.cloud_before_operation(operation=operation)
-        except CloudError as error:
-            error.operation = error.operation or operation.name
-            error.resource = error.resource or operation.resource
+        except CloudError:
             raise
         except Exception as error:
-            raise OperationRefused(
-                f"a cloud_before_operation hook failed, so {operation.name} was refused: {error!r}",
-                operation=operation.name,
-                resource=operation.resource,
-            ) from error
+            reason = f"a cloud_before_operation hook failed, so {operation.name} was refused: {error!r}"
+            raise OperationRefused(reason) from error
 
     def after(self, operation: Operation, result: Any, error: Exception | None, seconds: float) -> None:
         """Tell ``cloud_after_operation``."""
@@ -115,7 +120,11 @@ class Hooks:
         """Pass ``items`` on, and tell ``cloud_after_operation`` at their end."""
         count, failure = 0, None
         try:
-            for item in items:
+            while True:
+                with inside("operation"):  # as long as the listing runs, not while its reader does
+                    item = next(items, _END)
+                if item is _END:
+                    return
                 count += 1
                 yield item
         except Exception as error:
@@ -149,14 +158,13 @@ class Hooks:
 def register(plugin: object) -> None:
     """Put the hooks of ``plugin``, a module or an object, in force for this process."""
     hooks = _client.installed_hooks() or Hooks()
-    hooks.manager.register(plugin)
-    hooks.manager.check_pending()  # a hook whose name or arguments we do not know is a mistake
+    hooks.add(plugin)
     _client._hooks = hooks
 
 
 def unregister(plugin: object) -> None:
     """Take the hooks of ``plugin`` out of force."""
     hooks = _client.installed_hooks()
-    if hooks is not None:
+    if hooks is not None and hooks.manager.is_registered(plugin):
         hooks.manager.unregister(plugin)
         _client._hooks = hooks if hooks.manager.get_plugins() else None

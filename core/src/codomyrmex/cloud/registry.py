@@ -86,10 +86,12 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     Bucket and key are the caller's to use: ``storage.split_url(url)`` gives them. ``options`` and
     errors are those of `get_client`; ValueError if it is no URL.
     """
+    if not isinstance(url, str):
+        raise TypeError(f"a storage URL is str, not {type(url).__name__}")
     scheme, separator, _ = url.partition("://")
     if not (scheme and separator):
         raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
-    name = _schemes.get(scheme) or _installed_schemes().get(scheme) or f"{scheme}.storage"
+    name = _provider_of(scheme)
     factory = _factories.get(name) or _load(name)
     from_url = getattr(factory, "from_url", None)
     make = functools.partial(from_url, url) if from_url else factory
@@ -100,12 +102,17 @@ def open_storage(url: str, **options: Any) -> StorageClient:
 def providers() -> list[ProviderInfo]:
     """Every provider there is, by name. Imports none of them."""
     schemes: dict[str, list[str]] = {}
-    for scheme, name in {**_installed_schemes(), **_schemes}.items():
-        schemes.setdefault(name, []).append(scheme)
+    for scheme, owners in _installed_schemes().items():
+        for name in [_schemes[scheme]] if scheme in _schemes else owners:
+            schemes.setdefault(name, []).append(scheme)
+    for scheme in _schemes.keys() - _installed_schemes().keys():
+        schemes.setdefault(_schemes[scheme], []).append(scheme)
     found: list[tuple[str, str | None, str | None, str]] = [
         (e.name, e.distribution, e.version, e.value) for e in entry_points(PROVIDERS) if e.name not in _registered
     ]
-    found += [(name, None, None, f"{f.__module__}:{f.__qualname__}") for name, f in _registered.items()]
+    for name, factory in _registered.items():
+        named = factory if hasattr(factory, "__qualname__") else type(factory)  # a partial's repr may hold secrets
+        found.append((name, None, None, f"{named.__module__}:{named.__qualname__}"))
     infos = []
     for name, distribution, version, target in sorted(found, key=lambda f: f[0]):
         provider, _, service = name.partition(".")
@@ -122,6 +129,8 @@ def register(name: str, factory: Factory, *, scheme: str | None = None, replace:
     :param scheme: the URL scheme that leads to it; the provider's name does without it.
     :param replace: take the place of one of that name; else DuplicateProviderError.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"a provider is registered by a str, '<provider>.<service>', not {name!r}")
     provider, _, service = name.partition(".")
     if not provider or not service or not callable(factory):
         raise ValueError(f"a provider is registered as '<provider>.<service>' with a callable, not {name!r}")
@@ -201,7 +210,8 @@ def make_client(name: str, make: Factory, options: dict[str, Any]) -> Any:
 def _check_version(what: object, factory: Any) -> None:
     built_for = getattr(factory, "API_VERSION", API_VERSION)
     if built_for != API_VERSION:
-        advice = "upgrade the plugin" if built_for < API_VERSION else "upgrade codomyrmex-cloud"
+        newer = isinstance(built_for, int) and built_for > API_VERSION
+        advice = "upgrade codomyrmex-cloud" if newer else "upgrade the plugin"
         message = (
             f"{what} is built for plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}; {advice}"
         )
@@ -216,36 +226,54 @@ def _about(what: object, kind: type[ProviderLoadError], message: str) -> Provide
 
 
 def _not_found(name: str) -> NoReturn:
+    """Say what to install, or what may have been meant."""
     import difflib
 
-    from codomyrmex.cloud._catalogue import PROVIDERS as OURS
+    from codomyrmex.cloud import _catalogue
 
-    known = sorted({e.name for e in entry_points(PROVIDERS)} | set(_registered))
-    provider = name.partition(".")[0]
-    near = [n for n in {*known, *OURS} if difflib.get_close_matches(provider, [n.partition(".")[0]], cutoff=0.7)]
-    near = difflib.get_close_matches(name, near, cutoff=0)
+    ours, installed = _catalogue.PROVIDERS, {e.name for e in entry_points(PROVIDERS)} | set(_registered)
+    provider, _, service = name.partition(".")
+    if service == "storage":
+        name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
     message = f"nothing installed provides {name!r}"
-    if name in OURS:
-        message += f"; 'pip install {OURS[name]}' brings it"
-    elif near:
-        message += (
-            "; did you mean " + " or ".join(n if n in known else f"{n} (pip install {OURS[n]})" for n in near) + "?"
-        )
-    raise ProviderNotFoundError(f"{message} (installed: {', '.join(known) or 'none'})")
+    if name in ours:
+        message += f"; 'pip install {ours[name]}' brings it"
+    else:
+        alike = [
+            n for n in {*installed, *ours} if difflib.get_close_matches(provider, [n.partition(".")[0]], cutoff=0.7)
+        ]
+        near = [
+            n if n in installed else f"{n} (pip install {ours[n]})"
+            for n in difflib.get_close_matches(name, alike, cutoff=0)
+        ]
+        message += f"; did you mean {' or '.join(near)}?" if near else ""
+    raise ProviderNotFoundError(f"{message} (installed: {', '.join(sorted(installed)) or 'none'})")
 
 
-def _installed_schemes() -> dict[str, str]:
-    """URL scheme to provider name. A scheme's entry point names the same object as its provider's."""
+def _provider_of(scheme: str) -> str:
+    """The name of the provider that a URL scheme leads to, installed or not."""
+    default = f"{scheme}.storage"
+    owners = _installed_schemes().get(scheme)
+    if not (owners or scheme in _schemes or default in _factories):
+        entry_points(SCHEMES, refresh=True)
+        owners = _installed_schemes().get(scheme)
+    if scheme in _schemes or not owners:
+        return _schemes.get(scheme, default)
+    if len(owners) > 1:
+        claims = " and ".join(f"to {name} by {entry}" for name, entry in owners.items())
+        raise DuplicateProviderError(f"{scheme}:// leads {claims}; uninstall all but one")
+    return next(iter(owners))
+
+
+def _installed_schemes() -> dict[str, dict[str, EntryPoint]]:
+    """For each URL scheme its providers, of which there should be one. A scheme's entry point names
+    the same object as its provider's.
+    """
     names = {(e.distribution, e.value): e.name for e in entry_points(PROVIDERS)}
-    schemes: dict[str, str] = {}
+    schemes: dict[str, dict[str, EntryPoint]] = {}
     for entry in entry_points(SCHEMES):
-        name = names.get((entry.distribution, entry.value))
-        if name and schemes.setdefault(entry.name, name) != name:
-            raise _about(
-                entry,
-                DuplicateProviderError,
-                f"{entry.name}:// leads to {schemes[entry.name]} and, by {entry}, to {name}; uninstall one",
-            )
+        if name := names.get((entry.distribution, entry.value)):
+            schemes.setdefault(entry.name, {})[name] = entry
     return schemes
 
 

@@ -47,10 +47,11 @@ class CloudClient:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name, attribute in list(vars(cls).items()):
-            spec = next((s for base in cls.__mro__[1:] if (s := _spec(vars(base).get(name)))), None)
-            if spec and callable(attribute) and not _spec(attribute):
-                setattr(cls, name, _wrap(attribute, spec))
+        members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
+        specs = {s.name: s for base in reversed(cls.__mro__) for m in vars(base).values() if (s := _spec(m))}
+        for name, spec in specs.items():
+            if callable(members[name]) and not _spec(members[name]):
+                setattr(cls, name, _wrap(members[name], spec))
 
     @property
     def last_error(self) -> CloudError | None:
@@ -227,8 +228,8 @@ def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args
         kwargs["progress"] = progress
     started = perf_counter()
     try:
-        hooks.before(running)
         try:
+            hooks.before(running)
             with inside("operation"):
                 result = function(client, *args, **kwargs)
         except Exception as error:

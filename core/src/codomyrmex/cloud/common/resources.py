@@ -81,11 +81,14 @@ class CloudResource:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: enums by value, times in ISO 8601."""
-        return {k: plain(v) for k, v in asdict(self).items()}
+        return {k: _plain(v) for k, v in asdict(self).items()}
 
 
-def plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: enums by value, times in ISO 8601."""
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, datetime) else value

@@ -124,6 +124,11 @@ def _check_path(path: Any) -> None:
         raise TypeError(f"path must be str or os.PathLike, not {type(path).__name__}")
 
 
+def _check_keys(keys: Any) -> None:
+    if isinstance(keys, (str, bytes)) or not isinstance(keys, Iterable):
+        raise TypeError(f"keys must be several keys, such as a list of str, not {type(keys).__name__}")
+
+
 def _check_expiry(seconds: Any) -> None:
     if not isinstance(seconds, int) or isinstance(seconds, bool):
         raise TypeError(f"expires_in must be whole seconds, not {type(seconds).__name__}")
@@ -156,6 +161,7 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "source_bucket": check_bucket,
     "key": check_key,
     "source_key": check_key,
+    "keys": _check_keys,
     "prefix": partial(_check_text, "prefix"),
     "start_after": partial(_check_text, "start_after"),
     "data": _check_data,

@@ -1,7 +1,7 @@
 """One bucket on disk: an index in SQLite, and one write-once file for the data of each object.
 
     <root>/<bucket>/index-<id>.sqlite     key -> blob, size, MD5, time, content type, metadata
-    <root>/<bucket>/blobs/<ab>/<abcd...>  the data
+    <root>/<bucket>/blobs/<random id>     the data
 
 An object is written by writing a new blob, syncing it, and then naming it in the index in one
 transaction: whoever is killed at any point leaves the old object or the new one. What a killed
@@ -12,11 +12,10 @@ path: a process that still holds a deleted bucket must not touch its successor's
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import shutil
 import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,6 +31,7 @@ from codomyrmex.cloud.errors import (
     ObjectNotFound,
     PreconditionFailed,
 )
+from codomyrmex.cloud.local._checksum import Md5, verified
 from codomyrmex.cloud.local._connections import Connection, Connections
 
 _SCHEMA = """
@@ -42,7 +42,6 @@ CREATE TABLE objects (
 """
 _COLUMNS = "key, blob, size, md5, modified, content_type, metadata"
 _PAGE = 1000
-_WORTH_A_THREAD = 256 * 1024
 _ROOM_TO_DELETE = 64 * 1024
 
 
@@ -71,6 +70,10 @@ class Row(NamedTuple):
             checksums={"md5": self.md5},
         )
 
+    def verified(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The data as it is read; IntegrityError behind its end, unless it is what was written."""
+        return verified(chunks, self.size, self.md5)
+
 
 class Bucket:
     """A bucket's folder. Safe in several threads and several processes."""
@@ -85,10 +88,9 @@ class Bucket:
         """Close the connections that are not in use."""
         self._connections.close()
 
-    @classmethod
-    def create(cls, folder: str) -> None:
-        """Make the folder of a new bucket. FileExistsError or ENOTEMPTY if there is one."""
-        root, name = os.path.split(folder)
+    def create(self) -> None:
+        """Make the bucket. FileExistsError or ENOTEMPTY if it is there."""
+        root = os.path.dirname(self.folder)
         new = os.path.join(root, f".new-{os.urandom(8).hex()}")
         os.mkdir(new)
         try:
@@ -100,7 +102,7 @@ class Bucket:
             finally:
                 index.close()
             sync_folder(new)
-            os.rename(new, os.path.join(root, name))
+            os.rename(new, self.folder)
         except BaseException:
             _remove_tree(new)
             raise
@@ -169,7 +171,7 @@ class Bucket:
         """Store the chunks of ``data`` as an object; PreconditionFailed leaves it as it was."""
         with self._connection() as db:  # what cannot be written is told before the data is read
             self._replaceable(db, key, if_match, if_none_match)
-        blob, digest, size = os.urandom(16).hex(), _Md5(), 0
+        blob, digest, size = os.urandom(16).hex(), Md5(), 0
         try:
             with self._create_blob(blob) as file:
                 for chunk in data:
@@ -179,7 +181,7 @@ class Bucket:
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileNotFoundError):  # the bucket was deleted meanwhile: told below
-                sync_folder(os.path.dirname(self._path(blob)))
+                sync_folder(os.path.join(self.folder, "blobs"))
             now = time.time_ns() // 1000
             row = Row(key.encode(), blob, size, digest.hexdigest(), now, content_type, json.dumps(dict(metadata)))
             with self._transaction() as db:
@@ -242,12 +244,12 @@ class Bucket:
         """Remove what killed writers left, older than ``older_than`` seconds. Returns how many bytes."""
         old: dict[str, int] = {}
         now = time.time()
-        for folder, _, names in os.walk(os.path.join(self.folder, "blobs")):
-            for name in names:
+        with self._connection(), os.scandir(os.path.join(self.folder, "blobs")) as blobs:
+            for blob in blobs:
                 with suppress(FileNotFoundError):
-                    found = os.stat(os.path.join(folder, name))
+                    found = blob.stat()
                     if now - found.st_mtime >= older_than:
-                        old[name] = found.st_size
+                        old[blob.name] = found.st_size
         with self._transaction() as db:  # under the lock: a writer about to name one of them finds it gone
             for (blob,) in db.execute("SELECT blob FROM objects"):
                 old.pop(blob, None)
@@ -271,17 +273,11 @@ class Bucket:
     # Files
 
     def _path(self, blob: str) -> str:
-        return os.path.join(self.folder, "blobs", blob[:2], blob)
+        return os.path.join(self.folder, "blobs", blob)
 
     def _create_blob(self, blob: str) -> BinaryIO:
-        path = self._path(blob)
-        with suppress(FileNotFoundError):
-            return open(path, "xb")
         try:
-            with suppress(FileExistsError):  # not makedirs, which would bring a deleted bucket's folder back
-                os.mkdir(os.path.dirname(path))
-            sync_folder(os.path.join(self.folder, "blobs"))
-            return open(path, "xb")
+            return open(self._path(blob), "xb")
         except FileNotFoundError:
             raise self._absent() from None
 
@@ -339,34 +335,7 @@ class Bucket:
         return BucketNotFound(f"no bucket {self.name!r} in {os.path.dirname(self.folder)}")
 
 
-class _Md5:
-    """An MD5 that a thread computes while the data is written and synced: both take about as long."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.md5(usedforsecurity=False)
-        self._thread: threading.Thread | None = None
-
-    def update(self, chunk: bytes) -> None:
-        """Begin with ``chunk``, which must not change from now on."""
-        self._wait()
-        if len(chunk) < _WORTH_A_THREAD:
-            self._digest.update(chunk)
-        else:
-            self._thread = threading.Thread(target=self._digest.update, args=(chunk,))
-            self._thread.start()
-
-    def hexdigest(self) -> str:
-        self._wait()
-        return self._digest.hexdigest()
-
-    def _wait(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
-
-
 def _remove_tree(folder: str) -> None:
-    import shutil  # here, as a look-up must not wait for its import
-
     for _ in range(10):  # whoever was on the way into it may make files still
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.exists(folder):

@@ -8,6 +8,9 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import quote
+
+from codomyrmex.cloud.errors import CloudError, IntegrityError, PermissionDenied, QuotaExceeded, ServiceUnavailable
 
 _BUSY_SECONDS = 60
 
@@ -58,6 +61,21 @@ class Connections:
         return None
 
 
+def index_error(error: Exception, root: str) -> CloudError | None:
+    """What an error of SQLite means for who uses the storage; None for another error."""
+    if not isinstance(error, sqlite3.Error):
+        return None
+    kinds: dict[int, type[CloudError]] = {
+        sqlite3.SQLITE_FULL: QuotaExceeded,
+        sqlite3.SQLITE_READONLY: PermissionDenied,
+        sqlite3.SQLITE_CORRUPT: IntegrityError,
+        sqlite3.SQLITE_ERROR: IntegrityError,  # our SQL is right, so the tables are not ours
+        sqlite3.SQLITE_NOTADB: IntegrityError,
+    }
+    kind = kinds.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, ServiceUnavailable)
+    return kind(f"the index in {root}: {error}", code=getattr(error, "sqlite_errorname", None))
+
+
 def _close_all(idle: list[Connection], pid: int) -> None:
     if pid != os.getpid():  # SQLite's connections must not cross a fork, not even to be closed at the end
         import ctypes
@@ -82,8 +100,6 @@ def _connect(index: str) -> Connection:
 
 
 def _open(index: str, mode: str, *, shared: bool) -> Connection:
-    from urllib.parse import quote  # here, as a look-up must not wait for its import
-
     uri = f"file:{quote(os.fsencode(index))}?{mode}"
     options: dict[str, Any] = {"isolation_level": None, "timeout": _BUSY_SECONDS, "check_same_thread": False}
     db = sqlite3.connect(uri, uri=True, factory=Connection, **options)

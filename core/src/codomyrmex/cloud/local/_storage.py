@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 import os
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
-from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, copy_stream
+from codomyrmex.cloud._files import CHUNK, Progress, atomic_write
 from codomyrmex.cloud.common.storage import (
     Capability,
     ObjectInfo,
@@ -26,14 +24,11 @@ from codomyrmex.cloud.errors import (
     AlreadyExists,
     BucketNotFound,
     CloudError,
-    IntegrityError,
     InvalidRequest,
-    PermissionDenied,
-    QuotaExceeded,
-    ServiceUnavailable,
 )
-from codomyrmex.cloud.local._bucket import Bucket, Row
-from codomyrmex.cloud.local.signing import Grant, Signer, expiry, signing_key
+
+if TYPE_CHECKING:  # imported where they are used: a look-up must not wait for SQLite and OpenSSL
+    from codomyrmex.cloud.local._bucket import Bucket
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:8470"
 """Where ``cloud serve`` answers unless told otherwise."""
@@ -57,9 +52,19 @@ class LocalStorage(StorageClient):
     capabilities = frozenset(Capability) - {Capability.SERVER_SIDE_COPY}
 
     def __init__(self, root: Path | None = None, *, endpoint_url: str | None = None) -> None:
-        self.root = os.path.abspath(os.fsdecode(root or os.environ.get("CLOUD_LOCAL_ROOT") or _data_folder()))
+        root = root or os.environ.get("CLOUD_LOCAL_ROOT")
+        self._root = os.path.abspath(os.fsdecode(root)) if root else None
         self.endpoint_url = endpoint_url or os.environ.get("CLOUD_LOCAL_ENDPOINT") or DEFAULT_ENDPOINT
         self._buckets: dict[str, Bucket] = {}
+
+    @property
+    def root(self) -> str:
+        """The folder. Found on first use where it is the default: platformdirs takes long to import."""
+        if self._root is None:
+            import platformdirs
+
+            self._root = platformdirs.user_data_dir("codomyrmex-cloud", appauthor=False)
+        return self._root
 
     # Buckets
 
@@ -78,7 +83,7 @@ class LocalStorage(StorageClient):
             )
         os.makedirs(self.root, mode=0o700, exist_ok=True)
         try:
-            Bucket.create(os.path.join(self.root, name))
+            self._bucket(name).create()
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
                 raise
@@ -114,16 +119,13 @@ class LocalStorage(StorageClient):
     def download_file(self, bucket: str, key: str) -> bytes:
         row, file = self._bucket(bucket).open(key)
         with file:
-            data = file.read()
-        self._verify(row, len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
-        return data
+            return b"".join(row.verified([file.read()]))
 
     def download_path(self, bucket: str, key: str, path: Path, *, progress: Progress | None = None) -> ObjectInfo:
         row, file = self._bucket(bucket).open(key)
-        digest = hashlib.md5(usedforsecurity=False)
         with file, atomic_write(path) as target:
-            size = copy_stream(file, target, digest=digest, progress=progress)
-            self._verify(row, size, digest.hexdigest())
+            for chunk in row.verified(_chunks(file, progress)):
+                target.write(chunk)
         return row.info(bucket)
 
     def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None) -> BinaryIO:
@@ -170,7 +172,7 @@ class LocalStorage(StorageClient):
     def copy(self, source_bucket: str, source_key: str, bucket: str, key: str) -> ObjectInfo:
         row, file = self._bucket(source_bucket).open(source_key)
         with file:
-            data, metadata = self._verified(row, file), row.info(source_bucket).metadata
+            data, metadata = row.verified(_chunks(file)), row.info(source_bucket).metadata
             copied = self._bucket(bucket).write(key, data, content_type=row.content_type, metadata=metadata)
         return copied.info(bucket)
 
@@ -188,13 +190,12 @@ class LocalStorage(StorageClient):
     # Presigned requests
 
     def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600) -> str:
-        return self._signer().sign(self.endpoint_url, Grant("GET", bucket, key, expiry(expires_in)))
+        return self._presigned("GET", bucket, key, expires_in, "").url
 
     def generate_presigned_upload(
         self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None
     ) -> PresignedRequest:
-        grant = Grant("PUT", bucket, key, expiry(expires_in), content_type or "")
-        return self._signer().request(self.endpoint_url, grant)
+        return self._presigned("PUT", bucket, key, expires_in, content_type or "")
 
     # Inside
 
@@ -210,24 +211,17 @@ class LocalStorage(StorageClient):
     def translate_error(self, error: Exception) -> CloudError | None:
         if isinstance(error, NotADirectoryError | FileExistsError) and not os.path.isdir(there := self._root_so_far()):
             return InvalidRequest(f"{there} is not a folder; set CLOUD_LOCAL_ROOT or root= to one")
-        if not isinstance(error, sqlite3.Error):
-            return super().translate_error(error)
-        message = f"the index in {self.root}: {error}"
-        kinds = {
-            sqlite3.SQLITE_FULL: QuotaExceeded,
-            sqlite3.SQLITE_READONLY: PermissionDenied,
-            sqlite3.SQLITE_CORRUPT: IntegrityError,
-            sqlite3.SQLITE_ERROR: IntegrityError,  # our SQL is right, so the tables are not ours
-            sqlite3.SQLITE_NOTADB: IntegrityError,
-        }
-        code = getattr(error, "sqlite_errorcode", 0)
-        return kinds.get(code & 0xFF, ServiceUnavailable)(message, code=getattr(error, "sqlite_errorname", None))
+        from codomyrmex.cloud.local._connections import index_error
+
+        return index_error(error, self.root) or super().translate_error(error)
 
     def _bucket(self, name: str) -> Bucket:
         bucket = self._buckets.get(name)
         if bucket is None:
             if not _BUCKET_NAME.fullmatch(name):  # what the root holds besides buckets is not to be reached
                 raise BucketNotFound(f"no bucket {name!r} in {self.root}")
+            from codomyrmex.cloud.local._bucket import Bucket
+
             bucket = self._buckets[name] = Bucket(os.path.join(self.root, name))
         return bucket
 
@@ -240,23 +234,11 @@ class LocalStorage(StorageClient):
             path = os.path.dirname(path)
         return path
 
-    def _signer(self) -> Signer:
-        return Signer(signing_key(self.root))
+    def _presigned(self, method: str, bucket: str, key: str, expires_in: int, content_type: str) -> PresignedRequest:
+        from codomyrmex.cloud.local.signing import Grant, Signer, expiry, signing_key
 
-    def _verified(self, row: Row, file: BinaryIO) -> Iterator[bytes]:
-        """The data in chunks; IntegrityError behind the last one unless it is what was written."""
-        digest, size = hashlib.md5(usedforsecurity=False), 0
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            yield chunk
-        self._verify(row, size, digest.hexdigest())
-
-    def _verify(self, row: Row, size: int, md5: str) -> None:
-        if (size, md5) != (row.size, row.md5):
-            raise IntegrityError(
-                f"the stored data is damaged: {size} bytes with MD5 {md5}, where {row.size} with {row.md5} were written"
-            )
+        grant = Grant(method, bucket, key, expiry(expires_in), content_type)
+        return Signer(signing_key(self.root)).request(self.endpoint_url, grant)
 
 
 class _Section(io.RawIOBase):
@@ -281,7 +263,7 @@ class _Section(io.RawIOBase):
         super().close()
 
 
-def _chunks(stream: BinaryIO, progress: Progress | None) -> Iterator[bytes]:
+def _chunks(stream: BinaryIO, progress: Progress | None = None) -> Iterator[bytes]:
     while True:
         chunk = stream.read(CHUNK)
         if not isinstance(chunk, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
@@ -291,9 +273,3 @@ def _chunks(stream: BinaryIO, progress: Progress | None) -> Iterator[bytes]:
         yield bytes(chunk)
         if progress is not None:
             progress(len(chunk))
-
-
-def _data_folder() -> str:
-    import platformdirs
-
-    return platformdirs.user_data_dir("codomyrmex-cloud", appauthor=False)

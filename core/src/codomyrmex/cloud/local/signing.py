@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from codomyrmex.cloud.common.storage import PresignedRequest
 from codomyrmex.cloud.errors import IntegrityError, PermissionDenied
@@ -45,8 +46,6 @@ class Signer:
 
     def sign(self, endpoint_url: str, grant: Grant) -> str:
         """The URL that carries ``grant`` to the gateway at ``endpoint_url``."""
-        from urllib.parse import urlencode  # here, as a look-up must not wait for its import
-
         query = {k.replace("_", "-"): str(v) for k, v in grant._asdict().items()}
         return f"{endpoint_url.rstrip('/')}/?{urlencode(query | {'signature': self._signature(grant)})}"
 
