@@ -82,6 +82,9 @@ def test_an_unregistered_provider_is_gone_with_its_scheme():
     for url in ("fk://box", "fake://box"):
         with pytest.raises(ProviderNotFoundError):
             open_storage(url)
+    register("fake.storage", Other)
+    with pytest.raises(ProviderNotFoundError):
+        open_storage("fk://box")
 
 
 def test_what_was_not_registered_cannot_be_unregistered():

@@ -135,6 +135,14 @@ def test_download_path(storage, tmp_path):
     assert (tmp_path / "file").read_bytes() == DATA
 
 
+def test_a_download_takes_the_place_of_the_old_file_and_does_not_write_into_it(storage, tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "opened before").hardlink_to(tmp_path / "file")
+    storage.download_path("box", "key", tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
+    assert (tmp_path / "opened before").read_bytes() == b"old"
+
+
 def test_a_failed_download_leaves_the_file_and_its_folder_as_they_were(storage, tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "file").write_bytes(b"old")

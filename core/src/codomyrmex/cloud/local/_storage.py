@@ -11,13 +11,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from codomyrmex.cloud._files import CHUNK, Progress, atomic_write
+from codomyrmex.cloud.common._checks import check_key
 from codomyrmex.cloud.common.storage import (
     Capability,
     ObjectInfo,
     Path,
     PresignedRequest,
     StorageClient,
-    check_key,
     guess_content_type,
 )
 from codomyrmex.cloud.errors import (
