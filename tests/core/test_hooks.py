@@ -562,3 +562,30 @@ def test_errors_of_the_tree_pass_through_a_hook_as_they_are(storage):
     hooks.register(Policy())
     with pytest.raises(AlreadyExists, match="kept"):
         storage.list_buckets()
+
+
+def test_a_wrapper_around_an_observer_is_refused_as_it_would_never_run():
+    class Wrapper:
+        @hookimpl(wrapper=True)
+        def cloud_after_operation(self, operation):
+            yield
+
+    with pytest.raises(PluginValidationError, match="takes no wrapper"):
+        hooks.register(Wrapper())
+
+
+def test_an_interrupted_operation_is_announced_as_ended(storage):
+    class Watch:
+        @hookimpl
+        def cloud_after_operation(self, operation, error):
+            ended.append((operation.name, type(error)))
+
+    class Interrupted(type(storage)):
+        def download_file(self, bucket, key):
+            raise KeyboardInterrupt
+
+    ended = []
+    hooks.register(Watch())
+    with pytest.raises(KeyboardInterrupt):
+        Interrupted().download_file("box", "k")
+    assert ended == [("download_file", KeyboardInterrupt)]

@@ -51,3 +51,10 @@ with get_client("local", root=sys.argv[1]) as storage:
 assert "pluggy" not in sys.modules
 """
     run_python(code, tmp_path / "root")
+
+
+def test_a_star_import_brings_the_public_names_alone(run_python):
+    code = "from codomyrmex.cloud import *; print(sorted(n for n in dir() if not n.startswith('__')))"
+    names = run_python(code)
+    assert "get_client" in names
+    assert "'os'" not in names

@@ -213,3 +213,12 @@ def test_two_distributions_that_claim_one_scheme_stop_no_other_url(two_claim_a_s
 
 def test_two_distributions_that_claim_one_scheme_do_not_stop_the_list(two_claim_a_scheme):
     assert {p.provider for p in providers()} == {"acme", "evil", "local"}
+
+
+def test_a_scheme_is_not_taken_over_silently():
+    with pytest.raises(DuplicateProviderError, match=r"local:// is taken.*replace=True"):
+        register("fake.storage", Fake, scheme="local")
+    register("fake.storage", Fake, scheme="local", replace=True)
+    assert type(open_storage("local://box", root="x")) is Fake
+    unregister("fake.storage")
+    assert type(open_storage("local://box")) is LocalStorage

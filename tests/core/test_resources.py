@@ -146,3 +146,10 @@ def test_the_plain_values_of_a_resource_are_its_own():
     resource = CloudResource("1", "web", "compute", "acme", tags={"a": "b"})
     resource.to_dict()["tags"]["a"] = "c"
     assert resource.tags == {"a": "b"}
+
+
+def test_credentials_in_a_resources_metadata_stay_masked():
+    resource = CloudResource(
+        "1", "web", "compute", "acme", metadata={"login": CloudCredentials("acme", secret_key="s3cret")}
+    )
+    assert "s3cret" not in json.dumps(resource.to_dict())

@@ -38,6 +38,8 @@ _OWN = {
     "common",
 )
 
+__all__ = ["__version__", *_OWN]
+
 
 def __getattr__(name: str) -> object:
     from importlib import import_module

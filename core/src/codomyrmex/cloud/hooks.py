@@ -58,7 +58,9 @@ class _Specifications:
         """
 
     @_hookspec
-    def cloud_after_operation(self, operation: Operation, result: Any, error: Exception | None, seconds: float) -> None:
+    def cloud_after_operation(
+        self, operation: Operation, result: Any, error: BaseException | None, seconds: float
+    ) -> None:
         """An operation ended, with ``result`` or with ``error``, after ``seconds`` of wall time.
 
         A listing ends when its last object was read or its reader stopped; its ``result`` is the
@@ -67,7 +69,7 @@ class _Specifications:
 
     @_hookspec
     def cloud_transfer_event(self, operation: Operation, transferred: int) -> None:
-        """``transferred`` more bytes of an upload or download have moved."""
+        """``transferred`` more bytes of `upload_path`, `upload_stream` or `download_path` have moved."""
 
 
 class Hooks:
@@ -87,6 +89,9 @@ class Hooks:
         self.manager.register(plugin, name)
         try:
             self.manager.check_pending()
+            for observer in (self.manager.hook.cloud_client_created, self.manager.hook.cloud_after_operation):
+                if any(i.wrapper or i.hookwrapper for i in observer.get_hookimpls()):
+                    raise pluggy.PluginValidationError(plugin, f"{observer.name} only watches: it takes no wrapper")
         except pluggy.PluginValidationError:
             self.manager.unregister(plugin)
             raise
@@ -112,7 +117,7 @@ class Hooks:
             reason = f"a cloud_before_operation hook failed, so {operation.name} was refused: {error!r}"
             raise OperationRefused(reason) from error
 
-    def after(self, operation: Operation, result: Any, error: Exception | None, seconds: float) -> None:
+    def after(self, operation: Operation, result: Any, error: BaseException | None, seconds: float) -> None:
         """Tell ``cloud_after_operation``."""
         self._observe("cloud_after_operation", operation=operation, result=result, error=error, seconds=seconds)
 

@@ -138,6 +138,8 @@ def register(name: str, factory: Factory, *, scheme: str | None = None, replace:
     if not replace and (name in _registered or installed):
         owner = f"by {installed[0]}" if installed else "by register()"
         raise DuplicateProviderError(f"{name!r} is taken {owner}; register(..., replace=True) takes its place")
+    if scheme and not replace and (scheme in _schemes or scheme in _installed_schemes()):
+        raise DuplicateProviderError(f"{scheme}:// is taken; register(..., replace=True) takes its place")
     _check_version(name, factory)
     _registered[name] = _factories[name] = factory
     if scheme:

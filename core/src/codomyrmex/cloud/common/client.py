@@ -234,7 +234,7 @@ def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args
                 result = function(client, *args, **kwargs)
         except Exception as error:
             _fail(error, client, spec, args, kwargs)
-    except Exception as error:
+    except BaseException as error:
         hooks.after(running, None, error, perf_counter() - started)
         raise
     if spec.lazy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
 from typing import Any, NoReturn
@@ -81,7 +81,7 @@ class CloudResource:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: enums by value, times in ISO 8601."""
-        return {k: _plain(v) for k, v in asdict(self).items()}
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
 
 def _plain(value: Any) -> Any:
@@ -91,4 +91,6 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, CloudCredentials):
+        return repr(value)
     return value.isoformat() if isinstance(value, datetime) else value
