@@ -81,6 +81,19 @@ def test_a_broken_command_leaves_the_others_working(run, findings, install_plugi
     assert [problem for problem, _ in findings()] == ["broken"]
 
 
+def test_a_bug_in_a_command_is_one_line_too(run, install_plugin):
+    source = """
+import click
+
+@click.command()
+def zone() -> None:
+    {}["missing"]
+"""
+    install_plugin("acme-cmd", source, {"commands": {"zone": "acme_cmd:zone"}})
+    result = run("zone")
+    assert (result.code, result.err) == (1, "cloud: KeyError: 'missing'. This is a bug; --debug shows where.\n")
+
+
 def test_a_plugin_adds_a_command(run, install_plugin):
     source = """
 import click

@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "acme"
 
 
 @pytest.fixture
-def acme(tmp_path, monkeypatch):
+def acme(tmp_path, monkeypatch, clean_slate):
     """The example, built by its own pyproject.toml and installed for this test."""
     target = tmp_path / "site"
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", target]
@@ -23,8 +23,7 @@ def acme(tmp_path, monkeypatch):
     (tmp_path / "acme").mkdir()
     monkeypatch.setenv("ACME_ROOT", str(tmp_path / "acme"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    yield get_client("acme")
-    sys.modules.pop("acme_storage", None)
+    return get_client("acme")
 
 
 def test_it_works_from_the_command_line(run, acme, tmp_path):

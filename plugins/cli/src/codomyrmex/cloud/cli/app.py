@@ -147,6 +147,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(error, chosen, exit_code(error))
     except (OSError, TypeError, ValueError) as error:
         _fail(error, chosen, 2)
+    except Exception as error:
+        error.add_note("This is a bug; --debug shows where.")
+        _fail(error, chosen, 1)
     sys.exit(code if isinstance(code, int) else 0)  # what a command gave to ctx.exit()
 
 
@@ -187,6 +190,8 @@ def _message(error: BaseException) -> str:
     resource = getattr(error, "resource", None)
     if resource and resource not in text and resource.rpartition("/")[2] not in text:
         text = f"{resource}: {text}"
+    for advice in getattr(error, "__notes__", ()):
+        text = f"{type(error).__name__}: {text}. {advice}"
     if isinstance(error, AuthenticationError):
         text += "; 'cloud doctor' tells which credentials are used"
     elif isinstance(error, BucketNotFound) and resource:
