@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -69,6 +70,20 @@ def test_a_second_copy_on_the_path_is_shadowed(findings, install_plugin, tmp_pat
     [(problem, what)] = findings()
     assert problem == "shadowed"
     assert "acme-dns 1.0" in what
+
+
+def test_an_editable_project_that_declares_other_entry_points_is_stale(findings, install_plugin, tmp_path):
+    entry_points = {"providers": {"acme.dns": "acme_dns:Client"}}
+    site = install_plugin("acme-dns", GOOD, entry_points, editable=True)
+    project = tmp_path / "projects" / "site" / "acme-dns"
+    origin = {"url": project.as_uri(), "dir_info": {"editable": True}}  # as pip leaves it (PEP 610)
+    (site / "acme_dns-1.0.dist-info" / "direct_url.json").write_text(json.dumps(origin))
+    assert findings() == []
+    declared = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(declared + '\n"acme.storage" = "acme_dns:Client"\n')
+    assert findings() == [("stale", "acme-dns: acme.storage")]
+    shutil.rmtree(project)
+    assert ("stale", "acme-dns") in findings()
 
 
 def test_a_broken_command_leaves_the_others_working(run, findings, install_plugin):

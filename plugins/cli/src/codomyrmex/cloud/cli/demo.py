@@ -46,7 +46,8 @@ def demo(folder: str | None) -> None:
         for key, path in files.items():
             storage.upload_path("demo", key, path)
         total = sum(os.path.getsize(path) for path in files.values())
-        step(f"{len(files)} files of {folder} uploaded, {size_text(total)}")
+        here = os.path.relpath(folder)
+        step(f"{len(files)} files of {folder if here.startswith('..') else here} uploaded, {size_text(total)}")
         listed = [info.key for info in storage.iter_objects("demo")]
         _check(listed == sorted(files, key=str.encode), "the listing is complete")
         step(f"listed: {len(listed)} objects, from {listed[0]} to {listed[-1]}")
