@@ -1,4 +1,4 @@
-"""Files of this machine: written whole or not at all, and copied with a checksum."""
+"""Files of this machine, written whole or not at all."""
 
 from __future__ import annotations
 

@@ -102,11 +102,9 @@ def open_storage(url: str, **options: Any) -> StorageClient:
 def providers() -> list[ProviderInfo]:
     """Every provider there is, by name. Imports none of them."""
     schemes: dict[str, list[str]] = {}
-    for scheme, owners in _installed_schemes().items():
-        for name in [_schemes[scheme]] if scheme in _schemes else owners:
+    for scheme, owners in (_installed_schemes() | {s: {name: None} for s, name in _schemes.items()}).items():
+        for name in owners:
             schemes.setdefault(name, []).append(scheme)
-    for scheme in _schemes.keys() - _installed_schemes().keys():
-        schemes.setdefault(_schemes[scheme], []).append(scheme)
     found: list[tuple[str, str | None, str | None, str]] = [
         (e.name, e.distribution, e.version, e.value) for e in entry_points(PROVIDERS) if e.name not in _registered
     ]
