@@ -13,7 +13,8 @@ import pytest
 import requests
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.cli.gateway import running
-from codomyrmex.cloud.local.signing import Signer, signing_key
+from codomyrmex.cloud.cli.signer import signer_for
+from codomyrmex.cloud.local.signing import Grant, Signer, signing_key
 
 
 @pytest.fixture
@@ -256,3 +257,38 @@ def test_presign_prints_a_command_for_uploads_that_works(run, storage, gateway, 
     assert words[:-1] == ["curl", "-X", "PUT", "--upload-file", "FILE", "-H", "Content-Type: text/plain"]
     http.put(words[-1], data=b"by curl", headers={"Content-Type": "text/plain"}).raise_for_status()
     assert storage.download_file("box", "it's") == b"by curl"
+
+
+def test_conditional_uploads_are_refused_with_412(shared, http):
+    put = shared.generate_presigned_upload("box", "k")
+    assert http.put(put.url, data=b"first", headers={"If-None-Match": "*"}).status_code == 200
+    assert http.put(put.url, data=b"second", headers={"If-None-Match": "*"}).status_code == 412
+    assert http.put(put.url, data=b"second", headers={"If-Match": '"0123"'}).status_code == 412
+    etag = f'"{shared.stat("box", "k").etag}"'
+    assert http.put(put.url, data=b"second", headers={"If-Match": etag}).status_code == 200
+    assert shared.download_file("box", "k") == b"second"
+
+
+def test_a_range_of_what_has_changed_since_is_answered_whole(shared, http):
+    shared.upload_file("box", "k", b"0123456789")
+    url = shared.generate_presigned_url("box", "k")
+    etag = http.head(url).headers["ETag"]
+    for condition, status in ((etag, 206), ('"other"', 200), ("Mon, 01 Jan 2001 00:00:00 GMT", 200)):
+        assert http.get(url, headers={"Range": "bytes=2-", "If-Range": condition}).status_code == status
+
+
+def test_a_url_for_one_storage_opens_no_other(tmp_path, monkeypatch, http):
+    class Other(type(get_client("local"))):
+        provider = "other"
+
+    class Third(Other):
+        provider = "third"
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    one, other = Other(tmp_path / "one"), Third(tmp_path / "two")
+    monkeypatch.setattr("codomyrmex.cloud.cli.signer.LocalStorage", type(None))  # as strangers, who sign nothing
+    url = signer_for(one).sign("http://127.0.0.1:1", Grant("LIST", "", "", 2**40))
+    with running(other, signer_for(other)) as gateway:
+        query = urlsplit(url).query
+        assert http.get(f"{gateway.endpoint_url}/?{query}").status_code == 403
+        assert http.get(gateway.look_url()).status_code == 200

@@ -2,8 +2,10 @@ import errno
 import pickle
 import re
 import socket
+import urllib.error
 
 import pytest
+import requests
 from codomyrmex.cloud import errors
 from codomyrmex.cloud.errors import CloudError, from_builtin
 
@@ -200,3 +202,14 @@ def test_the_error_of_a_file_names_it():
 @pytest.mark.parametrize("error", [TimeoutError(), ConnectionError()])
 def test_a_builtin_exception_without_a_message_gets_one(error):
     assert str(from_builtin(error))
+
+
+def test_an_error_of_an_http_library_is_no_local_file_and_tells_no_url():
+    refused = urllib.error.URLError(ConnectionRefusedError(111, "refused"))
+    assert type(errors.from_builtin(refused)) is errors.ServiceUnavailable
+    answered = urllib.error.HTTPError("http://h/?token=SECRET", 503, "busy", {}, None)
+    translated = errors.from_builtin(answered)
+    answered.close()
+    assert type(translated) is errors.ServiceUnavailable
+    assert "SECRET" not in str(translated)
+    assert type(errors.from_builtin(requests.ConnectionError("http://h/?token=SECRET"))) is errors.ServiceUnavailable

@@ -106,3 +106,15 @@ def test_an_index_damaged_in_the_middle_is_told(storage, root, index, fill_index
         file.write(b"\xff" * 40_000)
     with LocalStorage(root) as damaged, pytest.raises(IntegrityError, match="malformed"):
         list(damaged.iter_objects("bucket"))
+
+
+def test_a_whole_object_that_is_streamed_is_verified_at_its_end(storage):
+    storage.upload_file("bucket", "key", b"x" * 2_500_000)
+    row = storage._bucket("bucket").get("key")
+    with open(storage._bucket("bucket")._path(row.blob), "r+b") as blob:
+        blob.seek(2_400_000)
+        blob.write(b"y")
+    with storage.open_read("bucket", "key") as file, pytest.raises(IntegrityError):
+        file.read()
+    with pytest.raises(IntegrityError):
+        storage.read_range("bucket", "key")

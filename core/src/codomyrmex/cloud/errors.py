@@ -59,6 +59,8 @@ class CloudError(Exception):
     retry_after: float | None
     """Seconds the service asks to wait, if it said so."""
 
+    _retryable = False
+
     def __init__(
         self,
         message: str = "",
@@ -82,8 +84,6 @@ class CloudError(Exception):
         self.request_id = request_id
         self.retryable = self._retryable if retryable is None else retryable
         self.retry_after = retry_after
-
-    _retryable = False
 
     def __str__(self) -> str:
         details = [f"{k} {v}" for k in ("code", "request_id") if (v := getattr(self, k))]
@@ -216,8 +216,12 @@ def from_builtin(error: BaseException) -> CloudError | None:
         return Timeout(str(error) or "timed out")
     if not isinstance(error, OSError):
         return None
-    if isinstance(error, ConnectionError) or type(error).__module__ == "socket" or error.errno in _NOT_REACHED:
+    if isinstance(reason := getattr(error, "reason", None), Exception):  # urllib wraps what happened
+        return from_builtin(reason)
+    if isinstance(error, ConnectionError) or error.errno in _NOT_REACHED:
         return ServiceUnavailable(str(error) or type(error).__name__)
+    if type(error).__module__.partition(".")[0] in ("socket", "ssl", "urllib", "requests"):  # no file, though OSError
+        return ServiceUnavailable(f"{type(error).__name__}: not reached")  # their texts may hold a signed URL
     reason = error.strerror or str(error)
     message = f"{error.filename}: {reason}" if error.filename else reason
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -227,4 +231,6 @@ def from_builtin(error: BaseException) -> CloudError | None:
     if isinstance(error, FileExistsError):
         return AlreadyExists(message)
     missing = isinstance(error, FileNotFoundError)
-    return (LocalFileNotFound if missing else LocalFileError)(message)
+    local = LocalFileNotFound(message) if missing else LocalFileError(message)
+    local.errno, local.filename = error.errno, error.filename
+    return local

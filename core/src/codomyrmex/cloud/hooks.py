@@ -28,12 +28,14 @@ from codomyrmex.cloud.common import client as _client
 from codomyrmex.cloud.common.client import CloudClient, Operation, inside
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import CloudError, OperationRefused
+from codomyrmex.cloud.registry import load
 
 __all__ = ["Hooks", "Operation", "hookimpl", "register", "unregister"]
 
 hookimpl = pluggy.HookimplMarker("codomyrmex.cloud")
 _hookspec = pluggy.HookspecMarker("codomyrmex.cloud")
 _END = object()
+_OBSERVERS = ("cloud_client_created", "cloud_after_operation", "cloud_transfer_event")
 _log = logging.getLogger(__name__)
 
 
@@ -80,7 +82,7 @@ class Hooks:
         self.manager.add_hookspecs(_Specifications)
         for entry in entry_points(HOOKS):
             try:
-                self.add(entry.load(), str(entry))
+                self.add(load(entry), str(entry))
             except (Exception, SystemExit) as error:
                 _log.error("hooks %s cannot be loaded and do not run: %r", entry, error)
 
@@ -89,7 +91,7 @@ class Hooks:
         self.manager.register(plugin, name)
         try:
             self.manager.check_pending()
-            for observer in (self.manager.hook.cloud_client_created, self.manager.hook.cloud_after_operation):
+            for observer in (getattr(self.manager.hook, name) for name in _OBSERVERS):
                 if any(i.wrapper or i.hookwrapper for i in observer.get_hookimpls()):
                     raise pluggy.PluginValidationError(plugin, f"{observer.name} only watches: it takes no wrapper")
         except pluggy.PluginValidationError:
@@ -123,7 +125,8 @@ class Hooks:
 
     def reading(self, operation: Operation, items: Iterator[Any], started: float) -> Iterator[Any]:
         """Pass ``items`` on, and tell ``cloud_after_operation`` at their end."""
-        count, failure = 0, None
+        count: int = 0
+        failure: BaseException | None = None
         try:
             while True:
                 with inside("operation"):  # as long as the listing runs, not while its reader does
@@ -132,7 +135,9 @@ class Hooks:
                     return
                 count += 1
                 yield item
-        except Exception as error:
+        except GeneratorExit:
+            raise
+        except BaseException as error:
             failure = error
             raise
         finally:
@@ -162,14 +167,14 @@ class Hooks:
 
 def register(plugin: object) -> None:
     """Put the hooks of ``plugin``, a module or an object, in force for this process."""
-    hooks = _client.installed_hooks() or Hooks()
+    hooks = _client.hooks_in_force() or Hooks()
     hooks.add(plugin)
     _client._hooks = hooks
 
 
 def unregister(plugin: object) -> None:
     """Take the hooks of ``plugin`` out of force."""
-    hooks = _client.installed_hooks()
+    hooks = _client.hooks_in_force()
     if hooks is not None and hooks.manager.is_registered(plugin):
         hooks.manager.unregister(plugin)
         _client._hooks = hooks if hooks.manager.get_plugins() else None

@@ -164,12 +164,10 @@ def load(entry: EntryPoint) -> Any:
     try:
         loaded = entry.load()
     except (Exception, SystemExit) as error:
-        raise _about(
-            entry,
-            ProviderLoadError,
-            f"{entry} cannot be imported: {type(error).__name__}: {error}; "
-            f"'pip install -U {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it",
-        ) from error
+        owner = entry.distribution
+        advice = f"'pip install -U {owner}' may mend it, 'pip uninstall {owner}' removes it"
+        message = f"{entry} cannot be imported: {type(error).__name__}: {error}; {advice}"
+        raise _about(entry, ProviderLoadError, message) from error
     _check_version(entry, loaded)
     return loaded
 
@@ -180,11 +178,8 @@ def _load(name: str) -> Factory:
     if not entries:
         _not_found(name)
     if len(entries) > 1:
-        raise _about(
-            entries[0],
-            DuplicateProviderError,
-            f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one",
-        )
+        message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
+        raise _about(entries[0], DuplicateProviderError, message)
     factory: Factory = load(entries[0])
     if not callable(factory):
         raise _about(entries[0], ProviderLoadError, f"{entries[0]} names no class and no function")
@@ -202,7 +197,12 @@ def make_client(name: str, make: Factory, options: dict[str, Any]) -> Any:
         found = hooks.credentials(provider, service)
         if found is not None:
             options["credentials"] = found
-    client = make(**options)
+    try:
+        client = make(**options)
+    except TypeError as error:
+        if "'credentials'" in str(error):
+            raise TypeError(f"{name} takes no credentials; a cloud_credentials hook returns None for it") from error
+        raise
     hooks.created(client)
     return client
 
@@ -212,10 +212,8 @@ def _check_version(what: object, factory: Any) -> None:
     if built_for != API_VERSION:
         newer = isinstance(built_for, int) and built_for > API_VERSION
         advice = "upgrade codomyrmex-cloud" if newer else "upgrade the plugin"
-        message = (
-            f"{what} is built for plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}; {advice}"
-        )
-        raise _about(what, IncompatibleProviderError, message)
+        versions = f"plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}"
+        raise _about(what, IncompatibleProviderError, f"{what} is built for {versions}; {advice}")
 
 
 def _about(what: object, kind: type[ProviderLoadError], message: str) -> ProviderLoadError:
@@ -239,14 +237,11 @@ def _not_found(name: str) -> NoReturn:
     if name in ours:
         message += f"; 'pip install {ours[name]}' brings it"
     else:
-        alike = [
-            n for n in {*installed, *ours} if difflib.get_close_matches(provider, [n.partition(".")[0]], cutoff=0.7)
-        ]
-        near = [
-            n if n in installed else f"{n} (pip install {ours[n]})"
-            for n in difflib.get_close_matches(name, alike, cutoff=0)
-        ]
-        message += f"; did you mean {' or '.join(near)}?" if near else ""
+        alike = difflib.get_close_matches(provider, {n.partition(".")[0] for n in {*installed, *ours}}, cutoff=0.7)
+        near = [n for n in {*installed, *ours} if n.partition(".")[0] in alike]
+        near = difflib.get_close_matches(name, near, cutoff=0)
+        hints = [n if n in installed else f"{n} (pip install {ours[n]})" for n in near]
+        message += f"; did you mean {' or '.join(hints)}?" if hints else ""
     raise ProviderNotFoundError(f"{message} (installed: {', '.join(sorted(installed)) or 'none'})")
 
 

@@ -248,13 +248,20 @@ _hooks_lock = threading.Lock()
 
 
 def installed_hooks() -> Hooks | None:
-    """The hooks in force; None when there are none (pluggy stays unimported), and for what hooks call."""
+    """The hooks to tell; None when there are none (pluggy stays unimported), and for what hooks call."""
+    return None if _inside.get() == "hook" else hooks_in_force()
+
+
+def hooks_in_force() -> Hooks | None:
+    """All hooks there are, loaded on first use."""
     global _hooks
-    if _hooks is False and _inside.get() != "hook":
+    if _hooks is False:
+        if _inside.get() == "hook":
+            raise RuntimeError("hooks cannot be registered while a hooks plugin is imported; its entry point does that")
         with _hooks_lock:  # no operation slips through while another thread loads a policy
             if _hooks is False:
                 _hooks = _load_hooks()
-    return None if _inside.get() == "hook" else _hooks or None
+    return _hooks or None
 
 
 def _load_hooks() -> Hooks | None:

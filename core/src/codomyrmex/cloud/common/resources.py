@@ -43,7 +43,7 @@ class CloudCredentials:
     region: str | None = None
     project_id: str | None = None
     profile: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
     """What else the provider needs, such as a session token; treated as secret."""
 
     def reveal(self) -> dict[str, Any]:

@@ -308,4 +308,10 @@ def guess_content_type(key: str) -> str:
     """The media type that the key's ending suggests, else ``application/octet-stream``."""
     import mimetypes
 
-    return mimetypes.guess_type(key.rpartition("/")[2], strict=False)[0] or "application/octet-stream"
+    found, encoding = mimetypes.guess_type(key.rpartition("/")[2], strict=False)
+    if encoding:  # of a.tar.gz the bytes are gzip's
+        found = _COMPRESSED.get(encoding)
+    return found or "application/octet-stream"
+
+
+_COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}

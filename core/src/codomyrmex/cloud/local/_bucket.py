@@ -199,7 +199,11 @@ class Bucket:
         return row
 
     def delete(self, keys: list[str]) -> int:
-        """Delete the objects of these keys, all or none of them. Returns how many there were."""
+        """Delete the objects of these keys, all or none of them. Returns how many there were.
+
+        On a full disk their data goes first, to make room; should that not be enough, they stay listed
+        without it, and are to be deleted again.
+        """
         try:
             blobs = self._delete_rows(keys)
         except sqlite3.OperationalError as error:

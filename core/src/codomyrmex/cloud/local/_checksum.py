@@ -24,8 +24,13 @@ class Md5:
         if len(chunk) < _WORTH_A_THREAD:
             self._digest.update(chunk)
         else:
-            self._thread = threading.Thread(target=self._digest.update, args=(chunk,))
-            self._thread.start()
+            thread = threading.Thread(target=self._digest.update, args=(chunk,))
+            try:
+                thread.start()
+            except RuntimeError:  # at the limit of threads, or at the interpreter's end
+                self._digest.update(chunk)
+            else:
+                self._thread = thread
 
     def hexdigest(self) -> str:
         self._wait()

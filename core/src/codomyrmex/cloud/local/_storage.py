@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +12,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from codomyrmex.cloud._files import CHUNK, Progress, atomic_write
-from codomyrmex.cloud.common._checks import check_key
+from codomyrmex.cloud.common._checks import CHECKS, check_key
+from codomyrmex.cloud.common.client import operation
 from codomyrmex.cloud.common.storage import (
     Capability,
     ObjectInfo,
@@ -44,7 +46,8 @@ class LocalStorage(StorageClient):
     :param endpoint_url: where ``cloud serve`` answers presigned URLs; default
         ``CLOUD_LOCAL_ENDPOINT``, else `DEFAULT_ENDPOINT`.
 
-    Data is verified by MD5 whenever a whole object is read, and an ETag is that MD5, as with S3.
+    Data is verified by MD5 whenever a whole object is read (by `open_read`, at its end), and an ETag
+    is that MD5, as with S3.
     """
 
     provider: ClassVar[str] = "local"
@@ -98,6 +101,7 @@ class LocalStorage(StorageClient):
         self._buckets.pop(bucket, None)
         return True
 
+    @operation(checks=CHECKS)
     def sweep(self, bucket: str, older_than: float = 86400) -> int:
         """Remove the data of writes that were killed more than ``older_than`` seconds ago.
 
@@ -130,10 +134,11 @@ class LocalStorage(StorageClient):
 
     def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None) -> BinaryIO:
         row, file = self._bucket(bucket).open(key)
-        if start == 0 and (length is None or length >= row.size):
-            return file
         end = row.size if length is None else min(start + length, row.size)
-        return io.BufferedReader(_Section(file, min(start, end), end))
+        file.seek(min(start, end))
+        chunks = _chunks(file, left=end - file.tell())
+        whole = start == 0 and end == row.size
+        return io.BufferedReader(_Reader(file, row.verified(chunks) if whole else chunks))
 
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         with self.open_read(bucket, key, start=start, length=length) as file:
@@ -241,35 +246,39 @@ class LocalStorage(StorageClient):
         return Signer(signing_key(self.root)).request(self.endpoint_url, grant)
 
 
-class _Section(io.RawIOBase):
-    """The bytes of a file from ``start`` to before ``end``."""
+class _Reader(io.RawIOBase):
+    """The chunks of a file as a file."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+    def __init__(self, file: BinaryIO, chunks: Iterator[bytes]) -> None:
         self._file = file
-        self._left = max(0, end - start)
-        file.seek(start)
+        self._chunks = chunks
+        self._rest = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._file.read(min(len(buffer), self._left))
-        buffer[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
+        if not self._rest:
+            self._rest = memoryview(next(self._chunks, b""))
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
 
     def close(self) -> None:
         self._file.close()
         super().close()
 
 
-def _chunks(stream: BinaryIO, progress: Progress | None = None) -> Iterator[bytes]:
+def _chunks(stream: BinaryIO, progress: Progress | None = None, left: float = math.inf) -> Iterator[bytes]:
+    """What the stream holds, to its end or until ``left`` bytes were read."""
     while True:
-        chunk = stream.read(CHUNK)
+        chunk = stream.read(int(min(CHUNK, left)))
         if not isinstance(chunk, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
             raise TypeError(f"the stream must be open in binary mode, it gives {type(chunk).__name__}")
         if not chunk:
             return
         yield bytes(chunk)
+        left -= len(chunk)
         if progress is not None:
             progress(len(chunk))

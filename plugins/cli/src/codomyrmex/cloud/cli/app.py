@@ -188,7 +188,7 @@ def _message(error: BaseException) -> str:
         return printable(" ".join(text.split()))
     text = str(error) or type(error).__name__
     resource = getattr(error, "resource", None)
-    if resource and resource not in text and resource.rpartition("/")[2] not in text:
+    if resource and resource not in text and resource.rstrip("/").rpartition("/")[2] not in text:
         text = f"{resource}: {text}"
     for advice in getattr(error, "__notes__", ()):
         text = f"{type(error).__name__}: {text}. {advice}"

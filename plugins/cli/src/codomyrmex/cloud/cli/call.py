@@ -22,7 +22,7 @@ from codomyrmex.cloud.registry import get_client, load_provider, providers
 
 _NOT_CALLED = {"close", "credential_source", "resource_name", "split_url", "translate_error", "url"}
 _PARAMETER = re.compile(r"^:param (\w+): (.*(?:\n .*)*)\n?", re.MULTILINE)
-_SECRET = ("secret", "token", "password", "credential")
+_SECRET = ("secret", "token", "password", "credential", "key")
 
 
 class Services(click.Group):

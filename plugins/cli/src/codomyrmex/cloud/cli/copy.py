@@ -12,7 +12,7 @@ import click
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.output import printable, stream, transfer_bar
 from codomyrmex.cloud.cli.urls import Place, StorageURL
-from codomyrmex.cloud.common import Capability
+from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import CloudError, LocalFileError, LocalFileNotFound
 
 
@@ -47,7 +47,10 @@ class Job(NamedTuple):
 
     source: Place | str
     target: Place | str
-    size: int | None
+    relative: str | None = None
+    """Where below the target, with slashes; None: the target itself."""
+    size: int | None = None
+    """Bytes, where they are known."""
 
 
 @command()
@@ -74,7 +77,7 @@ def cp(
     jobs = (job for source in sources for job in _jobs(source, target, recursive, many=len(sources) > 1))
     if target == "-":
         for job in jobs:
-            _copy(job, options, _unwatched)
+            _copy(job.source, "-", options, _unwatched)
         return
     failures: list[tuple[Job, Exception]] = []
     copied = stream(_copied(jobs, options, failures), lambda row: printable(f"{row['source']} -> {row['target']}"))
@@ -87,16 +90,17 @@ def cp(
 
 
 def _copied(jobs: Iterator[Job], options: Options, failures: list[tuple[Job, Exception]]) -> Iterator[dict[str, str]]:
-    """Do the jobs, and give those that are done; what fails is told and does not stop the others."""
+    """Do the jobs, and give those that are done; what fails is kept and does not stop the others."""
     with transfer_bar() as bar:
         for job in jobs:
             bar.begin(str(job.source), job.size)
             try:
-                _copy(job, options, bar.advance)
+                target = job.target if job.relative is None else _below(job.target, job.relative)
+                _copy(job.source, target, options, bar.advance)
             except (CloudError, ValueError) as error:
                 failures.append((job, error))
             else:
-                yield {"source": str(job.source), "target": str(job.target)}
+                yield {"source": str(job.source), "target": str(target)}
 
 
 def _unwatched(_: int) -> None:
@@ -113,33 +117,40 @@ def _pair(text: str) -> tuple[str, str]:
 def _jobs(source: Place | str, target: Place | str, recursive: bool, *, many: bool) -> Iterator[Job]:
     if not recursive:
         yield _single(source, target, many)
+    elif target == "-":
+        raise click.UsageError("'-' takes one object; leave out -r")
     elif isinstance(source, Place):
         for info in source.storage.iter_objects(source.bucket, source.folder):
-            place = source._replace(key=info.key)
-            yield Job(place, _below(target, info.key[len(source.folder) :]), info.size)
+            yield Job(source._replace(key=info.key), target, info.key[len(source.folder) :], info.size)
     elif not os.path.isdir(source):
         raise LocalFileError(f"{source} is not a folder; leave out -r to copy a file")
     else:
-        for folder, folders, names in os.walk(source):
-            folders.sort()
-            for name in sorted(names):
-                path = os.path.join(folder, name)
-                relative = os.path.relpath(path, source).replace(os.sep, "/")
-                yield Job(path, _below(target, relative), os.path.getsize(path))
+        for path in _walk(source):
+            yield Job(path, target, os.path.relpath(path, source).replace(os.sep, "/"))
+
+
+def _walk(folder: str) -> Iterator[str]:
+    """All in a folder but the folders; one that is a link, or cannot be looked into, is given too, to fail."""
+    unreadable: list[str] = []
+    for parent, folders, names in os.walk(folder, onerror=lambda error: unreadable.append(error.filename)):
+        folders.sort()
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+        yield from (os.path.join(parent, name) for name in sorted(names + links))
+    yield from unreadable
 
 
 def _single(source: Place | str, target: Place | str, many: bool) -> Job:
     if isinstance(source, Place):
         if not source.key:
             raise click.UsageError(f"{source} is a bucket; 'cloud cp -r' copies what is in it")
-        return Job(source, _named(target, source.key.rpartition("/")[2], many), None)
+        return Job(source, _named(target, source.key.rpartition("/")[2], many))
     if source == "-":
-        return Job(source, target, None)
+        return Job(source, target)
     if os.path.isdir(source):
         raise click.UsageError(f"{source} is a folder; 'cloud cp -r' copies it")
     if not os.path.exists(source):
         raise LocalFileNotFound(f"{source}: no such file")
-    return Job(source, _named(target, os.path.basename(source), many), os.path.getsize(source))
+    return Job(source, _named(target, os.path.basename(source), many), size=os.path.getsize(source))
 
 
 def _named(target: Place | str, name: str, many: bool) -> Place | str:
@@ -158,27 +169,31 @@ def _below(target: Place | str, relative: str) -> Place | str:
     """The place of ``relative`` (with slashes) under the target of a recursive copy."""
     if isinstance(target, Place):
         return target._replace(key=target.folder + relative)
-    if target == "-":
-        raise click.UsageError("'-' takes one object; leave out -r")
     return _inside(target, relative)
 
 
 def _inside(folder: str, relative: str) -> str:
     """A file under ``folder``; LocalFileError for a key that would land elsewhere, or nowhere."""
     parts = relative.split("/")
-    if any(p in ("", ".", "..") or "\0" in p or os.sep in p or (os.altsep and os.altsep in p) for p in parts):
+    if any(p in ("", ".", "..") or "\0" in p or os.sep in p or (os.altsep and os.altsep in p) for p in parts) or (
+        os.name == "nt" and ":" in relative  # a drive, or a stream of a file
+    ):
         raise LocalFileError(f"the key {relative!r} is no path under {folder}; copy it by itself, to a file you name")
     return os.path.join(folder, *parts)
 
 
-def _copy(job: Job, options: Options, progress: Any) -> None:
-    source, target = job.source, job.target
+def _copy(source: Place | str, target: Place | str, options: Options, progress: Any) -> None:
     if isinstance(target, Place):
         if isinstance(source, Place):
-            _between(source, target, options)
+            _between(source, target, options, progress)
         elif source == "-":
-            stdin = sys.stdin.buffer
-            target.storage.upload_stream(target.bucket, target.key, stdin, **options.for_upload())
+            upload = target.storage.upload_stream
+            upload(target.bucket, target.key, sys.stdin.buffer, progress=progress, **options.for_upload())
+        elif os.path.isdir(source) or not os.path.exists(source):
+            kind = "link that leads nowhere" if os.path.islink(source) and not os.path.exists(source) else "folder"
+            raise LocalFileError(f"{source} is a {kind}, or cannot be read; it is not followed")
+        elif not os.path.isfile(source):
+            raise LocalFileError(f"{source} is no regular file; 'cloud cp - TARGET' reads a pipe")
         else:
             target.storage.upload_path(target.bucket, target.key, source, progress=progress, **options.for_upload())
     elif isinstance(source, Place):
@@ -204,13 +219,21 @@ def _download(source: Place, target: str, options: Options, progress: Any) -> No
     source.storage.download_path(source.bucket, source.key, target, progress=progress)
 
 
-def _between(source: Place, target: Place, options: Options) -> None:
+def _between(source: Place, target: Place, options: Options, progress: Any) -> None:
     """From storage to storage; within one, by its own `copy` unless something is to be changed."""
-    if repr(source.storage) == repr(target.storage) and options == Options(None, {}, False):
+    if _is_same(source.storage, target.storage) and options == Options(None, {}, False):
         source.storage.copy(source.bucket, source.key, target.bucket, target.key)
         return
     info = source.storage.stat(source.bucket, source.key)
     kept = dict(info.metadata) if Capability.METADATA in target.storage.capabilities else {}
     options = options._replace(content_type=options.content_type or info.content_type, metadata=kept | options.metadata)
     with source.storage.open_read(source.bucket, source.key) as file:
-        target.storage.upload_stream(target.bucket, target.key, file, **options.for_upload())
+        upload = target.storage.upload_stream
+        upload(target.bucket, target.key, file, progress=progress, **options.for_upload())
+
+
+def _is_same(one: StorageClient, other: StorageClient) -> bool:
+    """Whether both lead to the same buckets, as far as that is known."""
+    if type(one) is not type(other) or one.recipe is None:
+        return False
+    return all(getattr(one, name) == getattr(other, name) for name in one.recipe)

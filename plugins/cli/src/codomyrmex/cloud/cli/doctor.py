@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import sys
@@ -97,7 +96,9 @@ def _shadowed() -> Iterator[Finding]:
 def _stale() -> Iterator[Finding]:
     """Editable installations whose project declares other entry points than were installed."""
     for name in sorted(_plugins()):
-        project = _editable_project(name)
+        project = _editable_project(
+            next(e.metadata for g in _GROUPS for e in entry_points(g) if e.distribution == name)
+        )
         if project is None:
             continue
         try:
@@ -119,10 +120,13 @@ def _stale() -> Iterator[Finding]:
             yield Finding("stale", f"{name}: {', '.join(changed)}", f"pip install -e {project}")
 
 
-def _editable_project(distribution: str) -> str | None:
+def _editable_project(metadata: str) -> str | None:
     """The folder of an editable installation (PEP 610), or None."""
-    text = importlib.metadata.distribution(distribution).read_text("direct_url.json")
-    origin = json.loads(text) if text else {}
+    try:
+        with open(os.path.join(metadata, "direct_url.json"), "rb") as file:
+            origin = json.load(file)
+    except (OSError, ValueError):
+        return None
     if not origin.get("dir_info", {}).get("editable"):
         return None
     return url2pathname(urlparse(origin["url"]).path)
@@ -136,4 +140,6 @@ def _credential_sources() -> Iterator[tuple[str, str]]:
             source = "cannot be loaded"
         except CloudError as error:
             source = f"none: {error}"
+        except Exception as error:  # a plugin's bug is not the doctor's; its text may hold a secret
+            source = f"cannot be told: {type(error).__name__}"
         yield entry.name, source or "not told by the plugin"

@@ -29,11 +29,12 @@ from codomyrmex.cloud.errors import (
     QuotaExceeded,
     RateLimited,
     ServiceUnavailable,
+    Timeout,
     UnsupportedOperation,
 )
 from codomyrmex.cloud.local.signing import Grant, Signer, expiry
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import http_date
+from werkzeug.http import http_date, unquote_etag
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
@@ -50,6 +51,7 @@ _STATUS: dict[type[CloudError], int] = {
     QuotaExceeded: 507,
     RateLimited: 429,
     ServiceUnavailable: 503,
+    Timeout: 504,
     UnsupportedOperation: 501,
 }
 _HEADERS = {
@@ -90,8 +92,8 @@ class Gateway:
 
     def _answer(self, request: Request) -> Response:
         grant = self.signer.verify(request.args)
-        wanted = {"PUT": "PUT", "GET": "GET/LIST", "HEAD": "GET/LIST"}.get(request.method, "")
-        if grant.method not in wanted.split("/"):
+        allowed = {"PUT": ("PUT",), "GET": ("GET", "LIST"), "HEAD": ("GET", "LIST")}
+        if grant.method not in allowed.get(request.method, ()):
             raise PermissionDenied(f"the URL was signed for {grant.method}, not for {request.method}")
         if grant.method == "PUT":
             return self._put(request, grant)
@@ -104,15 +106,16 @@ class Gateway:
         name = quote(grant.key.rpartition("/")[2] or "object", safe="")
         response.headers["Content-Security-Policy"] = _OBJECT_POLICY
         response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
-        if info.etag:
-            response.set_etag(info.etag.strip('"'))
+        etag = unquote_etag(info.etag)[0]
+        if etag:
+            response.set_etag(etag)
         if info.last_modified:
             response.headers["Last-Modified"] = http_date(info.last_modified)
-        if info.etag and request.if_none_match.contains(info.etag.strip('"')):
+        if etag and request.if_none_match.contains(etag):
             response.status_code = 304
             return response
         start, end = 0, info.size
-        if request.range and (not request.if_range.etag or request.if_range.etag == info.etag):
+        if request.range and ("If-Range" not in request.headers or request.if_range.etag == (etag or "?")):
             asked = request.range.range_for_length(info.size)
             if asked is None:
                 return Response(status=416, headers={"Content-Range": f"bytes */{info.size}"})
@@ -122,6 +125,9 @@ class Gateway:
         response.content_length = end - start
         if request.method == "GET":
             file = self.storage.open_read(grant.bucket, grant.key, start=start, length=end - start)
+            if etag and self.storage.stat(grant.bucket, grant.key).etag != info.etag:
+                file.close()
+                raise Conflict(f"{grant.key!r} was replaced just now; ask again")
             response.response = FileWrapper(file, _CHUNK)
             response.direct_passthrough = True
         return response
@@ -130,11 +136,17 @@ class Gateway:
         content_type = request.headers.get("Content-Type") or None
         if grant.content_type and content_type != grant.content_type:
             raise PermissionDenied(f"the URL was signed for Content-Type {grant.content_type}, not for {content_type}")
-        body = _Body(request)
-        info = self.storage.upload_stream(grant.bucket, grant.key, body, content_type=content_type)  # type: ignore[arg-type]
+        info = self.storage.upload_stream(
+            grant.bucket,
+            grant.key,
+            _Body(request),  # type: ignore[arg-type]
+            content_type=content_type,
+            if_match=next(iter(request.if_match.as_set()), None),
+            if_none_match="*" if request.if_none_match.star_tag else None,
+        )
         response = Response(status=200)
-        if info.etag:
-            response.set_etag(info.etag.strip('"'))
+        if etag := unquote_etag(info.etag)[0]:
+            response.set_etag(etag)
         return response
 
     def _list(self, grant: Grant) -> Response:
@@ -199,7 +211,12 @@ def listening(host: str, port: int) -> Iterator[Server]:
     server.shutdown_timeout = 1
     server.expiration_interval = 0.1  # seconds until it notices that it shall stop
     try:
-        server.prepare()
+        try:
+            server.prepare()
+        except OSError as error:
+            raise ServiceUnavailable(
+                f"cannot listen on {host}:{port}: {error.strerror or error}; try --port 0"
+            ) from error
         yield server
     finally:
         server.stop()
@@ -212,9 +229,9 @@ def endpoint(server: Server) -> str:
 
 
 @contextmanager
-def running(storage: StorageClient, signer: Signer, port: int = 0) -> Iterator[Gateway]:
+def running(storage: StorageClient, signer: Signer) -> Iterator[Gateway]:
     """A gateway on loopback that answers in threads of its own until the end of the block."""
-    with listening("127.0.0.1", port) as server:
+    with listening("127.0.0.1", 0) as server:
         gateway = server.wsgi_app = Gateway(storage, signer, endpoint(server))
         thread = threading.Thread(target=server.serve, daemon=True)
         thread.start()

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 import click
+from codomyrmex.cloud.common import CloudCredentials
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -159,7 +160,9 @@ def _is_record(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` as JSON can hold it."""
+    """``value`` as JSON can hold it, credentials masked."""
+    if isinstance(value, CloudCredentials):
+        return repr(value)
     if hasattr(value, "_asdict"):
         value = value._asdict()
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):

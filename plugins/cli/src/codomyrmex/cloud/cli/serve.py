@@ -10,7 +10,6 @@ from codomyrmex.cloud.cli.gateway import Gateway, endpoint, listening
 from codomyrmex.cloud.cli.output import settings, show
 from codomyrmex.cloud.cli.signer import signer_for
 from codomyrmex.cloud.cli.urls import Place, StorageURL
-from codomyrmex.cloud.errors import ServiceUnavailable
 
 
 @command()
@@ -25,17 +24,15 @@ def serve(url: Place, host: str, port: int) -> None:
     """
     if not _is_loopback(host):
         raise click.UsageError(f"{host} is not a loopback address; signed URLs over plain HTTP stay on this machine")
-    try:
-        with listening(host, port) as server:
-            gateway = server.wsgi_app = Gateway(url.storage, signer_for(url.storage), endpoint(server))
-            look = gateway.look_url(url.bucket, url.key)
-            if settings().json:
-                show({"endpoint": gateway.endpoint_url, "look": look})
-            else:
-                click.echo(f"{url.storage!r} is served at {gateway.endpoint_url}\nLook: {look}\nStop with Ctrl-C.")
-            server.serve()
-    except OSError as error:
-        raise ServiceUnavailable(f"cannot listen on {host}:{port}: {error.strerror or error}; try --port 0") from error
+    signer = signer_for(url.storage)
+    with listening(host, port) as server:
+        gateway = server.wsgi_app = Gateway(url.storage, signer, endpoint(server))
+        look = gateway.look_url(url.bucket, url.key)
+        if settings().json:
+            show({"endpoint": gateway.endpoint_url, "look": look})
+        else:
+            click.echo(f"{url.storage!r} is served at {gateway.endpoint_url}\nLook: {look}\nStop with Ctrl-C.")
+        server.serve()
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import platformdirs
 from codomyrmex.cloud.common import StorageClient
 from codomyrmex.cloud.local import LocalStorage
@@ -10,8 +12,9 @@ from codomyrmex.cloud.local.signing import Signer, signing_key
 
 def signer_for(storage: StorageClient) -> Signer:
     """What signs for a gateway over ``storage``: the local provider's own key for that, so that its
-    presigned URLs are answered; for all others the key of this user.
+    presigned URLs are answered; for any other a key of its own, made of this user's.
     """
     if isinstance(storage, LocalStorage):
         return Signer(signing_key(storage.root))
-    return Signer(signing_key(platformdirs.user_data_dir("codomyrmex-cloud", appauthor=False)))
+    key = signing_key(platformdirs.user_data_dir("codomyrmex-cloud", appauthor=False))
+    return Signer(hmac.digest(key, f"{storage.provider} {storage!r}".encode(), "sha256"))
