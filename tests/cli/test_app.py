@@ -66,7 +66,7 @@ def test_a_reader_that_stops_early_is_no_error(storage):
     command = f"{sys.executable} -m codomyrmex.cloud.cli ls -r local://box | head -1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, env=os.environ)
     assert done.stdout.endswith(" 0000\n")
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -100,3 +100,15 @@ def test_the_shell_completes_the_methods_of_a_client(storage):
     assert complete("call", "local.") == ["local.storage"]
     assert complete("call", "local.storage", "list_b") == ["list_buckets"]
     assert complete("call", "local.storage", "stat", "--b") == ["--bucket"]
+
+
+def test_closed_streams_are_no_bug(storage):
+    command = f"{sys.executable} -m codomyrmex.cloud.cli ls local:// <&- >&- 2>/dev/null"
+    assert subprocess.run(["bash", "-c", command], env=os.environ).returncode == 0
+
+
+def test_a_full_disk_behind_the_output_is_a_failure(storage):
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "codomyrmex.cloud.cli", "ls", "local://"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=os.environ)
+    assert done.returncode == 1

@@ -139,3 +139,29 @@ def test_a_folder_that_cannot_be_looked_into_is_no_success(run, storage, tree, m
     result = run("cp", "-r", tree, "local://box/copy")
     assert (result.code, str(tree / "sub") in result.err) == (1, True)
     assert keys(storage) == ["copy/one.txt"]
+
+
+def test_a_copy_into_itself_is_refused(run, storage, tree):
+    run("cp", "-r", tree, "local://box/a")
+    for source, target in (("local://box", "local://box/z"), ("local://box/a", "local://box/a/b")):
+        assert run("cp", "-r", source, target).code == 2
+    assert keys(storage) == ["a/one.txt", "a/sub/two.bin"]
+
+
+def test_a_recursive_copy_or_removal_of_nothing_is_not_found(run, storage, tmp_path):
+    assert run("cp", "-r", "local://box/typo", tmp_path / "out").code == 3
+    assert run("rm", "-r", "--yes", "local://box/typo").code == 3
+
+
+def test_two_sources_of_one_name_do_not_replace_each_other(run, storage, tree):
+    (tree / "sub" / "one.txt").write_bytes(b"another")
+    result = run("cp", tree / "one.txt", tree / "sub/one.txt", tree / "missing", tree / "sub/two.bin", "local://box/")
+    assert result.code == 1
+    assert storage.download_file("box", "one.txt") == b"one"
+    assert keys(storage) == ["one.txt", "two.bin"]
+
+
+def test_json_stays_whole_when_a_command_fails_in_the_middle(run, storage):
+    storage.upload_file("box", "k", b"")
+    result = run("rm", "--json", "local://box/k", "local://box/none")
+    assert (result.code, result.json) == (3, [{"url": "local://box/k", "deleted": 1}])

@@ -83,6 +83,7 @@ def test_a_fetched_object_has_its_type_length_and_etag(shared, http):
         ("bytes=8-99", 206, b"89"),
         ("bytes=10-", 416, b""),
         ("nonsense", 200, b"0123456789"),
+        ("bytes=1-2,4-5", 200, b"0123456789"),
     ],
 )
 def test_ranges_are_served(shared, http, asked, status, body):
@@ -126,7 +127,7 @@ def test_a_url_serves_the_method_it_was_signed_for_and_no_other(shared, http):
     shared.upload_file("box", "k", b"old")
     url = shared.generate_presigned_url("box", "k")
     assert http.put(url, data=b"new").status_code == 403
-    assert http.delete(url).status_code == 403
+    assert http.delete(url).status_code == 405
     put = shared.generate_presigned_upload("box", "k")
     assert http.get(put.url).status_code == 403
     assert shared.download_file("box", "k") == b"old"

@@ -91,7 +91,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     scheme, separator, _ = url.partition("://")
     if not (scheme and separator):
         raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
-    name = _provider_of(scheme)
+    name = _provider_of(scheme.lower())
     factory = _factories.get(name) or _load(name)
     from_url = getattr(factory, "from_url", None)
     make = functools.partial(from_url, url) if from_url else factory

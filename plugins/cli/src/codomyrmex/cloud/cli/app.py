@@ -38,8 +38,19 @@ Exit codes:
   130  interrupted"""
 
 
+class _ReaderLeft(Exception):  # noqa: N818 - it is no error
+    """Nobody reads the output any more, as in `cloud ls | head`: no error, though click would exit with 1."""
+
+
 class PluginGroup(click.Group):
     """A group whose commands are entry points, imported when they are used."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderLeft from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, by metadata alone."""
@@ -122,12 +133,17 @@ def completion(shell: str) -> None:
     """
     made = get_completion_class(shell)
     assert made is not None
+    if shell == "bash":  # which would split a URL at its colon
+        click.echo("COMP_WORDBREAKS=${COMP_WORDBREAKS//:}")
     click.echo(made(cloud, {}, "cloud", "_CLOUD_COMPLETE").source())
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run ``cloud`` and exit with its code (see `EXIT_CODES`)."""
     chosen = Settings()
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # a daemon may have closed them
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as the process lives
     try:
         code = cloud.main(arguments, prog_name="cloud", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
@@ -140,12 +156,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         )
     except (click.Abort, KeyboardInterrupt) as error:
         _fail(error, chosen, 130, lambda: click.echo("cloud: interrupted", err=True))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `cloud ls | head` is no error
+    except (BrokenPipeError, _ReaderLeft):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to flush goes nowhere
         sys.exit(0)
     except CloudError as error:
         _fail(error, chosen, exit_code(error))
-    except (OSError, TypeError, ValueError) as error:
+    except OSError as error:
+        _fail(error, chosen, 1)
+    except (TypeError, ValueError) as error:
         _fail(error, chosen, 2)
     except Exception as error:
         error.add_note("This is a bug; --debug shows where.")

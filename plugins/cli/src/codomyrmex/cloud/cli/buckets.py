@@ -15,6 +15,8 @@ from codomyrmex.cloud.errors import CloudError
 @click.argument("url", type=StorageURL("bucket"))
 def mb(url: Place) -> None:
     """Make a bucket: cloud mb local://photos"""
+    if url.key:
+        raise click.UsageError(f"{url} is not a bucket; 'cloud mb {url.storage.url(url.bucket)}' makes that one")
     created = url.storage.ensure_bucket(url.bucket)
     show({"bucket": url.storage.url(url.bucket), "created": created})
 

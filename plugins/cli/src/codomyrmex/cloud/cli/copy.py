@@ -9,17 +9,23 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.output import printable, stream, transfer_bar
 from codomyrmex.cloud.cli.urls import Place, StorageURL
 from codomyrmex.cloud.common import Capability, StorageClient
-from codomyrmex.cloud.errors import CloudError, LocalFileError, LocalFileNotFound
+from codomyrmex.cloud.errors import AlreadyExists, CloudError, LocalFileError, LocalFileNotFound, ObjectNotFound
 
 
 class PathOrURL(StorageURL):
     """A storage URL, a file or folder of this machine, or ``-`` for standard input or output."""
 
     name = "path or url"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """URLs, and files by the shell's own completion."""
+        items = super().shell_complete(ctx, param, incomplete)
+        return items if "://" in incomplete else [*items, CompletionItem(incomplete, type="file")]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place | str:  # type: ignore[override]
         """A Place for a URL, else the path as it is."""
@@ -91,11 +97,16 @@ def cp(
 
 def _copied(jobs: Iterator[Job], options: Options, failures: list[tuple[Job, Exception]]) -> Iterator[dict[str, str]]:
     """Do the jobs, and give those that are done; what fails is kept and does not stop the others."""
+    written: set[str] = set()  # of the sources that were named; those of a folder differ
     with transfer_bar() as bar:
         for job in jobs:
             bar.begin(str(job.source), job.size)
             try:
                 target = job.target if job.relative is None else _below(job.target, job.relative)
+                if str(target) in written:
+                    raise AlreadyExists(f"{target} was written just now, from another source of that name")
+                if job.relative is None:
+                    written.add(str(target))
                 _copy(job.source, target, options, bar.advance)
             except (CloudError, ValueError) as error:
                 failures.append((job, error))
@@ -120,8 +131,14 @@ def _jobs(source: Place | str, target: Place | str, recursive: bool, *, many: bo
     elif target == "-":
         raise click.UsageError("'-' takes one object; leave out -r")
     elif isinstance(source, Place):
+        if isinstance(target, Place) and _holds(source, target):
+            raise click.UsageError(f"{target} lies in {source}: the copy would copy itself without end")
+        found = False
         for info in source.storage.iter_objects(source.bucket, source.folder):
+            found = True
             yield Job(source._replace(key=info.key), target, info.key[len(source.folder) :], info.size)
+        if source.key and not found:
+            raise ObjectNotFound(f"nothing under {source.storage.url(source.bucket, source.folder)}")
     elif not os.path.isdir(source):
         raise LocalFileError(f"{source} is not a folder; leave out -r to copy a file")
     else:
@@ -148,9 +165,8 @@ def _single(source: Place | str, target: Place | str, many: bool) -> Job:
         return Job(source, target)
     if os.path.isdir(source):
         raise click.UsageError(f"{source} is a folder; 'cloud cp -r' copies it")
-    if not os.path.exists(source):
-        raise LocalFileNotFound(f"{source}: no such file")
-    return Job(source, _named(target, os.path.basename(source), many), size=os.path.getsize(source))
+    size = os.path.getsize(source) if os.path.isfile(source) else None
+    return Job(source, _named(target, os.path.basename(source), many), size=size)
 
 
 def _named(target: Place | str, name: str, many: bool) -> Place | str:
@@ -189,6 +205,8 @@ def _copy(source: Place | str, target: Place | str, options: Options, progress: 
         elif source == "-":
             upload = target.storage.upload_stream
             upload(target.bucket, target.key, sys.stdin.buffer, progress=progress, **options.for_upload())
+        elif not os.path.lexists(source):
+            raise LocalFileNotFound(f"{source or repr(source)}: no such file")
         elif os.path.isdir(source) or not os.path.exists(source):
             kind = "link that leads nowhere" if os.path.islink(source) and not os.path.exists(source) else "folder"
             raise LocalFileError(f"{source} is a {kind}, or cannot be read; it is not followed")
@@ -230,6 +248,11 @@ def _between(source: Place, target: Place, options: Options, progress: Any) -> N
     with source.storage.open_read(source.bucket, source.key) as file:
         upload = target.storage.upload_stream
         upload(target.bucket, target.key, file, progress=progress, **options.for_upload())
+
+
+def _holds(source: Place, target: Place) -> bool:
+    same = _is_same(source.storage, target.storage) and source.bucket == target.bucket
+    return same and target.folder.startswith(source.folder)
 
 
 def _is_same(one: StorageClient, other: StorageClient) -> bool:

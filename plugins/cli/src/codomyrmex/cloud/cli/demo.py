@@ -78,7 +78,7 @@ def _files(folder: str) -> dict[str, str]:
         folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
         for name in names:
             path = os.path.join(parent, name)
-            if os.path.isfile(path) and not name.startswith("."):
+            if os.path.isfile(path) and not os.path.islink(path) and not name.startswith("."):
                 found[os.path.relpath(path, folder).replace(os.sep, "/")] = path
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -33,7 +33,7 @@ from codomyrmex.cloud.errors import (
     UnsupportedOperation,
 )
 from codomyrmex.cloud.local.signing import Grant, Signer, expiry
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import http_date, unquote_etag
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
@@ -83,6 +83,10 @@ class Gateway:
             response = Response(f"{printable(str(error))}\n", 400)
         except HTTPException as error:
             response = Response(f"{error.description}\n", error.code)
+        if "chunked" in request.headers.get("Transfer-Encoding", ""):  # else its rest would be read as a request
+            with suppress(OSError, ValueError, HTTPException):
+                while request.stream.read(_CHUNK):
+                    pass
         response.headers.extend(_HEADERS)
         return response(environ, start_response)
 
@@ -93,6 +97,8 @@ class Gateway:
     def _answer(self, request: Request) -> Response:
         grant = self.signer.verify(request.args)
         allowed = {"PUT": ("PUT",), "GET": ("GET", "LIST"), "HEAD": ("GET", "LIST")}
+        if request.method not in allowed:
+            raise MethodNotAllowed(list(allowed), f"{request.method} is not served")
         if grant.method not in allowed.get(request.method, ()):
             raise PermissionDenied(f"the URL was signed for {grant.method}, not for {request.method}")
         if grant.method == "PUT":
@@ -115,7 +121,11 @@ class Gateway:
             response.status_code = 304
             return response
         start, end = 0, info.size
-        if request.range and ("If-Range" not in request.headers or request.if_range.etag == (etag or "?")):
+        if (
+            request.range
+            and len(request.range.ranges) == 1
+            and ("If-Range" not in request.headers or request.if_range.etag == (etag or "?"))
+        ):
             asked = request.range.range_for_length(info.size)
             if asked is None:
                 return Response(status=416, headers={"Content-Range": f"bytes */{info.size}"})
@@ -214,9 +224,7 @@ def listening(host: str, port: int) -> Iterator[Server]:
         try:
             server.prepare()
         except OSError as error:
-            raise ServiceUnavailable(
-                f"cannot listen on {host}:{port}: {error.strerror or error}; try --port 0"
-            ) from error
+            raise ServiceUnavailable(f"cannot listen on {host}:{port}, is it in use? Try --port 0") from error
         yield server
     finally:
         server.stop()

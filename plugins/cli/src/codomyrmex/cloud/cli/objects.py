@@ -77,8 +77,15 @@ def rm(urls: tuple[Place, ...], recursive: bool, yes: bool) -> None:
             raise click.UsageError(f"{url} is a bucket; 'cloud rb' removes it, 'cloud rm -r' what is in it")
     if recursive:
         confirm(f"Delete everything under {', '.join(map(str, urls))}?", yes)
-    rows = ({"url": str(url), "deleted": delete_all(url) if recursive else _delete(url)} for url in urls)
+    rows = ({"url": str(url), "deleted": _delete_folder(url) if recursive else _delete(url)} for url in urls)
     stream(rows, lambda row: printable(f"{row['url']}: {row['deleted']} deleted"))
+
+
+def _delete_folder(url: Place) -> int:
+    deleted = delete_all(url)
+    if url.key and not deleted:
+        raise ObjectNotFound(f"nothing under {url.storage.url(url.bucket, url.folder)}")
+    return deleted
 
 
 def _delete(url: Place) -> int:
@@ -96,7 +103,7 @@ class Duration(click.ParamType):
         """In seconds."""
         if isinstance(value, int):
             return value
-        match = re.fullmatch(r"(\d+)([smhd]?)", value)
+        match = re.fullmatch(r"([0-9]{1,9})([smhd]?)", value)
         if not match:
             self.fail(f"{value!r} is no time; write 90, 90s, 15m, 2h or 7d", param, ctx)
         return int(match[1]) * _UNITS[match[2] or "s"]
@@ -112,6 +119,8 @@ def presign(url: Place, expires: int, put: bool, content_type: str, gateway: str
     """Make a URL by which anyone may fetch (or, with --put, upload) an object."""
     if content_type and not put:
         raise click.UsageError("--content-type goes with --put")
+    if gateway is not None and not re.match(r"https?://[^/]", gateway):
+        raise click.UsageError(f"{gateway!r} is no URL of a gateway such as http://127.0.0.1:8470")
     if gateway:
         grant = Grant("PUT" if put else "GET", url.bucket, url.key, expiry(expires), content_type)
         made = signer_for(url.storage).request(gateway, grant)

@@ -191,9 +191,13 @@ def _dump(value: Any) -> str:
 def _json_array(items: Iterable[Any]) -> Iterator[str]:
     """A JSON array, piece by piece: a listing of any length takes no memory."""
     separator = "["
-    for item in items:
-        yield f"{separator}\n{json.dumps(_plain(item), ensure_ascii=False)}"
-        separator = ","
+    try:
+        for item in items:
+            yield f"{separator}\n{json.dumps(_plain(item), ensure_ascii=False)}"
+            separator = ","
+    except Exception:
+        yield "[]\n" if separator == "[" else "\n]\n"  # what was done is told, and can be parsed
+        raise
     yield "[]" if separator == "[" else "\n]"
 
 

@@ -32,6 +32,8 @@ def serve(url: Place, host: str, port: int) -> None:
             show({"endpoint": gateway.endpoint_url, "look": look})
         else:
             click.echo(f"{url.storage!r} is served at {gateway.endpoint_url}\nLook: {look}\nStop with Ctrl-C.")
+            if getattr(url.storage, "endpoint_url", gateway.endpoint_url) != gateway.endpoint_url:
+                click.echo(f"For 'cloud presign': export CLOUD_LOCAL_ENDPOINT={gateway.endpoint_url}")
         server.serve()
 
 
