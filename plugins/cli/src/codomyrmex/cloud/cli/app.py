@@ -157,11 +157,15 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt) as error:
         _fail(error, chosen, 130, lambda: click.echo("cloud: interrupted", err=True))
     except (BrokenPipeError, _ReaderLeft):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to flush goes nowhere
+        _drop_output()
         sys.exit(0)
     except CloudError as error:
         _fail(error, chosen, exit_code(error))
     except OSError as error:
+        try:
+            sys.stdout.flush()
+        except OSError:  # it is the output that cannot be written
+            _drop_output()
         _fail(error, chosen, 1)
     except (TypeError, ValueError) as error:
         _fail(error, chosen, 2)
@@ -169,6 +173,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         error.add_note("This is a bug; --debug shows where.")
         _fail(error, chosen, 1)
     sys.exit(code if isinstance(code, int) else 0)  # what a command gave to ctx.exit()
+
+
+def _drop_output() -> None:
+    """Let what is left to flush go nowhere, so that the interpreter does not fail on it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def exit_code(error: CloudError) -> int:
