@@ -1,0 +1,115 @@
+"""A boto3 client with what AWS and the stores that speak its API need."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from codomyrmex.cloud.common.resources import CloudCredentials
+
+CONNECT_TIMEOUT = 10
+READ_TIMEOUT = 60
+"""Seconds, unless ``config`` says otherwise."""
+ATTEMPTS = 5
+"""How often a request is sent, unless ``config``, AWS_MAX_ATTEMPTS or the profile says otherwise."""
+LONGEST_RETRY_AFTER = 20
+"""Seconds: a server that asks for more gets this; AWS's own back-off goes no higher."""
+
+
+def session(
+    region_name: str | None, profile_name: str | None, credentials: CloudCredentials | None
+) -> boto3.session.Session:
+    """The session that finds credentials: those given, else boto3's default chain."""
+    if credentials is None:
+        return boto3.session.Session(region_name=region_name, profile_name=profile_name)
+    return boto3.session.Session(
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
+        aws_session_token=credentials.metadata.get("session_token"),
+        region_name=region_name or credentials.region,
+        profile_name=profile_name or credentials.profile,
+    )
+
+
+def connect(found: boto3.session.Session, endpoint_url: str | None, options: Mapping[str, Any]) -> Any:
+    """A client of S3.
+
+    :param options: those of `botocore.config.Config`; they win over what is set here.
+
+    Checksums are left to `_integrity`: since 1.36 boto3 sends by itself some that S3-compatible
+    stores refuse. SigV4 always: presigned URLs would still get SigV2 in some regions. Path-style
+    addresses are what botocore uses by itself with any endpoint that is not AWS's.
+    """
+    check_endpoint(endpoint_url)
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        max_pool_connections=64,
+        tcp_keepalive=True,
+        signature_version="s3v4",
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        user_agent_extra="codomyrmex-cloud",
+    )
+    asked_for = found._session.get_config_variable("max_attempts")
+    if asked_for is None:
+        config = config.merge(Config(retries={"total_max_attempts": ATTEMPTS}))
+    client = found.client("s3", endpoint_url=endpoint_url, config=config.merge(Config(**options)))
+    client.meta.events.register_first("needs-retry.s3", _retry_too)  # before botocore has decided
+    if not is_aws(client):
+        client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+    return client
+
+
+def check_endpoint(url: str | None) -> None:
+    """Raise ValueError for a URL that cannot be an endpoint, or holds a password (it would show in logs)."""
+    if url is None:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("endpoint_url is http:// or https:// and a host, such as https://s3.example.com")
+    if parts.username or parts.password:
+        raise ValueError("endpoint_url holds a user or password; give those as credentials")
+
+
+def is_aws(client: Any) -> bool:
+    """Whether the client talks to AWS itself."""
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"))
+
+
+def credential_source() -> str:
+    """Where the default chain finds credentials, without the secret."""
+    found = botocore.session.Session().get_credentials()
+    if found is None:
+        return "none found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    access_key = found.get_frozen_credentials().access_key or ""
+    return f"{found.method}, access key ****{access_key[-4:]}"
+
+
+def _retry_too(response: Any, operation: Any, attempts: int, request_dict: dict[str, Any], **_: Any) -> float | None:
+    """What botocore's retries leave out: seconds to wait before the next attempt, None for no opinion.
+
+    They know x-amz-retry-after alone, and do not send again what arrived damaged.
+    """
+    allowed = request_dict["context"]["client_config"].retries or {}
+    if response is None or attempts >= allowed.get("total_max_attempts", ATTEMPTS):
+        return None
+    answer, parsed = response
+    if parsed.get("Error", {}).get("Code") in ("BadDigest", "XAmzContentChecksumMismatch"):
+        return 0
+    asked = answer.headers.get("retry-after", "")
+    if answer.status_code in (429, 503) and asked.isdigit():
+        return min(int(asked), LONGEST_RETRY_AFTER)
+    return None
+
+
+def _add_md5(params: dict[str, Any], **_: Any) -> None:
+    """Many stores still ask for the Content-MD5 that S3 once required of DeleteObjects."""
+    params["headers"]["Content-MD5"] = base64.b64encode(hashlib.md5(params["body"]).digest()).decode()

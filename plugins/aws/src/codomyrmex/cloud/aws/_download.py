@@ -1,0 +1,170 @@
+"""Downloads: a body that is continued where its connection broke, and ranges fetched in parallel."""
+
+from __future__ import annotations
+
+import io
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
+from typing import Any
+
+from botocore.exceptions import HTTPClientError, IncompleteReadError
+from codomyrmex.cloud._files import CHUNK
+from codomyrmex.cloud.aws._integrity import Verifier, etag
+from codomyrmex.cloud.aws._parts import PART_SIZE, PartPool
+from codomyrmex.cloud.errors import UnsupportedOperation
+from urllib3.exceptions import HTTPError
+
+RESUMED = 4
+"""How often in a row a body is continued without a byte gained."""
+LARGE = 2 * PART_SIZE
+"""Bytes of an object from which on it is fetched in parallel."""
+_BROKEN = (HTTPClientError, IncompleteReadError, HTTPError, OSError)
+"""What reading from a connection raises; botocore retries requests, but no bodies."""
+
+
+class Source:
+    """An object as it was when it was first asked for: what is read later is the same one, or PreconditionFailed.
+
+    :param target: Bucket, Key and what else GET takes.
+    :param answer: to a GET of all of it or of a range.
+    """
+
+    def __init__(self, client: Any, target: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        self._client = client
+        self._target = {**target, "IfMatch": answer["ETag"]} if etag(answer) else dict(target)
+
+    def read(self, start: int, end: int) -> Any:
+        """The body from byte ``start`` to before byte ``end``."""
+        answer = self._client.get_object(**self._target, Range=f"bytes={start}-{end - 1}")
+        if not answer.get("ContentRange", "").startswith(f"bytes {start}-"):
+            answer["Body"].close()
+            raise UnsupportedOperation("the store ignores Range, so that reading cannot be continued")
+        return answer["Body"]
+
+
+class Body(io.RawIOBase):
+    """Bytes ``start`` to ``end`` of an object, as a file.
+
+    :param body: what is open already.
+    :param verifier: checks the whole object at its end.
+    :param translate: makes the `CloudError` that reading raises.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        body: Any,
+        start: int,
+        end: int,
+        verifier: Verifier | None = None,
+        translate: Callable[[Exception], Exception] | None = None,
+    ) -> None:
+        self._source = source
+        self._body = body
+        self._position = start
+        self._end = end
+        self._verifier = verifier
+        self._translate = translate
+        self._failures = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            return self._readinto(memoryview(buffer))
+        except Exception as error:
+            self.close()
+            if self._translate is None:
+                raise
+            raise self._translate(error) from error
+
+    def _readinto(self, buffer: memoryview) -> int:
+        room = min(len(buffer), self._end - self._position)
+        while room:
+            try:
+                count: int = self._body.readinto(buffer[:room])
+                if not count:
+                    raise IncompleteReadError(actual_bytes=self._position, expected_bytes=self._end)
+            except _BROKEN as error:
+                self._resume(error)
+                continue
+            self._failures = 0
+            self._position += count
+            if self._verifier is not None:
+                self._verifier.update(buffer[:count])
+            if self._position == self._end:
+                self._body.close()
+                if self._verifier is not None:
+                    self._verifier.verify()
+            return count
+        return 0
+
+    def _resume(self, error: Exception) -> None:
+        self._body.close()
+        self._failures += 1
+        if self._failures > RESUMED:
+            raise error
+        time.sleep(random.random() * 0.1 * 2**self._failures)  # noqa: S311 - jitter, no secret
+        self._body = self._source.read(self._position, self._end)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._body.close()
+        super().close()
+
+
+def chunks(
+    source: Source, body: Any, size: int, pool: PartPool, verifier: Verifier | None
+) -> Iterator[bytes | memoryview]:
+    """All ``size`` bytes of an object in order, verified at its end. A chunk is valid until the next one.
+
+    :param body: of all of it, open already.
+    """
+    if size <= LARGE:
+        with Body(source, body, 0, size, verifier) as whole:
+            buffer = memoryview(bytearray(min(CHUNK, size)))
+            while count := whole.readinto(buffer):
+                yield buffer[:count]
+        return
+    for part in _in_parallel(source, body, size, pool):
+        if verifier is not None:
+            verifier.update(part)
+        yield part
+    if verifier is not None:
+        verifier.verify()
+
+
+def _in_parallel(source: Source, body: Any, size: int, pool: PartPool) -> Iterator[bytes]:
+    """The parts of an object in order, while later ones are fetched already."""
+    running: deque[tuple[Future[bytes], int]] = deque()
+    try:
+        for start in range(0, size, PART_SIZE):
+            length = min(PART_SIZE, size - start)
+            while not pool.memory.take(length, wait=not running):  # what is held here may be all there is
+                yield from _arrived(running, pool)
+            first = body if start == 0 else None
+            running.append((pool.submit(_fetch, source, first, start, start + length), length))
+            while running and running[0][0].done():
+                yield from _arrived(running, pool)
+        while running:
+            yield from _arrived(running, pool)
+    finally:
+        for future, _ in running:
+            future.cancel()
+        wait([future for future, _ in running])
+        pool.memory.give_back(sum(length for _, length in running))
+        body.close()
+
+
+def _arrived(running: deque[tuple[Future[bytes], int]], pool: PartPool) -> Iterator[bytes]:
+    yield running[0][0].result()
+    pool.memory.give_back(running.popleft()[1])
+
+
+def _fetch(source: Source, body: Any, start: int, end: int) -> bytes:
+    with Body(source, body or source.read(start, end), start, end) as part:
+        return b"".join(iter(lambda: part.read(end - start), b""))

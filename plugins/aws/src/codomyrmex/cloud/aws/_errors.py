@@ -1,0 +1,158 @@
+"""What the SDK raises, as errors of ``codomyrmex.cloud.errors``.
+
+The codes are those of the "Error responses" page of the Amazon S3 API reference; a code that is not
+listed here is judged by its HTTP status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from botocore import exceptions as sdk
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from codomyrmex.cloud.errors import (
+    AlreadyExists,
+    AuthenticationError,
+    BucketNotFound,
+    CloudError,
+    Conflict,
+    IntegrityError,
+    InvalidRequest,
+    NotFound,
+    ObjectNotFound,
+    PermissionDenied,
+    PreconditionFailed,
+    QuotaExceeded,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+    UnsupportedOperation,
+)
+
+_BY_CODE: dict[str, type[CloudError]] = {
+    code: error
+    for error, codes in {
+        AuthenticationError: (
+            "AuthorizationHeaderMalformed AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature "
+            "InvalidAccessKeyId InvalidClientTokenId InvalidSecurity InvalidToken MissingAuthenticationToken "
+            "MissingSecurityHeader NotSignedUp RequestExpired RequestTimeTooSkewed SignatureDoesNotMatch "
+            "TokenRefreshRequired UnrecognizedClientException"
+        ),
+        BucketNotFound: "NoSuchBucket",
+        ObjectNotFound: "NoSuchKey NoSuchVersion",
+        AlreadyExists: "BucketAlreadyExists BucketAlreadyOwnedByYou",
+        Conflict: "BucketNotEmpty InvalidObjectState",
+        PreconditionFailed: "ConditionalRequestConflict PreconditionFailed",
+        IntegrityError: "BadDigest IncompleteBody XAmzContentChecksumMismatch XAmzContentSHA256Mismatch",
+        QuotaExceeded: "InsufficientCapacity QuotaExceeded ServiceQuotaExceeded TooManyBuckets",
+        RateLimited: (
+            "BandwidthLimitExceeded RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown "
+            "Throttling ThrottledException ThrottlingException TooManyRequests TooManyRequestsException"
+        ),
+        Timeout: "RequestTimeout RequestTimeoutException",
+        UnsupportedOperation: "MethodNotAllowed NotImplemented",
+    }.items()
+    for code in codes.split()
+}
+
+_BY_STATUS: dict[int, type[CloudError]] = {
+    401: AuthenticationError,
+    403: PermissionDenied,
+    404: NotFound,
+    405: UnsupportedOperation,
+    408: Timeout,
+    409: Conflict,
+    412: PreconditionFailed,
+    429: RateLimited,
+    501: UnsupportedOperation,
+    507: QuotaExceeded,
+}
+
+_BY_TYPE: tuple[tuple[type[CloudError], tuple[type[Exception], ...]], ...] = (
+    (Timeout, (sdk.ConnectTimeoutError, sdk.ReadTimeoutError)),
+    (
+        AuthenticationError,
+        (
+            sdk.CredentialRetrievalError,
+            getattr(sdk, "LoginError", sdk.SSOError),  # boto3 1.41
+            sdk.MetadataRetrievalError,
+            sdk.NoAuthTokenError,
+            sdk.NoCredentialsError,
+            sdk.PartialCredentialsError,
+            sdk.ProfileNotFound,
+            sdk.RefreshWithMFAUnsupportedError,
+            sdk.SSOError,
+            sdk.TokenRetrievalError,
+            sdk.UnknownCredentialError,
+        ),
+    ),
+    (IntegrityError, (sdk.ChecksumError, sdk.FlexibleChecksumError)),
+    (ServiceUnavailable, (sdk.ConnectionError, sdk.HTTPClientError, sdk.IncompleteReadError)),
+)
+
+_CURES = {
+    sdk.NoCredentialsError: (
+        "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`; "
+        'for public buckets pass config={"signature_version": botocore.UNSIGNED}'
+    ),
+    sdk.ProfileNotFound: "name one that `aws configure list-profiles` shows",
+    sdk.EndpointConnectionError: "check endpoint_url, the region and the network",
+}
+
+
+def translate(error: Exception) -> CloudError | None:
+    """The `CloudError` for what botocore or boto3 raised; None for anything else."""
+    if isinstance(error, ClientError):
+        return from_response(error.response)
+    if isinstance(error, Boto3Error):  # S3UploadFailedError and its like keep the cause as text alone
+        cause = error.__cause__ or error.__context__
+        inner = translate(cause) if isinstance(cause, Exception) else None
+        return inner or ServiceUnavailable(str(error))
+    if isinstance(error, ResponseParserError):
+        return ServiceUnavailable("the answer is not one of S3; check endpoint_url", code="ResponseParserError")
+    if isinstance(error, BotoCoreError):
+        return _from_botocore(error)
+    return None
+
+
+def from_response(response: Mapping[str, Any]) -> CloudError:
+    """The `CloudError` for an error answer as botocore parses it, or for an entry of ``Errors``."""
+    answer = response.get("Error", response)
+    about = response.get("ResponseMetadata", {})
+    code, status = str(answer.get("Code") or ""), about.get("HTTPStatusCode", 0)
+    if not status and code.isdigit():
+        status = int(code)  # an answer to HEAD has no body, and botocore puts the status there
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status)
+    if kind is None:
+        kind = (
+            ServiceUnavailable if status >= 500 or code in ("InternalError", "ServiceUnavailable") else InvalidRequest
+        )
+    message = str(answer.get("Message") or code or f"HTTP {status}")
+    return kind(
+        message,
+        code=code or str(status),
+        request_id=about.get("RequestId"),
+        retryable=True if kind is IntegrityError or code == "OperationAborted" else None,
+        retry_after=_seconds(about.get("HTTPHeaders", {}).get("retry-after")),
+    )
+
+
+def _from_botocore(error: BotoCoreError) -> CloudError:
+    cure = next((f"; {text}" for kind, text in _CURES.items() if isinstance(error, kind)), "")
+    for kind, families in _BY_TYPE:
+        if isinstance(error, families):
+            return kind(f"{error}{cure}", code=type(error).__name__)
+    if isinstance(error, sdk.ParamValidationError) and "SSECustomerKey" in str(error):  # it repeats the values
+        return InvalidRequest("a parameter is wrong, beside SSECustomerKey or it itself", code="ParamValidationError")
+    return InvalidRequest(str(error), code=type(error).__name__)
+
+
+def _seconds(header: str | None) -> float | None:
+    """Of Retry-After, which may also be a date; AWS sends none."""
+    try:
+        return float(header) if header else None
+    except ValueError:
+        return None

@@ -1,0 +1,107 @@
+"""Uploads of more than one request carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+from codomyrmex.cloud.aws._arguments import PassedThrough
+from codomyrmex.cloud.aws._integrity import Crc32, confirm, content_md5
+from codomyrmex.cloud.aws._multipart import Multipart
+from codomyrmex.cloud.aws._parts import PART_SIZE, PartPool
+
+MOST_PARTS = 10_000
+_MIB = 1024 * 1024
+
+
+def part_size(size: int | None, sent: int = 0) -> int:
+    """Bytes of the next part of an object of ``size`` bytes.
+
+    Parts of an object of known size are equal, in whole MiB, and no more than 10,000. Where the size
+    is not known they grow with what was sent, so that 10,000 of them reach S3's limit of 5 TiB.
+    """
+    return max(PART_SIZE, sent // 1400 if size is None else -(-size // MOST_PARTS // _MIB) * _MIB)
+
+
+def read_parts(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
+    """The stream in parts, the first one even when it is empty.
+
+    :param size: of all of it in bytes, where it is known.
+    """
+    sent = 0
+    while True:
+        wanted = part_size(size, sent)
+        part = _read_exactly(stream, wanted)
+        if part or not sent:
+            yield part
+        sent += len(part)
+        if len(part) < wanted:
+            return
+
+
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+    """``size`` bytes, fewer at the end of the stream only."""
+    pieces: list[bytes] = []
+    missing = size
+    while missing > 0:
+        piece = stream.read(missing)
+        if not isinstance(piece, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
+            raise TypeError(f"the stream must be open in binary mode, it gives {type(piece).__name__}")
+        if not piece:
+            break
+        missing -= len(piece)
+        pieces.append(bytes(piece))
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class UploadInParts(Multipart[bytes]):
+    """An upload whose parts are data.
+
+    :param about: what is kept with it: ContentType, Metadata.
+    :param conditions: IfMatch or IfNoneMatch.
+    :param crc32: keep the CRC-32 of the whole object beside it; else each part carries its MD5.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        pool: PartPool,
+        target: Mapping[str, str],
+        arguments: PassedThrough,
+        about: Mapping[str, Any],
+        conditions: Mapping[str, str],
+        *,
+        crc32: bool,
+    ) -> None:
+        super().__init__(client, pool, target, arguments)
+        self._about = about
+        self._conditions = conditions
+        self._crc32 = Crc32() if crc32 else None
+
+    def _creation(self) -> dict[str, Any]:
+        checksum = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"} if self._crc32 else {}
+        return {**self._about, **checksum}
+
+    def _completion(self) -> dict[str, Any]:
+        checksum = {"ChecksumCRC32": self._crc32.base64(), "ChecksumType": "FULL_OBJECT"} if self._crc32 else {}
+        return {**self._conditions, **checksum}
+
+    def _size(self, part: bytes) -> int:
+        if self._crc32:  # here, where the parts pass in order
+            self._crc32.update(part)
+        return len(part)
+
+    def _memory(self, part: bytes) -> int:
+        return len(part)
+
+    def _send(self, upload: Mapping[str, Any], number: int, part: bytes) -> dict[str, Any]:
+        arguments = {**upload, "PartNumber": number, "Body": part, **self._arguments("UploadPart")}
+        if self._crc32:
+            crc32 = Crc32()
+            crc32.update(part)
+            answer = self._client.upload_part(**arguments, ChecksumCRC32=crc32.base64())
+            return {"ETag": answer["ETag"], "ChecksumCRC32": crc32.base64()}
+        md5 = content_md5(part)
+        answer = self._client.upload_part(**arguments, ContentMD5=md5)
+        confirm(answer, md5)
+        return {"ETag": answer["ETag"]}
