@@ -70,6 +70,21 @@ class CloudClient:
         """
         return from_builtin(error)
 
+    def typed_error(self, error: Exception, operation: str, resource: str | None) -> Exception:
+        """The error as a `CloudError` that knows its context, or as it is where it is a bug.
+
+        Operations do this by themselves; a provider does where it raises later, such as from a
+        file that `open_read` gave.
+        """
+        typed = error if isinstance(error, CloudError) else self.translate_error(error)
+        if typed is None:
+            return error
+        typed.provider = typed.provider or self.provider
+        typed.service = typed.service or self.service
+        typed.operation = typed.operation or operation
+        typed.resource = typed.resource or resource
+        return typed
+
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
         """What an operation with these arguments is about, for errors and hooks."""
         first = next(iter(arguments.values()), None)
@@ -196,16 +211,9 @@ def _wrap(function: Callable[..., Any], spec: _Spec) -> Callable[..., Any]:
 
 
 def _fail(error: Exception, client: CloudClient, spec: _Spec, args: Any, kwargs: Any) -> NoReturn:
-    """Raise ``error`` as a CloudError that knows its context, or as it is where it is a bug."""
-    typed = error if isinstance(error, CloudError) else client.translate_error(error)
-    if typed is None:
-        raise error
-    typed.provider = typed.provider or client.provider
-    typed.service = typed.service or client.service
-    typed.operation = typed.operation or spec.name
-    typed.resource = typed.resource or client.resource_name(_named(spec, args, kwargs))
+    typed = client.typed_error(error, spec.name, client.resource_name(_named(spec, args, kwargs)))
     if typed is error:
-        raise typed
+        raise error
     raise typed from error
 
 

@@ -50,7 +50,7 @@ class Body(io.RawIOBase):
 
     :param body: what is open already.
     :param verifier: checks the whole object at its end.
-    :param translate: makes the `CloudError` that reading raises.
+    :param typed_error: makes the `CloudError` that reading raises.
     """
 
     def __init__(
@@ -60,14 +60,14 @@ class Body(io.RawIOBase):
         start: int,
         end: int,
         verifier: Verifier | None = None,
-        translate: Callable[[Exception], Exception] | None = None,
+        typed_error: Callable[[Exception], Exception] | None = None,
     ) -> None:
         self._source = source
         self._body = body
         self._position = start
         self._end = end
         self._verifier = verifier
-        self._translate = translate
+        self._typed_error = typed_error
         self._failures = 0
 
     def readable(self) -> bool:
@@ -78,9 +78,10 @@ class Body(io.RawIOBase):
             return self._readinto(memoryview(buffer))
         except Exception as error:
             self.close()
-            if self._translate is None:
+            typed = error if self._typed_error is None else self._typed_error(error)
+            if typed is error:
                 raise
-            raise self._translate(error) from error
+            raise typed from error
 
     def _readinto(self, buffer: memoryview) -> int:
         room = min(len(buffer), self._end - self._position)

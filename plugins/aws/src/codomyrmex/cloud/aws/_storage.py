@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO, ClassVar, NamedTuple, NoReturn
 
@@ -224,15 +225,9 @@ class S3Storage(StorageClient):
         end = start + answer["ContentLength"]
         whole = None if "ContentRange" in answer else self._verifier(target, answer)
 
-        def translate(error: Exception) -> Exception:
-            typed = error if isinstance(error, CloudError) else self.translate_error(error)
-            if typed is not None:
-                typed.provider, typed.service, typed.operation = self.provider, self.service, "open_read"
-                typed.resource = self.url(bucket, key)
-            return typed or error
-
+        typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
         source = Source(self._client, target, answer)
-        return io.BufferedReader(Body(source, answer["Body"], start, end, whole, translate), BUFFER)
+        return io.BufferedReader(Body(source, answer["Body"], start, end, whole, typed_error), BUFFER)
 
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None, **s3: Any) -> bytes:
         with self.open_read(bucket, key, start=start, length=length, **s3) as file:
@@ -241,7 +236,7 @@ class S3Storage(StorageClient):
     # Writing
 
     def upload_file(self, bucket: str, key: str, data: bytes, content_type: str | None = None, **s3: Any) -> str:
-        self._upload(bucket, key, io.BytesIO(data), len(data), s3, content_type=content_type)
+        self._upload(bucket, key, io.BytesIO(data), len(data), _about(key, content_type), {}, s3)
         return self.url(bucket, key)
 
     def upload_path(
@@ -259,8 +254,8 @@ class S3Storage(StorageClient):
     ) -> ObjectInfo:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size or None  # a pipe has none
-            conditions = self._conditions(if_match, if_none_match)
-            return self._upload(bucket, key, file, size, s3, content_type, metadata, conditions, progress)
+            about, conditions = _about(key, content_type, metadata), self._conditions(if_match, if_none_match)
+            return self._upload(bucket, key, file, size, about, conditions, s3, progress)
 
     def upload_stream(
         self,
@@ -275,8 +270,8 @@ class S3Storage(StorageClient):
         progress: Progress | None = None,
         **s3: Any,
     ) -> ObjectInfo:
-        conditions = self._conditions(if_match, if_none_match)
-        return self._upload(bucket, key, stream, None, s3, content_type, metadata, conditions, progress)
+        about, conditions = _about(key, content_type, metadata), self._conditions(if_match, if_none_match)
+        return self._upload(bucket, key, stream, None, about, conditions, s3, progress)
 
     def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **s3: Any) -> ObjectInfo:
         """Copy an object within this storage, content type, metadata and tags included, at any size."""
@@ -463,30 +458,25 @@ class S3Storage(StorageClient):
         key: str,
         stream: BinaryIO,
         size: int | None,
+        about: Mapping[str, Any],
+        conditions: Mapping[str, str],
         s3: Mapping[str, Any],
-        content_type: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        conditions: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> ObjectInfo:
         arguments = PassedThrough(
             self._client, s3, "PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"
         )
         target = {"Bucket": bucket, "Key": key}
-        about: dict[str, Any] = {"ContentType": content_type or guess_content_type(key)}
-        if metadata:
-            about["Metadata"] = _metadata.encode(metadata)
         parts = read_parts(stream, size)
         first, second = next(parts), next(parts, None)
         if second is None:
-            answer = self._put(first, {**target, **about, **(conditions or {}), **arguments("PutObject")})
+            answer = self._put(first, {**target, **about, **conditions, **arguments("PutObject")})
             size = len(first)
             if progress is not None:
                 progress(size)
         else:
-            upload = UploadInParts(
-                self._client, self._pool, target, arguments, about, conditions or {}, crc32=self._is_aws
-            )
+            crc32 = self._is_aws
+            upload = UploadInParts(self._client, self._pool, target, arguments, about, conditions, crc32=crc32)
             answer = upload.run(chain((first, second), parts), progress)
             size = upload.size
         return _info(bucket, key, {**about, **answer, "ContentLength": size})
@@ -513,6 +503,13 @@ class S3Storage(StorageClient):
             method, {"Bucket": bucket, "Key": key, **arguments}, ExpiresIn=expires_in
         )
         return url
+
+
+def _about(key: str, content_type: str | None, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
+    about: dict[str, Any] = {"ContentType": content_type or guess_content_type(key)}
+    if metadata:
+        about["Metadata"] = _metadata.encode(metadata)
+    return about
 
 
 def _info(bucket: str, key: str, answer: Mapping[str, Any]) -> ObjectInfo:
