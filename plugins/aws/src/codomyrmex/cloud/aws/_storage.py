@@ -364,7 +364,10 @@ class S3Storage(StorageClient):
 
     @classmethod
     def credential_source(cls) -> str | None:
-        return _connection.credential_source()
+        try:
+            return _connection.credential_source()
+        except BotoCoreError as error:
+            raise translate(error) or error from error
 
     def translate_error(self, error: Exception) -> CloudError | None:
         return translate(error) or super().translate_error(error)
