@@ -1,0 +1,45 @@
+"""Real servers on loopback, to test storages against: ``with Swift() as server: ... server.endpoint_url``.
+
+`Swift` and `Moto` are servers in processes of their own. `FaultProxy` stands between a client and a
+server and does what networks do. `IdentityServer` answers for the services that hand out credentials.
+
+``python -m codomyrmex.cloud.testing.backends install`` installs the servers, each into a virtual
+environment of its own; ``list`` says what is there.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from codomyrmex.cloud.testing.backends._server import BackendMissing as BackendMissing
+    from codomyrmex.cloud.testing.backends._server import Server as Server
+    from codomyrmex.cloud.testing.backends._server import ServerError as ServerError
+    from codomyrmex.cloud.testing.backends.faults import FaultProxy as FaultProxy
+    from codomyrmex.cloud.testing.backends.identity import IdentityServer as IdentityServer
+    from codomyrmex.cloud.testing.backends.moto import Moto as Moto
+    from codomyrmex.cloud.testing.backends.swift import Swift as Swift
+
+_MODULES = {
+    "BackendMissing": "_server",
+    "FaultProxy": "faults",
+    "IdentityServer": "identity",
+    "Moto": "moto",
+    "Server": "_server",
+    "ServerError": "_server",
+    "Swift": "swift",
+}
+
+BACKENDS = {"swift": "Swift", "moto": "Moto"}
+"""What can be installed and started by name, to the class (a `Server`) that does it."""
+
+__all__ = ["BACKENDS", *_MODULES]  # noqa: PLE0604, RUF100  # names that are resolved below
+
+
+def __getattr__(name: str) -> object:
+    # this package is imported in every run of pytest, and used in few
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value: object = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

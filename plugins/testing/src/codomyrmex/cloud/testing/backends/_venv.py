@@ -1,0 +1,71 @@
+"""The virtual environments that servers are installed into: one each, in a cache folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import platformdirs
+
+_COMPLETE = "complete.txt"
+
+
+def backends_folder() -> str:
+    """Where all of them are: ``CLOUD_BACKENDS_DIR``, or a folder in the user's cache."""
+    return os.path.abspath(
+        os.environ.get("CLOUD_BACKENDS_DIR")
+        or os.path.join(platformdirs.user_cache_dir("codomyrmex-cloud"), "backends")
+    )
+
+
+class Venv:
+    """A virtual environment with what pip installs for ``requirements``.
+
+    It is whole when the list of its requirements lies in it: that is written last.
+    """
+
+    def __init__(self, name: str, requirements: tuple[str, ...]) -> None:
+        self.path = os.path.join(backends_folder(), name)
+        self.python = os.path.join(self.path, "bin", "python")
+        self._requirements = "".join(f"{requirement}\n" for requirement in requirements)
+
+    def is_whole(self) -> bool:
+        """Whether it is installed, with the requirements of today and a Python that is still there."""
+        with suppress(FileNotFoundError), open(os.path.join(self.path, _COMPLETE), encoding="utf-8") as file:
+            return file.read() == self._requirements and os.path.exists(self.python)
+        return False
+
+    def install(self) -> None:
+        """Make it, unless it is whole. Several processes may ask at once: one makes it, the others wait.
+
+        RuntimeError with the output of venv or pip where they fail.
+        """
+        with _lock(f"{self.path}.lock"):
+            if self.is_whole():
+                return
+            shutil.rmtree(self.path, ignore_errors=True)
+            _run(sys.executable, "-I", "-m", "venv", self.path)
+            # not what PYTHONPATH holds, which would count as installed
+            _run(self.python, "-I", "-m", "pip", "install", "--quiet", *self._requirements.split())
+            with open(os.path.join(self.path, _COMPLETE), "w", encoding="utf-8") as file:
+                file.write(self._requirements)
+
+
+@contextmanager
+def _lock(path: str) -> Iterator[None]:
+    import fcntl
+
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # closing the file ends it
+        yield
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # venv and pip
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}".rstrip())
