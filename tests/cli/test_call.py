@@ -83,7 +83,8 @@ class Dns(CloudClient):
 
     provider, service = "acme", "dns"
 
-    def __init__(self, region: str = "north", api_token: str | None = None, *, strict: bool = False):
+    def __init__(self, region: str = "north", api_token: str | None = None, *, session: Any = None,
+                 strict: bool = False):
         self.region, self.strict = region, strict
 
     @classmethod
@@ -147,6 +148,10 @@ def test_a_secret_is_no_option(run, acme):
     text = run("call", "acme.dns", "--help").text
     assert "--region" in text
     assert "--api-token" not in text
+
+
+def test_an_object_that_only_python_has_is_no_option(run, acme):
+    assert "--session" not in run("call", "acme.dns", "--help").text
 
 
 @pytest.mark.parametrize("bad", [("--ttl", "soon"), ("--kind", "C"), ("--when", "tomorrow"), ("--nonsense", "1")])

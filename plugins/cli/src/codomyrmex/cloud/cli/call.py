@@ -118,17 +118,16 @@ def _parameter_help(documented: Any) -> dict[str, str]:
     return {name: " ".join(text.replace("``", "").split()) for name, text in found}
 
 
-def _is_secret(name: str) -> bool:
-    return any(word in name for word in _SECRET)
-
-
 def _options(function: Any, *, constructor: bool = False) -> list[click.Parameter]:
-    """An option for each parameter that a command line can give; a constructor's secrets are left out."""
+    """An option for each parameter that a command line can give; a constructor's secrets and objects are left out."""
     texts = _parameter_help(function)
-    parameters = [
-        p for p in _parameters(function) if not (constructor and (_is_secret(p.name) or p.kind is p.VAR_KEYWORD))
-    ]
+    parameters = [p for p in _parameters(function) if not (constructor and _is_left_out(p))]
     return [made for p in parameters if (made := _option(p, texts.get(p.name, "")))]
+
+
+def _is_left_out(parameter: inspect.Parameter) -> bool:
+    takes_objects = parameter.kind is parameter.VAR_KEYWORD or parameter.annotation is Any
+    return takes_objects or any(word in parameter.name for word in _SECRET)
 
 
 def _option(parameter: inspect.Parameter, text: str) -> click.Option | None:
