@@ -131,6 +131,8 @@ def from_response(response: Mapping[str, Any]) -> CloudError:
             ServiceUnavailable if status >= 500 or code in ("InternalError", "ServiceUnavailable") else InvalidRequest
         )
     message = str(answer.get("Message") or code or f"HTTP {status}")
+    if kind is PreconditionFailed and about.get("RetryAttempts"):
+        message += "; it was sent again after no answer came, so what stands in its way may be this very write"
     return kind(
         message,
         code=code or str(status),

@@ -89,6 +89,7 @@ class Verifier:
             raise IntegrityError("the data that arrived is not what the service keeps; try again", retryable=True)
 
 
+_FIELDS = tuple((f"Checksum{name.upper()}", name) for name in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256"))
 _DIGESTS: dict[str, Callable[[], Digest]] = {"crc32": Crc32, "sha256": hashlib.sha256, "sha1": hashlib.sha1}
 
 
@@ -96,8 +97,8 @@ def checksums(answer: Mapping[str, Any]) -> dict[str, str]:
     """Of an answer to GET, HEAD or PUT: the checksums of the whole object, as hexadecimal digests."""
     found = {}
     if answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT":
-        for name in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256"):
-            value = answer.get(f"Checksum{name.upper()}", "")
+        for field, name in _FIELDS:
+            value = answer.get(field)
             if value and "-" not in value:  # "...-3" is one of three parts' checksums
                 found[name] = base64.b64decode(value).hex()
     tag = etag(answer)
@@ -131,18 +132,18 @@ def verifier(answer: Mapping[str, Any], part_size: Callable[[], int | None]) -> 
     return None
 
 
-def content_md5(data: bytes) -> str:
+def content_md5(digest: bytes) -> str:
     """The header Content-MD5."""
-    return base64.b64encode(hashlib.md5(data).digest()).decode()
+    return base64.b64encode(digest).decode()
 
 
-def confirm(answer: Mapping[str, Any], md5: str) -> None:
+def confirm(answer: Mapping[str, Any], digest: bytes) -> None:
     """Raise IntegrityError if the answer to an upload shows that something else arrived.
 
-    :param md5: as `content_md5` gives it; a store that heeds it refuses damaged data by itself.
+    :param digest: the data's MD5; a store that heeds Content-MD5 refuses damaged data by itself.
     """
-    kept = checksums(answer).get("md5")
-    if kept is not None and kept != base64.b64decode(md5).hex():
+    tag = etag(answer)
+    if tag != digest.hex() and _PLAIN.fullmatch(tag) and _tag_is_md5(answer):
         raise IntegrityError("the service keeps other data than was sent: send it again", retryable=True)
 
 

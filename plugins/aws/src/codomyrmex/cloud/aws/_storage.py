@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import threading
@@ -490,8 +491,8 @@ class S3Storage(StorageClient):
             crc32.update(data)
             answer: dict[str, Any] = self._client.put_object(**arguments, Body=data, ChecksumCRC32=crc32.base64())
             return answer
-        md5 = content_md5(data)
-        answer = self._client.put_object(**arguments, Body=data, ContentMD5=md5)
+        md5 = hashlib.md5(data).digest()
+        answer = self._client.put_object(**arguments, Body=data, ContentMD5=content_md5(md5))
         confirm(answer, md5)
         return answer
 

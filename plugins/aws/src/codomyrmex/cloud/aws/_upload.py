@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
@@ -101,7 +102,7 @@ class UploadInParts(Multipart[bytes]):
             crc32.update(part)
             answer = self._client.upload_part(**arguments, ChecksumCRC32=crc32.base64())
             return {"ETag": answer["ETag"], "ChecksumCRC32": crc32.base64()}
-        md5 = content_md5(part)
-        answer = self._client.upload_part(**arguments, ContentMD5=md5)
+        md5 = hashlib.md5(part).digest()
+        answer = self._client.upload_part(**arguments, ContentMD5=content_md5(md5))
         confirm(answer, md5)
         return {"ETag": answer["ETag"]}
