@@ -1,10 +1,10 @@
 """The services that hand out credentials to programs in a cloud, on loopback.
 
-    aws = AwsIdentity(swift.access_key, swift.secret_key)
-    with IdentityServer(aws) as server:
-        os.environ.update(aws.container_environment())
-        ...  # the SDK finds its credentials
-        assert [request.status for request in server.requests] == [200]
+aws = AwsIdentity(swift.access_key, swift.secret_key)
+with IdentityServer(aws) as server:
+    os.environ.update(aws.container_environment())
+    ...  # the SDK finds its credentials
+    assert [request.status for request in server.requests] == [200]
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import os
 import secrets
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
 
 _CLIENT_SECONDS = 10
+_CONTAINER = "/v2/credentials"
+_SESSION = "/latest/api/token"
+_ROLES = "/latest/meta-data/iam/security-credentials/"
 
 
 class IdentityRequest(NamedTuple):
@@ -38,7 +41,7 @@ class IdentityService(ABC):
     """Of the server, once it runs."""
 
     @abstractmethod
-    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Message) -> tuple[int, object] | None:
         """Status and content (text, or what JSON can hold). None: it has no such path."""
 
 
@@ -47,10 +50,6 @@ class AwsIdentity(IdentityService):
 
     Each request is answered with what the attributes say then, so a test may rotate and expire keys.
     """
-
-    _CONTAINER = "/v2/credentials"
-    _TOKEN = "/latest/api/token"
-    _ROLES = "/latest/meta-data/iam/security-credentials/"
 
     def __init__(
         self, access_key: str, secret_key: str, *, session_token: str = "", expires_in: float = 6 * 3600
@@ -74,7 +73,7 @@ class AwsIdentity(IdentityService):
         """
         return {
             **_NOTHING_ELSE,
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": self.endpoint_url + self._CONTAINER,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": self.endpoint_url + _CONTAINER,
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": token or self._container_token,
         }
 
@@ -89,19 +88,19 @@ class AwsIdentity(IdentityService):
             "AWS_EC2_METADATA_DISABLED": "false",
         }
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Message) -> tuple[int, object] | None:
         """See `IdentityService`."""
-        if (method, path) == ("GET", self._CONTAINER):
+        if (method, path) == ("GET", _CONTAINER):
             if headers.get("Authorization") != self._container_token:
                 return 403, {"code": "AccessDenied", "message": "the authorization token is wrong"}
             return 200, self._credentials()
-        if (method, path) == ("PUT", self._TOKEN):
+        if (method, path) == ("PUT", _SESSION):
             return (200, self._instance_token) if "X-aws-ec2-metadata-token-ttl-seconds" in headers else (400, "")
-        if method == "GET" and path.startswith(self._ROLES):
-            return self._answer_instance(path.removeprefix(self._ROLES), headers)
+        if method == "GET" and path.startswith(_ROLES):
+            return self._answer_instance(path.removeprefix(_ROLES), headers)
         return None
 
-    def _answer_instance(self, role: str, headers: Mapping[str, str]) -> tuple[int, object]:
+    def _answer_instance(self, role: str, headers: Message) -> tuple[int, object]:
         if headers.get("X-aws-ec2-metadata-token") != self._instance_token:
             return 401, ""  # IMDSv1 has no token
         if self.role and not role:
@@ -165,7 +164,7 @@ class IdentityServer:
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
-    def _answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, object]:
+    def _answer(self, method: str, path: str, headers: Message) -> tuple[int, object]:
         answers = (service.answer(method, path.partition("?")[0], headers) for service in self._services)
         status, content = next((answer for answer in answers if answer), (404, ""))
         self._requests.append(IdentityRequest(method, path, status))
@@ -177,7 +176,7 @@ class IdentityServer:
         class Handler(BaseHTTPRequestHandler):
             timeout = _CLIENT_SECONDS
 
-            def do_GET(self) -> None:  # noqa: N802  # http.server's name
+            def do_GET(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 status, content = answer(self.command, self.path, self.headers)
                 body = (content if isinstance(content, str) else json.dumps(content)).encode()
@@ -187,7 +186,7 @@ class IdentityServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_PUT = do_POST = do_GET  # noqa: N815
+            do_PUT = do_POST = do_GET
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass
