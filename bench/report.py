@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Line(NamedTuple):
@@ -44,8 +44,26 @@ def options(description: str | None) -> argparse.ArgumentParser:
 
 
 def report(title: str, lines: list[Line], json_file: Path | None) -> None:
-    machine = f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}"
-    print(f"{title} ({machine})", *lines, "", sep="\n")
+    print(f"{title} ({machine()})", *lines, "", sep="\n")
+    save(title, [line._asdict() for line in lines], json_file)
+
+
+def machine() -> str:
+    return f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}"
+
+
+def save(title: str, results: list[dict[str, Any]], json_file: Path | None) -> None:
     if json_file:
-        results = {"title": title, "machine": machine, "results": [line._asdict() for line in lines]}
-        json_file.write_text(json.dumps(results, indent=2) + "\n")
+        results_of = {"title": title, "machine": machine(), "results": results}
+        json_file.write_text(json.dumps(results_of, indent=2) + "\n")
+
+
+def table(columns: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; its first column is text, all others are numbers."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    aligned = [
+        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in (columns, rule, *rows)
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in aligned)

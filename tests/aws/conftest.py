@@ -33,7 +33,7 @@ def settle(monkeypatch):
 
     def settle(variables, **more):
         for name, value in {**variables, **more}.items():
-            monkeypatch.setenv(name, value)
+            monkeypatch.setenv(name, str(value))
 
     return settle
 

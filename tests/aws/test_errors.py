@@ -33,6 +33,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.testing.backends import FaultProxy
 from codomyrmex.cloud.testing.backends.faults import Reset, Stall, Status
 
 from .conftest import IMPATIENT
@@ -80,6 +81,26 @@ def at():
             return stack.enter_context(S3Storage("us-east-1", **options))
 
         yield at
+
+
+@pytest.fixture(scope="module")
+def refusing_proxy(moto_server):
+    with FaultProxy(moto_server.endpoint_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def refused(refusing_proxy):
+    keys = CloudCredentials("aws", access_key="a", secret_key="b")
+    with S3Storage("us-east-1", endpoint_url=refusing_proxy.endpoint_url, credentials=keys, config=ONCE) as storage:
+        yield storage
+
+
+@pytest.fixture
+def proxy(refusing_proxy):
+    """Between moto and the storage ``refused``, which tries once."""
+    refusing_proxy.clear()
+    return refusing_proxy
 
 
 # Answers
@@ -161,11 +182,9 @@ def test_the_request_id_and_the_sdks_own_error_are_kept(on_swift, new_bucket):
     ],
     ids=lambda value: f"{value.status} {value.code}" if isinstance(value, Status) else "",
 )
-def test_a_code_or_a_status_alone_becomes_its_error(moto_server, fault_proxy, at, fault, error, code):
-    proxy = fault_proxy(moto_server.endpoint_url)
-    storage = at(proxy.endpoint_url)
+def test_a_code_or_a_status_alone_becomes_its_error(proxy, refused, fault, error, code):
     proxy.inject(fault, times=None)
-    for call in (lambda: storage.download_file("bucket", "key"), lambda: list(storage.iter_objects("bucket"))):
+    for call in (lambda: refused.download_file("bucket", "key"), lambda: list(refused.iter_objects("bucket"))):
         with pytest.raises(error) as caught:
             call()
         assert (type(caught.value), caught.value.code) == (error, code)
@@ -186,14 +205,10 @@ def test_a_code_or_a_status_alone_becomes_its_error(moto_server, fault_proxy, at
     ],
     ids=lambda value: f"{value.status} {value.code}" if isinstance(value, Status) else "",
 )
-def test_head_is_told_why_by_a_get_where_its_status_does_not_say(
-    moto_server, fault_proxy, at, fault, error, code
-):
-    proxy = fault_proxy(moto_server.endpoint_url)
-    storage = at(proxy.endpoint_url)
+def test_head_is_told_why_by_a_get_where_its_status_does_not_say(proxy, refused, fault, error, code):
     proxy.inject(fault, times=None)
     with pytest.raises(error) as caught:
-        storage.stat("bucket", "key")
+        refused.stat("bucket", "key")
     assert (type(caught.value), caught.value.code) == (error, code)
 
 
@@ -210,11 +225,10 @@ def test_an_object_that_came_meanwhile_was_not_there(storage, bucket, connect, f
 
 
 @pytest.mark.parametrize(("sent", "told"), [("7", 7.0), ("Wed, 21 Oct 2015 07:28:00 GMT", None), (None, None)])
-def test_retry_after_is_told_in_seconds(moto_server, fault_proxy, at, sent, told):
-    proxy = fault_proxy(moto_server.endpoint_url)
+def test_retry_after_is_told_in_seconds(proxy, refused, sent, told):
     proxy.inject(Status(429, retry_after=sent))
     with pytest.raises(RateLimited) as caught:
-        at(proxy.endpoint_url).list_buckets()
+        refused.list_buckets()
     assert caught.value.retry_after == told
 
 
@@ -349,8 +363,7 @@ def test_a_host_that_takes_no_connections(at):
     assert isinstance(caught.value, TimeoutError)
 
 
-def test_a_server_that_does_not_answer(moto_server, fault_proxy, at):
-    proxy = fault_proxy(moto_server.endpoint_url)
+def test_a_server_that_does_not_answer(proxy, at):
     proxy.inject(Stall(), times=None)
     with pytest.raises(Timeout) as caught:
         at(proxy.endpoint_url, read_timeout=0.2).list_buckets()
@@ -358,11 +371,10 @@ def test_a_server_that_does_not_answer(moto_server, fault_proxy, at):
     assert caught.value.retryable
 
 
-def test_a_connection_that_is_reset(moto_server, fault_proxy, at):
-    proxy = fault_proxy(moto_server.endpoint_url)
+def test_a_connection_that_is_reset(proxy, refused):
     proxy.inject(Reset(), times=None)
     with pytest.raises(ServiceUnavailable) as caught:
-        at(proxy.endpoint_url).list_buckets()
+        refused.list_buckets()
     assert caught.value.code == "ConnectionClosedError"
 
 
@@ -388,25 +400,28 @@ def test_a_proxy_that_is_not_there(at, unused_port):
 HTML = b"<html><head><title>Welcome</title></head><body>Please log in<br></body></html>"
 
 
+TAKEN_FOR_A_STORE = {
+    "list_buckets": lambda s: s.list_buckets(),
+    "iter_objects": lambda s: list(s.iter_objects("bucket")),
+    "put": lambda s: s.upload_file("bucket", "key", b"data"),
+    "multipart": lambda s: s.upload_file("bucket", "key", bytes(10_000_000)),
+    "download": lambda s: s.download_file("bucket", "key"),
+    "open_read": lambda s: s.open_read("bucket", "key"),
+    "stat": lambda s: s.stat("bucket", "key"),
+    "exists": lambda s: s.exists("bucket", "key"),
+    "copy": lambda s: s.copy("bucket", "key", "bucket", "copy"),
+}
+
+
 @pytest.mark.parametrize("body", [HTML, b"", b"{}"], ids=["HTML", "nothing", "JSON"])
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda s: s.list_buckets(),
-        lambda s: list(s.iter_objects("bucket")),
-        lambda s: s.upload_file("bucket", "key", b"data"),
-        lambda s: s.upload_file("bucket", "key", bytes(20_000_000)),
-        lambda s: s.download_file("bucket", "key"),
-        lambda s: s.open_read("bucket", "key"),
-        lambda s: s.stat("bucket", "key"),
-        lambda s: s.exists("bucket", "key"),
-        lambda s: s.copy("bucket", "key", "bucket", "copy"),
-    ],
-    ids="list_buckets iter_objects put multipart download open_read stat exists copy".split(),
-)
-def test_a_web_site_is_no_store(serve, at, call, body):
-    with pytest.raises(ServiceUnavailable):
-        call(at(serve(200, "text/html", body)))
+def test_a_web_site_is_no_store(serve, at, body):
+    storage, answers = at(serve(200, "text/html", body)), {}
+    for name, call in TAKEN_FOR_A_STORE.items():
+        try:
+            answers[name] = call(storage)
+        except ServiceUnavailable:
+            continue
+    assert answers == {}
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
@@ -428,14 +443,12 @@ def test_a_gateways_page_for_a_wrong_path_is_not_found_and_nothing_more(serve, a
         storage.download_file("bucket", "key")
 
 
-def test_an_endpoint_that_leads_elsewhere_is_told_and_not_followed(moto_server, fault_proxy, at):
-    proxy = fault_proxy(moto_server.endpoint_url)
-    storage = at(proxy.endpoint_url)
+def test_an_endpoint_that_leads_elsewhere_is_told_and_not_followed(proxy, refused):
     for call in (
-        storage.list_buckets,
-        lambda: storage.bucket_exists("bucket"),
-        lambda: storage.stat("bucket", "key"),
-        lambda: storage.upload_file("bucket", "key", b""),
+        refused.list_buckets,
+        lambda: refused.bucket_exists("bucket"),
+        lambda: refused.stat("bucket", "key"),
+        lambda: refused.upload_file("bucket", "key", b""),
     ):
         proxy.clear()
         proxy.inject(Status(301, headers={"Location": "https://127.0.0.1:1/"}, body=HTML), times=None)
@@ -497,12 +510,12 @@ def test_a_parameter_that_the_sdk_refuses(on_moto):
     assert isinstance(caught.value, ValueError)
 
 
-@pytest.mark.parametrize("name", ["SSECustomerKey", "CopySourceSSECustomerKey"])
-def test_a_refused_parameter_is_not_shown_where_it_is_a_key(on_moto, new_bucket, name):
+@pytest.mark.parametrize("prefix", ["SSECustomer", "CopySourceSSECustomer"])
+def test_a_refused_parameter_is_not_shown_where_it_is_a_key(on_moto, new_bucket, prefix):
     bucket = new_bucket(on_moto)
     on_moto.upload_file(bucket, "key", b"data")
     with pytest.raises(InvalidRequest) as caught:
-        on_moto.copy(bucket, "key", bucket, "copy", **{name: ["secret"]})
+        on_moto.copy(bucket, "key", bucket, "copy", **{f"{prefix}Key": ["secret"], f"{prefix}KeyMD5": "x"})
     assert "secret" not in str(caught.value)
 
 

@@ -123,7 +123,7 @@ def test_a_bucket_that_is_nowhere_in_the_end_is_not_absent(aws, irish, in_region
         with pytest.raises(InvalidRequest, match="endpoint_url and region_name") as caught:
             call(irish)
         assert caught.value.code == "301"
-    assert [request.method for request in aws.faults.requests] == ["HEAD"] * 4
+    assert [request.method for request in aws.faults.requests] == ["HEAD"] * 6
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])

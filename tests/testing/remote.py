@@ -17,7 +17,7 @@ from codomyrmex.cloud.common._checks import check_key
 from codomyrmex.cloud.errors import CloudError, IntegrityError, RateLimited, ServiceUnavailable, Timeout
 from memory import MemoryStorage
 
-PART = 8 * 1024 * 1024
+PART = 2 * 1024 * 1024
 STATUS = {"BucketNotFound": 404, "ObjectNotFound": 404, "IntegrityError": 400}
 
 

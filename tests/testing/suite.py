@@ -6,7 +6,7 @@ from codomyrmex.cloud.cli.gateway import running
 from codomyrmex.cloud.testing import Proxied, StorageConformance, Topic
 from codomyrmex.cloud.testing.backends import FaultProxy
 from codomyrmex.cloud.testing.conformance import Faults
-from codomyrmex.cloud.testing.conformance._topic import send
+from codomyrmex.cloud.testing.conformance._http import send
 from memory import MemoryStorage, Service
 from remote import RemoteStorage, serving
 from test_broken import CAUGHT_BY
@@ -68,6 +68,8 @@ class InMemory(Topic):
 
 class Remote(Topic):
     deadline = 3.5
+    stream_size = 16 * 1024 * 1024
+    stream_memory = 8 * 1024 * 1024
 
     @pytest.fixture(scope="class")
     @classmethod

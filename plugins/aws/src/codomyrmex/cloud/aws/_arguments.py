@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from botocore.serialize import create_serializer
@@ -19,26 +19,29 @@ _OURS = (
 class PassedThrough:
     """The arguments of one call, for each operation of the SDK that the call needs.
 
-    :param operations: those the call may need. TypeError at once for an argument that none of them takes.
+    :param operations: those whose arguments may be given. TypeError at once for one that none of them takes.
     """
 
     def __init__(self, client: Any, given: Mapping[str, Any], *operations: str) -> None:
+        self._model = client.meta.service_model
         self._given = given
-        self._taken: dict[str, set[str]] = {}
         if given:
-            model = client.meta.service_model
-            ours = _OURS.split()
-            self._taken = {n: set(model.operation_model(n).input_shape.members).difference(ours) for n in operations}
-            unknown = given.keys() - set().union(*self._taken.values())
-            if unknown:
+            known = set().union(*map(self._members, operations)).difference(_OURS.split())
+            if unknown := given.keys() - known:
                 raise TypeError(
                     f"no argument of S3's {operations[0]}, or not yours to set: {', '.join(sorted(unknown))}"
                 )
 
     def __call__(self, operation: str) -> dict[str, Any]:
         """Those that the operation takes."""
-        taken = self._taken.get(operation, ())
-        return {name: value for name, value in self._given.items() if name in taken}
+        if not self._given:
+            return {}
+        members = self._members(operation)
+        return {name: value for name, value in self._given.items() if name in members}
+
+    def _members(self, operation: str) -> Collection[str]:
+        members: Collection[str] = self._model.operation_model(operation).input_shape.members
+        return members
 
 
 def headers(client: Any, operation: str, arguments: Mapping[str, Any]) -> dict[str, str]:

@@ -21,6 +21,8 @@ ATTEMPTS = 5
 """How often a request is sent, unless ``config``, AWS_MAX_ATTEMPTS or the profile says otherwise."""
 LONGEST_RETRY_AFTER = 20
 """Seconds: a server that asks for more gets this; AWS's own back-off goes no higher."""
+_DAMAGED = ("BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch")
+"""What S3 says of data that arrived as others."""
 _ALWAYS_TOLD = {
     "CopyObject": "CopyObjectResult",
     "CreateMultipartUpload": "UploadId",
@@ -124,7 +126,7 @@ def _retry_too(response: Any, operation: Any, attempts: int, request_dict: dict[
     if response is None or attempts >= allowed.get("total_max_attempts", ATTEMPTS):
         return None
     answer, parsed = response
-    if parsed.get("Error", {}).get("Code") in ("BadDigest", "XAmzContentChecksumMismatch"):
+    if parsed.get("Error", {}).get("Code") in _DAMAGED:
         return 0
     asked = answer.headers.get("retry-after", "")
     if answer.status_code in (429, 503) and asked.isdigit():
@@ -142,6 +144,8 @@ def _check_answer(parsed: dict[str, Any], model: Any, **_: Any) -> None:
     """Raise if the answer is none of S3's, though it says 200: web sites do, and data sent there are lost."""
     needed = _ALWAYS_TOLD.get(model.name)
     if needed is not None and needed not in parsed and "Error" not in parsed:
+        if "Body" in parsed:
+            parsed["Body"].close()
         raise ServiceUnavailable("the answer is not one of S3; check endpoint_url", code="ResponseParserError")
 
 

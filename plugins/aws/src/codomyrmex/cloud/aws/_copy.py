@@ -16,6 +16,11 @@ COPIED_AT_ONCE = 512 * 1024 * 1024
 _KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires", "Metadata")
 
 
+def step(size: int, largest: int) -> int:
+    """Bytes of a part of an object of ``size`` bytes, where ``largest`` are copied at once."""
+    return max(min(COPIED_AT_ONCE, largest), part_size(size))
+
+
 class CopyInParts(Multipart[range]):
     """An object whose parts are ranges of another one.
 
@@ -43,8 +48,8 @@ class CopyInParts(Multipart[range]):
         :param largest: bytes that the store copies at once.
         """
         size = self._head["ContentLength"]
-        step = max(min(COPIED_AT_ONCE, largest), part_size(size))
-        return self.run(range(start, min(start + step, size)) for start in range(0, size, step))
+        part = step(size, largest)
+        return self.run(range(start, min(start + part, size)) for start in range(0, size, part))
 
     def _creation(self) -> dict[str, Any]:
         kept = {name: self._head[name] for name in _KEPT if name in self._head}

@@ -199,5 +199,5 @@ def _fetch(source: Source, body: Any, start: int, end: int) -> memoryview:
     data = rest = memoryview(bytearray(end - start))
     with Body(source, body or source.read(start, end), start, end) as part:
         while rest:
-            rest = rest[part.readinto(rest) :]
+            rest = rest[part.readinto(rest[:CHUNK]) :]
     return data

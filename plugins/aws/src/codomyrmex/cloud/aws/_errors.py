@@ -94,6 +94,8 @@ _BY_TYPE: tuple[tuple[type[CloudError], tuple[type[Exception], ...]], ...] = (
     (ServiceUnavailable, (sdk.ConnectionError, sdk.HTTPClientError, sdk.IncompleteReadError)),
 )
 
+_WRITES = ("PutObject", "CompleteMultipartUpload")
+
 _CURES = {
     sdk.NoCredentialsError: (
         "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`; "
@@ -107,6 +109,8 @@ _CURES = {
 def translate(error: Exception) -> CloudError | None:
     """The `CloudError` for what botocore or boto3 raised; None for anything else."""
     if isinstance(error, ClientError):
+        if error.response["Error"].get("Code") == "NoSuchKey" and error.operation_name in _WRITES:
+            return from_response(error.response, PreconditionFailed)  # if_match, and there is no object
         return from_response(error.response)
     if isinstance(error, Boto3Error):  # S3UploadFailedError and its like keep the cause as text alone
         cause = error.__cause__ or error.__context__
@@ -116,17 +120,22 @@ def translate(error: Exception) -> CloudError | None:
         return ServiceUnavailable("the answer is not one of S3; check endpoint_url", code="ResponseParserError")
     if isinstance(error, BotoCoreError):
         return _from_botocore(error)
+    if isinstance(error, RuntimeError) and "refreshed credentials" in str(error):  # botocore raises it bare
+        return AuthenticationError(str(error), code="ExpiredCredentials")
     return None
 
 
-def from_response(response: Mapping[str, Any]) -> CloudError:
-    """The `CloudError` for an error answer as botocore parses it, or for an entry of ``Errors``."""
+def from_response(response: Mapping[str, Any], kind: type[CloudError] | None = None) -> CloudError:
+    """The `CloudError` for an error answer as botocore parses it, or for an entry of ``Errors``.
+
+    :param kind: where it is not that of the code.
+    """
     answer = response.get("Error", response)
     about = response.get("ResponseMetadata", {})
     code, status = str(answer.get("Code") or ""), about.get("HTTPStatusCode", 0)
     if not status and code.isdigit():
         status = int(code)  # an answer to HEAD has no body, and botocore puts the status there
-    kind = _BY_CODE.get(code) or _BY_STATUS.get(status)
+    kind = kind or _BY_CODE.get(code) or _BY_STATUS.get(status)
     if kind is None:
         kind = (
             ServiceUnavailable if status >= 500 or code in ("InternalError", "ServiceUnavailable") else InvalidRequest
@@ -147,6 +156,8 @@ def from_response(response: Mapping[str, Any]) -> CloudError:
 
 def _from_botocore(error: BotoCoreError) -> CloudError:
     cure = next((f"; {text}" for kind, text in _CURES.items() if isinstance(error, kind)), "")
+    if any(isinstance(cause, TimeoutError) for cause in getattr(error.kwargs.get("error"), "args", ())):
+        return Timeout(f"{error}{cure}", code=type(error).__name__)  # while sending; called a closed connection
     for kind, families in _BY_TYPE:
         if isinstance(error, families):
             return kind(f"{error}{cure}", code=type(error).__name__)

@@ -112,12 +112,12 @@ def etag(answer: Mapping[str, Any]) -> str:
     return str(answer.get("ETag", "")).strip('"')
 
 
-def verifier(answer: Mapping[str, Any], part_size: Callable[[], int | None]) -> Verifier | None:
+def verifier(answer: Mapping[str, Any], size_of: Callable[..., int | None]) -> Verifier | None:
     """What verifies a download, or None where the service keeps nothing that could.
 
     :param answer: to GET or HEAD, for the whole object.
-    :param part_size: gives the size in bytes of the first part, if there are parts; asked only
-        where the parts' ETag is all there is.
+    :param size_of: asks the service for the bytes of the object, or of a part by ``PartNumber=``;
+        called only where the parts' ETag is all there is. None where that is not told.
     """
     kept = checksums(answer)
     for name, make in _DIGESTS.items():
@@ -126,9 +126,11 @@ def verifier(answer: Mapping[str, Any], part_size: Callable[[], int | None]) -> 
     if "md5" in kept:
         return Verifier(hashlib.md5(), kept["md5"])
     tag = etag(answer)
-    if (parts := _PARTS.fullmatch(tag)) and _tag_is_md5(answer) and (size := part_size()):
-        uniform = -(-answer["ContentLength"] // size) == int(parts[1])
-        return Verifier(PartsMD5(size), tag) if uniform else None
+    if (parts := _PARTS.fullmatch(tag)) and _tag_is_md5(answer) and (part := size_of(PartNumber=1)):
+        size, count = answer["ContentLength"], int(parts[1])
+        alike = size_of(PartNumber=count) == size - (count - 1) * part  # all parts, but the last
+        if alike or size_of() != size:  # of another size it can only fail
+            return Verifier(PartsMD5(part), tag)
     return None
 
 

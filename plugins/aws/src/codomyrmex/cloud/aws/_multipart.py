@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -107,15 +108,15 @@ class Multipart(ABC, Generic[P]):
         complete = {**self._completion(), **self._arguments("CompleteMultipartUpload")}
         parts = [{"PartNumber": number, **part} for number, part in enumerate(sent, 1)]
         try:
-            answer = self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **complete)
+            return dict(self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **complete))
         except ClientError as error:
-            if error.response["Error"].get("Code") != "NoSuchUpload":
-                raise
-            # so a repeated request is answered when the first one did it and its answer was lost
-            answer = self._client.head_object(**self._target, **self._arguments("HeadObject"))
-            if etag(answer) != parts_etag(sent):
-                raise
-        return dict(answer)
+            if error.response["Error"].get("Code") == "NoSuchUpload":
+                # so a repeated request is answered when the first one did it and its answer was lost
+                with suppress(BotoCoreError, ClientError):
+                    answer = dict(self._client.head_object(**self._target, **self._arguments("HeadObject")))
+                    if etag(answer) == parts_etag(sent):
+                        return answer
+            raise
 
     def _abort(
         self, upload: Mapping[str, Any], running: Iterable[Future[dict[str, Any]]], error: BaseException

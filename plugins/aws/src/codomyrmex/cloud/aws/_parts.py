@@ -11,7 +11,7 @@ PART_SIZE = 8 * 1024 * 1024
 """Bytes of a part, unless the object is so large that it would have too many."""
 THREADS = 8
 """Parts in flight at a time."""
-MEMORY = (THREADS + 2) * PART_SIZE
+MEMORY = THREADS * PART_SIZE
 """Bytes that the parts of all transfers of one storage may hold together, beside one part of each."""
 
 

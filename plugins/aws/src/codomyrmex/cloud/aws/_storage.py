@@ -447,13 +447,12 @@ class S3Storage(StorageClient):
         return target, self._client.get_object(**target)
 
     def _verifier(self, target: Mapping[str, Any], answer: Mapping[str, Any]) -> Verifier | None:
-        def part_size() -> int | None:
+        def size_of(**part: int) -> int | None:
             with suppress(BotoCoreError, ClientError):  # not every store tells
-                head = self._client.head_object(**target, PartNumber=1, IfMatch=answer["ETag"])
-                return int(head["ContentLength"])
+                return int(self._client.head_object(**target, **part, IfMatch=answer["ETag"])["ContentLength"])
             return None
 
-        return verifier(answer, part_size)
+        return verifier(answer, size_of)
 
     def _chunks(self, target: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
         source = Source(self._client, target, answer)
@@ -487,16 +486,16 @@ class S3Storage(StorageClient):
         )
         target = {"Bucket": bucket, "Key": key}
         parts = read_parts(stream, size)
-        first, second = next(parts), next(parts, None)
-        if second is None:
-            answer = self._put(first, {**target, **about, **conditions, **arguments("PutObject")})
-            size = len(first)
+        begun = list(islice(parts, 2))
+        if len(begun) == 1:
+            size = len(begun[0])
+            answer = self._put(begun[0], {**target, **about, **conditions, **arguments("PutObject")})
             if progress is not None:
                 progress(size)
         else:
             crc32 = self._is_aws
             upload = UploadInParts(self._client, self._pool, target, arguments, about, conditions, crc32=crc32)
-            answer = upload.run(chain((first, second), parts), progress)
+            answer = upload.run(chain((begun.pop(0) for _ in range(2)), parts), progress)  # and hold none here
             size = upload.size
         return _info(bucket, key, {**about, **answer, "ContentLength": size})
 

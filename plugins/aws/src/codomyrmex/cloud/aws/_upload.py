@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+from codomyrmex.cloud._files import CHUNK
 from codomyrmex.cloud.aws._arguments import PassedThrough
 from codomyrmex.cloud.aws._integrity import Crc32, confirm, content_md5
 from codomyrmex.cloud.aws._multipart import Multipart
@@ -21,7 +22,7 @@ def part_size(size: int | None, sent: int = 0) -> int:
     Parts of an object of known size are equal, in whole MiB, and no more than 10,000. Where the size
     is not known they grow with what was sent, so that 10,000 of them reach S3's limit of 5 TiB.
     """
-    return max(PART_SIZE, sent // 1400 if size is None else -(-size // MOST_PARTS // _MIB) * _MIB)
+    return max(PART_SIZE, sent // 1390 if size is None else -(-size // MOST_PARTS // _MIB) * _MIB)
 
 
 def read_parts(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
@@ -42,17 +43,20 @@ def read_parts(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
 
 def _read_exactly(stream: BinaryIO, size: int) -> bytes:
     """``size`` bytes, fewer at the end of the stream only."""
-    pieces: list[bytes] = []
-    missing = size
-    while missing > 0:
-        piece = stream.read(missing)
-        if not isinstance(piece, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
-            raise TypeError(f"the stream must be open in binary mode, it gives {type(piece).__name__}")
-        if not piece:
-            break
-        missing -= len(piece)
-        pieces.append(bytes(piece))
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    data = _read(stream, size)
+    if len(data) in (0, size):
+        return bytes(data)
+    collected = bytearray(data)
+    while len(collected) < size and (data := _read(stream, min(CHUNK, size - len(collected)))):
+        collected += data
+    return bytes(collected)
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if not isinstance(data, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
+        raise TypeError(f"the stream must be open in binary mode, it gives {type(data).__name__}")
+    return data
 
 
 class UploadInParts(Multipart[bytes]):

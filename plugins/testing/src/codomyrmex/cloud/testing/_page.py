@@ -15,6 +15,7 @@ from codomyrmex.cloud.testing._outcomes import Outcome
 
 Entries = list[dict[str, Any]]
 _LONGEST_REASON = 2000
+_COUNTED = ("storage", Outcome.KNOWN_DEFECT)  # the others are said of one as of many
 
 
 def page(document: dict[str, Any]) -> str:
@@ -93,7 +94,8 @@ def _requirement(words: str, cases: Entries) -> str:
     """One row for a requirement; what differs from case to case is told for each."""
     named = [case["case"] for case in cases if case["case"] and case["outcome"] == Outcome.PASSED]
     told = f'<div class="cases">{_text(" · ".join(named))}</div>' if named else ""
-    return f"<tr><td>{_text(words)}{told}{''.join(_reasons(cases))}</td><td>{_marks(cases, words=True)}</td></tr>"
+    came = _mark(cases[0]["outcome"], cases[0]["outcome"]) if len(cases) == 1 else _marks(cases, words=True)
+    return f"<tr><td>{_text(words)}{told}{''.join(_reasons(cases))}</td><td>{came}</td></tr>"
 
 
 def _reasons(cases: Entries) -> Iterator[str]:
@@ -116,7 +118,7 @@ def _marks(entries: Entries, *, words: bool = False) -> str:
     counts = _counts(entries)
     loud = [pair for pair in counts if pair[0] in (Outcome.PASSED, Outcome.FAILED, Outcome.KNOWN_DEFECT)]
     shown = counts if words or not loud else loud
-    return "".join(_mark(outcome, f"{count} {outcome}") for outcome, count in shown)
+    return "".join(_mark(outcome, _count(count, outcome)) for outcome, count in shown)
 
 
 def _counts(entries: Iterable[dict[str, Any]]) -> list[tuple[Outcome, int]]:
@@ -137,7 +139,7 @@ def _anchor(number: int, topic: str) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {what}s" if number != 1 and what in _COUNTED else f"{number} {what}"
 
 
 def _text(text: object) -> str:

@@ -33,6 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Write a report where one is asked for."""
     if folder := config.getoption("cloud_report"):
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise pytest.UsageError(f"--cloud-report: {error}") from None
         config.pluginmanager.register(Report(folder, writes=not hasattr(config, "workerinput")), "cloud-report")
 
 
@@ -50,8 +54,6 @@ class Report:
         self._writes = writes
         self._storages: dict[str, dict[str, Any]] = {}
         self._written = ""
-        if writes:
-            os.makedirs(folder, exist_ok=True)
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note which requirement a test is of, for its results."""

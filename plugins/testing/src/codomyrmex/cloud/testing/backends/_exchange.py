@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ import h11
 PIECE_BYTES = 256 * 1024
 _HEAD_BYTES = 256 * 1024
 _STEPS_A_SECOND = 20
+_DELIVERY_SECONDS = 5
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER for 0 seconds: closing sends RST
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -121,7 +124,7 @@ class Peer:
 
     async def read_rest(self) -> None:
         """Read what nobody wanted of its message."""
-        if self.http.their_state is h11.SEND_BODY and not self.keeps_body:
+        if self.http.their_state is h11.SEND_BODY:
             await _read(self)
 
     def goes_on(self) -> bool:
@@ -131,8 +134,12 @@ class Peer:
             return True
         return False
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
+        """Close it by RST, once what was sent has arrived: RST discards what is still on the way."""
         sock = self.writer.get_extra_info("socket")
+        deadline = time.monotonic() + _DELIVERY_SECONDS
+        while _on_the_way(sock) and time.monotonic() < deadline:
+            await asyncio.sleep(0.001)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self.writer.transport.abort()
 
@@ -160,8 +167,9 @@ class Connection:
                     break
         except (OSError, h11.ProtocolError):
             pass  # one side broke off, and so the other is
-        except asyncio.CancelledError:  # the proxy stops; asyncio's streams would log it as an error
+        except asyncio.CancelledError:  # the proxy stops, and waits for nobody to take what is left
             self._client.writer.transport.abort()
+            raise
         finally:
             self._leave_server()
             self._client.writer.close()
@@ -213,13 +221,12 @@ class Connection:
         if effect.answer:
             await _read(body)
             response, body = effect.answer, _content(b"" if self._request.method == "HEAD" else effect.content)
+        withheld = self._client.keeps_body
         if response and not effect.is_silence:
             if effect.ending is Ending.WHOLE:
                 response = _shortened(response, effect.at or 0)
-            if self._client.keeps_body:
-                response = _with_header(
-                    response, b"Connection", b"close"
-                )  # it might still come, and look like a request
+            if withheld:
+                response = _with_header(response, b"Connection", b"close")
             self._request.status = response.status_code
             await self._client.send(response)
         try:
@@ -228,6 +235,8 @@ class Connection:
             if cut.ending is not Ending.WHOLE:
                 raise
         await self._client.send(h11.EndOfMessage())
+        if withheld:  # what comes next may be the body or another request: nobody could tell
+            raise _Cut(Ending.CLOSE)
 
     async def _pass(self, source: AsyncIterable[bytes], target: Peer, at: int | None) -> None:
         """A body from one side to the other, with what happens at byte ``at``."""
@@ -236,10 +245,10 @@ class Connection:
         position = 0
         async for whole in source:
             for piece in _pieces(whole, None if at is None else at - position, longest):
-                await target.send(h11.Data(data=self._act(piece) if position == at else piece))
-                position += len(piece)
                 if rate:
                     await asyncio.sleep(len(piece) / rate)
+                await target.send(h11.Data(data=self._act(piece) if position == at else piece))
+                position += len(piece)
         if position == at:
             self._act(b"")
 
@@ -254,7 +263,7 @@ class Connection:
 
     async def _break(self, ending: Ending) -> None:
         if ending is Ending.RESET:
-            self._client.reset()
+            await self._client.reset()
         elif ending is Ending.STALL:
             while await self._client.reader.read(PIECE_BYTES):  # until it hangs up
                 pass
@@ -270,6 +279,16 @@ class Connection:
         if self._server:
             self._server.writer.transport.abort()
             self._server = None
+
+
+def _on_the_way(sock: socket.socket) -> int:
+    """Bytes that the other side has not acknowledged; 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0
+    import fcntl
+    import termios
+
+    return int.from_bytes(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def _pieces(whole: bytes, at: int | None, longest: int) -> Iterator[bytes]:

@@ -14,16 +14,19 @@ from __future__ import annotations
 import asyncio
 import http.client
 import re
+import socket
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 import h11
 from codomyrmex.cloud.testing.backends._exchange import PIECE_BYTES, Connection, Effect, Ending, Fault, Request
 
+_BACKLOG = 128
+_START_SECONDS = 10
 _S3_CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}
 
 
@@ -191,7 +194,7 @@ class FaultProxy:
         started: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, args=[started], name="fault-proxy", daemon=True)
         self._thread.start()
-        self.endpoint_url = self._upstream._replace(netloc=f"127.0.0.1:{started.result()}").geturl()
+        self.endpoint_url = self._upstream._replace(netloc=f"127.0.0.1:{started.result(_START_SECONDS)}").geturl()
         return self
 
     def stop(self) -> None:
@@ -210,12 +213,26 @@ class FaultProxy:
 
     async def _serve(self, started: Future[int]) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=PIECE_BYTES)
-        started.set_result(server.sockets[0].getsockname()[1])
-        await self._stopped.wait()
-        server.close()
+        connections: set[asyncio.Task[None]] = set()
+        # not asyncio's server: closed while it accepts a connection, it leaves that open
+        with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
+            self._loop.add_reader(listener, self._accept, listener, connections)
+            started.set_result(listener.getsockname()[1])
+            await self._stopped.wait()
+            self._loop.remove_reader(listener)
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
-    async def _connected(self, *streams: Any) -> None:
+    def _accept(self, listener: socket.socket, connections: set[asyncio.Task[None]]) -> None:
+        sock, _ = listener.accept()
+        task = asyncio.create_task(self._connected(sock))
+        connections.add(task)
+        task.add_done_callback(connections.discard)
+        task.add_done_callback(lambda _: sock.close())  # also of a task that is cancelled before it begins
+
+    async def _connected(self, sock: socket.socket) -> None:
+        streams = await asyncio.open_connection(sock=sock, limit=PIECE_BYTES)
         await Connection(streams, (self._upstream.hostname or "", self._upstream.port or 80), self._choose).run()
 
     def _choose(self, method: str, path: str) -> tuple[Request, Fault | None]:

@@ -186,7 +186,7 @@ class IdentityServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_PUT = do_POST = do_GET
+            do_PUT = do_POST = do_GET  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass

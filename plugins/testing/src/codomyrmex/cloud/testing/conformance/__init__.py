@@ -17,6 +17,7 @@ from codomyrmex.cloud.testing.conformance._errors import Errors
 from codomyrmex.cloud.testing.conformance._faults import Faults
 from codomyrmex.cloud.testing.conformance._files import Files
 from codomyrmex.cloud.testing.conformance._hooks import Hooks
+from codomyrmex.cloud.testing.conformance._http import Response
 from codomyrmex.cloud.testing.conformance._keys import Keys
 from codomyrmex.cloud.testing.conformance._listing import Listing
 from codomyrmex.cloud.testing.conformance._objects import Objects
@@ -24,7 +25,7 @@ from codomyrmex.cloud.testing.conformance._presigned import Presigned
 from codomyrmex.cloud.testing.conformance._ranges import Ranges
 from codomyrmex.cloud.testing.conformance._secrets import Secrets
 from codomyrmex.cloud.testing.conformance._streams import Streams
-from codomyrmex.cloud.testing.conformance._topic import Proxied, Response, Topic, not_applicable
+from codomyrmex.cloud.testing.conformance._topic import Proxied, Topic, not_applicable
 
 __all__ = ["ODD_KEYS", "Proxied", "Response", "StorageConformance", "Topic", "not_applicable"]
 

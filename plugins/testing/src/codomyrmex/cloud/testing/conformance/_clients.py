@@ -58,12 +58,13 @@ class Clients(Topic):
         if not self.separate_process:
             not_applicable("its data live in one process")
         storage.upload_file(bucket, key, b"data")
+        variables = {"PYTHONPATH": os.pathsep.join(sys.path), **environment}
         done = subprocess.run(  # noqa: S603  # our own
             [sys.executable, "-c", DOWNLOAD, bucket, key],
             input=pickle.dumps(storage),
             capture_output=True,
             check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+            env={**os.environ, **variables},
         )
         assert (done.stderr.decode(), done.stdout) == ("", b"data")
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import CloudError, IntegrityError, RateLimited, ServiceUnavailable, Timeout
-from codomyrmex.cloud.testing.backends import FaultProxy
-from codomyrmex.cloud.testing.backends.faults import (
+from codomyrmex.cloud.testing.backends import (
     Corrupt,
     CorruptRequest,
-    Fault,
+    FaultProxy,
     Reset,
     Slow,
     Stall,
     Status,
     Truncate,
 )
+from codomyrmex.cloud.testing.backends._exchange import Fault
 from codomyrmex.cloud.testing.conformance._data import made, stream
 from codomyrmex.cloud.testing.conformance._topic import Proxied, Topic, needs, not_applicable
 

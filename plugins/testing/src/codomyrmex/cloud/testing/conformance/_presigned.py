@@ -7,7 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import UnsupportedOperation
-from codomyrmex.cloud.testing.conformance._topic import Http, Topic, needs, without
+from codomyrmex.cloud.testing.conformance._http import Http
+from codomyrmex.cloud.testing.conformance._topic import Topic, needs, without
 
 REFUSED = {400, 401, 403}
 NOT_DONE = REFUSED | {404, 405, 501}

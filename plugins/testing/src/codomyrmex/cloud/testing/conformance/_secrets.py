@@ -12,7 +12,11 @@ from urllib.parse import quote
 import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import CloudError
-from codomyrmex.cloud.testing.conformance._topic import NewBucket, Topic, needs, not_applicable
+from codomyrmex.cloud.testing.backends import Reset, Status
+from codomyrmex.cloud.testing.backends._exchange import Fault
+from codomyrmex.cloud.testing.conformance._topic import NewBucket, Proxied, Topic, needs, not_applicable
+
+BREAKS: dict[str, Fault] = {"refused": Status(500), "reset": Reset()}
 
 
 class Spill:
@@ -32,6 +36,13 @@ class Spill:
     def __call__(self, where: str, text: str) -> list[str]:
         """What was found in the text, in words."""
         return [f"{what} in {where}" for what, form in self._forms if form in text]
+
+    def in_error(self, error: CloudError) -> list[str]:
+        """What was found in the error, in those that led to it, in its traceback or its pickle."""
+        found = [self("error", f"{e!r} {e} {e.args!r} {vars(e)!r}") for e in chain(error)]
+        found.append(self("traceback", "".join(traceback.format_exception(error))))
+        found.append(self("pickled error", pickle.dumps(error, 0).decode("latin-1")))
+        return [what for part in found for what in part]
 
 
 class Secrets(Topic):
@@ -54,11 +65,20 @@ class Secrets(Topic):
         for name in (bucket, new_bucket(create=False)):
             with pytest.raises(CloudError) as caught:
                 storage.download_file(name, key)
-            for error in chain(caught.value):
-                found += spill("error", repr(error) + str(error) + repr(error.args) + repr(vars(error)))
-            found += spill("traceback", "".join(traceback.format_exception(caught.value)))
-            found += spill("pickled error", pickle.dumps(caught.value, 0).decode("latin-1"))
+            found += spill.in_error(caught.value)
         assert found == []
+
+    @pytest.mark.parametrize("fault", BREAKS.values(), ids=BREAKS)
+    def test_no_error_on_the_way_shows_a_secret(
+        self, proxied: Proxied, spill: Spill, bucket: str, key: str, fault: Fault
+    ) -> None:
+        proxied.proxy.inject(fault, times=None)
+        try:
+            with pytest.raises(CloudError) as caught:
+                proxied.storage.upload_file(bucket, key, b"data")
+        finally:
+            proxied.proxy.clear()
+        assert spill.in_error(caught.value) == []
 
     def test_no_log_shows_a_secret(
         self,

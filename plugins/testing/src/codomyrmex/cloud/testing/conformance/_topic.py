@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import CloudError, InvalidRequest
 from codomyrmex.cloud.testing._outcomes import Outcome
 from codomyrmex.cloud.testing.conformance._data import MIB, ODD_KEYS, memory, stream
+from codomyrmex.cloud.testing.conformance._http import Http, send
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends import FaultProxy
@@ -22,27 +21,10 @@ if TYPE_CHECKING:
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
-class Response(NamedTuple):
-    """What an HTTP server answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    """By their names in lower case."""
-    body: bytes
-
-
 class NewBucket(Protocol):
     """Makes a bucket and returns its name; with ``create=False`` it returns a name to make one of."""
 
     def __call__(self, *, create: bool = True) -> str: ...
-
-
-class Http(Protocol):
-    """Sends a request with these headers, and none beside what HTTP itself needs."""
-
-    def __call__(
-        self, method: str, url: str, headers: Mapping[str, str] = ..., body: bytes | None = ...
-    ) -> Response: ...
 
 
 class Proxied(NamedTuple):
@@ -123,6 +105,8 @@ class Topic:
         for test in cls.known_defects:
             if not callable(getattr(cls, test.partition("[")[0], None)):
                 raise TypeError(f"known_defects of {cls.__name__} names {test!r}, which is no test of it")
+        if unknown := sorted(cls.unsupported_keys.keys() - ODD_KEYS.keys()):
+            raise TypeError(f"unsupported_keys of {cls.__name__} names {unknown}, which are not in ODD_KEYS")
 
     @pytest.fixture(autouse=True)
     def _applies(self, request: pytest.FixtureRequest, storage: StorageClient) -> None:
@@ -194,7 +178,7 @@ class Topic:
     def proxied(cls) -> Proxied:
         """A client of the same service that reaches it through a `FaultProxy`, and that proxy.
 
-        Of an impatient client, with timeouts of two seconds or so, this takes a minute less.
+        Tests wait for its timeouts, so that these are best short: two seconds or so.
         """
         not_applicable("no fixture `proxied` gives a client behind a FaultProxy")
 
@@ -292,18 +276,3 @@ def remove(storage: StorageClient, bucket: str, prefix: str = "") -> None:
     with suppress(CloudError):
         keys = [info.key for info in storage.iter_objects(bucket, prefix)]
         in_threads(lambda part: storage.delete_many(bucket, part), [keys[n::8] for n in range(8)])
-
-
-def send(method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Response:
-    """The answer to a request whose URL and headers are sent as they are: other clients tidy
-    ``a/../b``, and add headers of their own.
-    """
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=60)
-    try:
-        connection.request(method, url.partition(parts.netloc)[2], body, dict(headers or {}))
-        answer = connection.getresponse()
-        return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-    finally:
-        connection.close()

@@ -1,0 +1,71 @@
+"""What tests run in a process of its own, which they kill, interrupt or measure. Keys come by the environment."""
+
+import io
+import resource
+import sys
+import time
+
+from codomyrmex.cloud.aws import S3Storage
+
+MIB = 1024 * 1024
+
+
+class Pausing(io.RawIOBase):
+    """Data without an end, that stop coming after ``size`` bytes; then it says so."""
+
+    def __init__(self, size):
+        self._left = size
+
+    def read(self, size=-1):
+        if not self._left:
+            print("paused", flush=True)
+            time.sleep(60)
+        data = bytes(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
+def upload(endpoint_url, bucket, key, size):
+    """Upload so many bytes of something that is longer; say when they are read, and wait to be ended."""
+    with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage:
+        try:
+            storage.upload_stream(bucket, key, Pausing(int(size)))
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+
+
+def path_up(endpoint_url, bucket, key, path):
+    """Upload a file; say how many MiB of memory this process had at most."""
+    with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage:
+        storage.upload_path(bucket, key, path)
+    print(_peak())
+
+
+def stream_up(endpoint_url, bucket, key, path):
+    """The same of a stream whose size is not known."""
+    with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage, open(path, "rb") as file:
+        storage.upload_stream(bucket, key, file)
+    print(_peak())
+
+
+def path_down(endpoint_url, bucket, key, path):
+    """Download to a file."""
+    with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage:
+        storage.download_path(bucket, key, path)
+    print(_peak())
+
+
+def stream_down(endpoint_url, bucket, key, path):
+    """Read the object, and keep none of it."""
+    with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage, storage.open_read(bucket, key) as file:
+        while file.read(MIB):
+            pass
+    print(_peak())
+
+
+def _peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
