@@ -59,9 +59,7 @@ def connect():
 
 @pytest.fixture(scope="session")
 def on_moto(moto_server):
-    with S3Storage(
-        "us-east-1", endpoint_url=moto_server.endpoint_url, credentials=credentials(moto_server)
-    ) as storage:
+    with S3Storage("us-east-1", endpoint_url=moto_server.endpoint_url, credentials=credentials(moto_server)) as storage:
         yield storage
 
 

@@ -141,8 +141,10 @@ FAILURES = {
     "upload_file of no file": (lambda c, tmp: c.upload_file(tmp / "none", "b-ucket", "k"), False, LocalFileNotFound),
     "download_file": (lambda c, tmp: c.download_file("no-such-bucket", "k", tmp / "file"), False, BucketNotFound),
     "download_file into no folder": (
-        lambda c, tmp: (c.ensure_bucket("b-ucket"), c.upload_file(__file__, "b-ucket", "k"))
-        and c.download_file("b-ucket", "k", tmp / "none" / "file"),
+        lambda c, tmp: (
+            (c.ensure_bucket("b-ucket"), c.upload_file(__file__, "b-ucket", "k"))
+            and c.download_file("b-ucket", "k", tmp / "none" / "file")
+        ),
         False,
         LocalFileNotFound,
     ),

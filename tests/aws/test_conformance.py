@@ -16,8 +16,8 @@ pytestmark = pytest.mark.slow
 
 
 class S3Conformance(StorageConformance):
-    stream_size = 4 * MEMORY
-    stream_memory = MEMORY + 4 * PART_SIZE
+    stream_size = 3 * MEMORY
+    stream_memory = MEMORY + 5 * PART_SIZE  # what is read, and what waits to be sent
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -160,7 +160,9 @@ def test_a_session_token_goes_with_temporary_keys(moto, on_moto, connect):
     keys = {"aws_access_key_id": moto.access_key, "aws_secret_access_key": moto.secret_key}
     session = boto3.session.Session(region_name="us-east-1", **keys)
     iam, sts = (session.client(name, endpoint_url=moto.endpoint_url) for name in ("iam", "sts"))
-    anybody = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}'
+    anybody = (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}'
+    )
     role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=anybody)["Role"]["Arn"]
     policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}]}'
     iam.put_role_policy(RoleName="reader", PolicyName="list", PolicyDocument=policy)

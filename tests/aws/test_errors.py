@@ -427,7 +427,11 @@ def test_a_web_site_is_no_store(serve, at, body):
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_gateways_page_is_unavailable(serve, at, status):
     storage = at(serve(status, "text/html", HTML))
-    for call in (storage.list_buckets, lambda: storage.stat("bucket", "key"), lambda: storage.upload_file("b", "k", b"")):
+    for call in (
+        storage.list_buckets,
+        lambda: storage.stat("bucket", "key"),
+        lambda: storage.upload_file("b", "k", b""),
+    ):
         with pytest.raises(ServiceUnavailable) as caught:
             call()
         assert caught.value.code == str(status)

@@ -121,7 +121,7 @@ def test_parts_that_cannot_be_removed_are_told_beside_what_happened(faulty, on_s
 
 
 def test_an_upload_that_somebody_removes_meanwhile_fails_as_what_it_is(faulty, on_swift, uploads):
-    proxy, storage, bucket = faulty
+    _, storage, bucket = faulty
 
     class Stream(io.BytesIO):
         def read(self, size=-1):
@@ -188,7 +188,9 @@ def test_a_source_that_changes_while_it_is_copied_is_a_conflict(faulty, on_swift
 # Arithmetic ("Amazon S3 multipart upload limits")
 
 
-@pytest.mark.parametrize("size", [1, 8 * MIB, 80 * GIB, 80_000 * MIB, 80_000 * MIB + 1, TIB, 5 * TIB - 1, 5 * TIB, 48 * TIB])
+@pytest.mark.parametrize(
+    "size", [1, 8 * MIB, 80 * GIB, 80_000 * MIB, 80_000 * MIB + 1, TIB, 5 * TIB - 1, 5 * TIB, 48 * TIB]
+)
 def test_parts_of_what_has_a_size_are_few_enough_and_within_limits(size):
     part = part_size(size)
     assert 8 * MIB <= part <= 5 * GIB

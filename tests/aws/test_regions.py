@@ -66,9 +66,10 @@ def irish(aws, on_moto):
         lambda s: not s.ensure_bucket("irish") or pytest.fail("it was made"),
         lambda s: list(s.iter_multipart_uploads("irish")),
     ],
-    ids=(
-        "put multipart get range head absent list copy delete delete_many bucket_exists ensure_bucket uploads"
-    ).split(),
+    ids=[
+        *("put", "multipart", "get", "range", "head", "absent", "list", "copy", "delete", "delete_many"),
+        *("bucket_exists", "ensure_bucket", "uploads"),
+    ],
 )
 def test_a_bucket_elsewhere_is_found_by(aws, irish, on_moto, in_region, call, client_region, refusal, tells_region):
     on_moto.upload_file(irish, "key", b"data")
@@ -278,7 +279,9 @@ def test_a_download_that_is_not_what_aws_keeps_is_an_error(aws, irish, in_region
         with storage.open_read(irish, "key") as file, pytest.raises(IntegrityError):
             file.read()
         aws.faults.clear()
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir() if path.name != "ca.pem"] == [("file", b"old")]
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir() if path.name != "ca.pem"] == [
+        ("file", b"old")
+    ]
 
 
 @pytest.mark.parametrize("size", [1000, 3 * MIB, len(DATA)])

@@ -243,7 +243,9 @@ def test_metadata_come_back_from_swift_too(on_swift, new_bucket, value):
     assert on_swift.stat(bucket, "key").metadata == {"name": value}
 
 
-@pytest.mark.parametrize("value", ["=?utf-8?b?a?=", "=?utf-8?b?/w==?=", "=?latin-1?q?caf=E9?=", "=?utf-8?q?caf=C3=A9?="])
+@pytest.mark.parametrize(
+    "value", ["=?utf-8?b?a?=", "=?utf-8?b?/w==?=", "=?latin-1?q?caf=E9?=", "=?utf-8?q?caf=C3=A9?="]
+)
 def test_metadata_of_other_programs_never_stand_in_the_way(on_moto, new_bucket, value):
     bucket = new_bucket(on_moto)
     on_moto.native.put_object(Bucket=bucket, Key="key", Body=b"data", Metadata={"name": value})

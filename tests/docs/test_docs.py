@@ -47,7 +47,7 @@ def test_every_group_of_entry_points_is_documented():
 
 def test_every_setting_of_the_environment_is_documented():
     sources = [p for folder in ("core", "plugins") for p in (ROOT / folder).rglob("src/**/*.py")]
-    used = {name for p in sources for name in re.findall(r'environ[^"\n]*"([A-Z_]+)"', p.read_text())}
+    used = {name for p in sources for name in re.findall(r'environ(?:\.get\(|\[)\s*"([A-Z_]+)"', p.read_text())}
     documented = "".join(p.read_text() for p in DOCS.glob("*.md"))
     assert used
     assert [name for name in used if f"`{name}`" not in documented] == []

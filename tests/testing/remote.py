@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
             kind = type(error).__name__
             self._send(STATUS.get(kind, 500), json.dumps([kind, str(error)]).encode())
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815  # their names for http.server
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # their names for http.server
 
     def _send(self, status, data, info=None):
         self.send_response(status)

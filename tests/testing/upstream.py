@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(200, body)
 
-    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815
+    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET
 
     def handle_expect_100(self):
         return self.path == "/early" or super().handle_expect_100()

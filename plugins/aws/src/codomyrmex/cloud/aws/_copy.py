@@ -13,7 +13,15 @@ from codomyrmex.cloud.aws._upload import part_size
 
 COPIED_AT_ONCE = 512 * 1024 * 1024
 """Bytes of a part, at least. They move within S3, so they may be large; S3 takes up to 5 GiB."""
-_KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires", "Metadata")
+_KEPT = (
+    "CacheControl",
+    "ContentDisposition",
+    "ContentEncoding",
+    "ContentLanguage",
+    "ContentType",
+    "Expires",
+    "Metadata",
+)
 
 
 def step(size: int, largest: int) -> int:
