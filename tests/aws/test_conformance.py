@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 class S3Conformance(StorageConformance):
-    stream_size = 3 * MEMORY
+    stream_size = 32 * PART_SIZE
     stream_memory = MEMORY + 5 * PART_SIZE  # what is read, and what waits to be sent
 
     @pytest.fixture(scope="class")
@@ -83,7 +83,7 @@ class TestSwift(S3Conformance):
 
 class TestAws(S3Conformance):
     title = "S3 of AWS, as moto plays it"
-    stream_size = 3 * MEMORY
+    stream_size = 32 * PART_SIZE
     known_defects = {
         **dict.fromkeys(
             (

@@ -110,7 +110,11 @@ def _filters(cache_port: int, region: str, users: Settings) -> dict[str, Setting
         "listing_formats": {},
         "bulk": {},
         "tempurl": {},
-        "s3api": {"location": region, "max_upload_part_num": 10_000},  # as S3; its own limit is 1,000
+        "s3api": {
+            "location": region,
+            "max_upload_part_num": 10_000,
+            "multi_delete_concurrency": 8,
+        },  # as S3; 1,000 and 2 if not told
         "tempauth": users,
         "copy": {},
         "slo": {"max_manifest_segments": 10_000},
