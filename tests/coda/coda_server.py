@@ -464,8 +464,9 @@ class Coda:
         raise Refused(404, f"no row {named!r}")
 
     def _values(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
-        if len(json.dumps(row)) > MAX_ROW:
-            raise Refused(400, f"the row is {len(json.dumps(row)) // 1000} KB and exceeds maximum size of 85 KB")
+        size = len(json.dumps(row, ensure_ascii=False).encode())
+        if size > MAX_ROW:
+            raise Refused(400, f"the row is {size // 1000} KB and exceeds maximum size of 85 KB")
         return {table.column(cell["column"]): cell["value"] for cell in row["cells"]}
 
     def _matches(self, table: Table, values: dict[str, Any], query: str) -> bool:

@@ -17,7 +17,20 @@ FILE = Path(os.environ.get("CLOUD_REFERENCE", "/nowhere"), "coda-openapi.yaml")
 
 @cache
 def document() -> dict[str, Any]:
-    return yaml.load(FILE.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded = yaml.load(FILE.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return _without_contradictions(loaded)
+
+
+def _without_contradictions(node: Any) -> Any:
+    """Without those members of ``allOf`` that forbid every property, also those the others describe."""
+    if isinstance(node, list):
+        return [_without_contradictions(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _without_contradictions(value) for key, value in node.items()}
+    if "allOf" in node:
+        node["allOf"] = [m for m in node["allOf"] if m.get("additionalProperties", True) or "properties" in m]
+    return node
 
 
 @cache
