@@ -29,7 +29,9 @@ OPERATIONS = [
         "listDocs", "GET", "/docs", 200, query="isOwner:bool isPublished:bool query sourceDoc isStarred:bool "
         "inGallery:bool workspaceId folderId limit:int pageToken",
     ),
-    Operation("createDoc", "POST", "/docs", 201, "400 401 403 429", body="title sourceDoc timezone folderId initialPage"),
+    Operation(
+        "createDoc", "POST", "/docs", 201, "400 401 403 429", body="title sourceDoc timezone folderId initialPage"
+    ),
     Operation("getDoc", "GET", "/docs/{docId}", 200),
     Operation("updateDoc", "PATCH", "/docs/{docId}", 200, f"400 {COMMON}", body="title iconName"),
     Operation("deleteDoc", "DELETE", "/docs/{docId}", 202),

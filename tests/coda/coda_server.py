@@ -74,7 +74,7 @@ class Fault(NamedTuple):
     """Whether the request is executed before."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is an answer
     def __init__(self, status: int, message: str = "", headers: dict[str, str] | None = None) -> None:
         self.answer = error(status, message, headers)
 
@@ -86,8 +86,8 @@ def error(status: int, message: str = "", headers: dict[str, str] | None = None)
 
 
 class Table:
-    def __init__(self, id: str, name: str, columns: dict[str, str], view: bool = False) -> None:
-        self.id, self.name, self.view = id, name, view
+    def __init__(self, key: str, name: str, columns: dict[str, str], view: bool = False) -> None:
+        self.id, self.name, self.view = key, name, view
         self.columns = columns
         """Id to name."""
         self.rows: dict[str, dict[str, Any]] = {}
@@ -95,15 +95,15 @@ class Table:
 
     def column(self, named: str) -> str:
         """The id of a column named by id or name."""
-        for id, name in self.columns.items():
-            if named in (id, name):
-                return id
+        for key, name in self.columns.items():
+            if named in (key, name):
+                return key
         raise Refused(400, f"no column {named!r}")
 
 
 class Doc:
-    def __init__(self, id: str, title: str) -> None:
-        self.id, self.title, self.icon = id, title, None
+    def __init__(self, key: str, title: str) -> None:
+        self.id, self.title, self.icon = key, title, None
         self.pages: dict[str, dict[str, Any]] = {}
         self.deleted_pages: set[str] = set()
         self.tables: dict[str, Table] = {}
@@ -130,7 +130,10 @@ class Coda:
         """Seconds for which the status of a write is 404."""
         self.warning: str | None = None
         self.url = ""
+        self.released = threading.Event()
+        """Ends what is stalled."""
         self.pushed: list[tuple[str, str]] = []
+        self.connections: set[tuple[str, int]] = set()
         self.downloads: list[dict[str, str]] = []
         self._sent: dict[str, deque[float]] = {}
         self._mutations: dict[str, tuple[float, float]] = {}
@@ -141,12 +144,14 @@ class Coda:
 
     # For tests
 
-    def add_doc(self, id: str = "doc", title: str = "A document") -> Doc:
-        self.docs[id] = Doc(id, title)
-        return self.docs[id]
+    def add_doc(self, key: str = "doc", title: str = "A document") -> Doc:
+        self.docs[key] = Doc(key, title)
+        return self.docs[key]
 
-    def add_table(self, doc: Doc, id: str = "grid-1", name: str = "Things", columns=("Name", "Count", "Tags")) -> Table:
-        table = doc.tables[id] = Table(id, name, {f"c-{number}": name for number, name in enumerate(columns, 1)})
+    def add_table(
+        self, doc: Doc, key: str = "grid-1", name: str = "Things", columns=("Name", "Count", "Tags")
+    ) -> Table:
+        table = doc.tables[key] = Table(key, name, {f"c-{number}": name for number, name in enumerate(columns, 1)})
         return table
 
     def fail(self, operation: str, answer: Answer | None = None, *, fault: str = "", executed=False, times=1) -> None:
@@ -160,7 +165,7 @@ class Coda:
         with self.lock:
             self._apply(all_of_it=True)
             found = self.docs[doc].tables[table]
-            return [{found.columns[id]: value for id, value in row.items()} for row in found.rows.values()]
+            return [{found.columns[key]: value for key, value in row.items()} for row in found.rows.values()]
 
     # What a request does
 
@@ -227,11 +232,11 @@ class Coda:
 
     def _mutate(self, apply: Callable[[], None]) -> str:
         now = time.monotonic()
-        id = f"mutate:{next(self._ids)}"
-        self._mutations[id] = (now + self.replication, now + self.delay)
+        key = f"mutate:{next(self._ids)}"
+        self._mutations[key] = (now + self.replication, now + self.delay)
         self._pending.append((now + self.delay, apply))
         self._apply()
-        return id
+        return key
 
     def _apply(self, all_of_it: bool = False) -> None:
         """Apply the writes that are due, in their order."""
@@ -268,9 +273,9 @@ class Coda:
 
     def createPage(self, query, body, docId):  # noqa: N802, N803
         doc = self._find_doc(docId)
-        id = f"canvas-{next(self._ids)}"
-        page = self._new_page(doc, id, body)
-        return {"requestId": self._mutate(lambda: doc.pages.update({id: page})), "id": id}
+        key = f"canvas-{next(self._ids)}"
+        page = self._new_page(doc, key, body)
+        return {"requestId": self._mutate(lambda: doc.pages.update({key: page})), "id": key}
 
     def getPage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
         return self._find_page(self._find_doc(docId), pageIdOrName)
@@ -293,19 +298,19 @@ class Coda:
 
     def deletePage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
         doc = self._find_doc(docId)
-        id = self._find_page(doc, pageIdOrName)["id"]
+        key = self._find_page(doc, pageIdOrName)["id"]
 
         def delete():
-            doc.pages.pop(id, None)
-            doc.deleted_pages.add(id)
+            doc.pages.pop(key, None)
+            doc.deleted_pages.add(key)
 
-        return {"requestId": self._mutate(delete), "id": id}
+        return {"requestId": self._mutate(delete), "id": key}
 
     def beginPageContentExport(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
         page = self._find_page(self._find_doc(docId), pageIdOrName)
-        id = f"export-{next(self._ids)}"
-        self._exports[id] = 0
-        return {"id": id, "status": "inProgress", "href": f"{self.url}/docs/{docId}/pages/{page['id']}/export/{id}"}
+        key = f"export-{next(self._ids)}"
+        self._exports[key] = 0
+        return {"id": key, "status": "inProgress", "href": f"{self.url}/docs/{docId}/pages/{page['id']}/export/{key}"}
 
     def getPageContentExportStatus(self, query, body, docId, pageIdOrName, requestId):  # noqa: N802, N803
         page = self._find_page(self._find_doc(docId), pageIdOrName)
@@ -339,12 +344,12 @@ class Coda:
 
     def listColumns(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
-        columns = [self._column(table, id) for id in table.columns]
+        columns = [self._column(table, key) for key in table.columns]
         return self._page(f"/docs/{docId}/tables/{table.id}/columns", columns, query, largest=100)
 
     def getColumn(self, query, body, docId, tableIdOrName, columnIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
-        named = [id for id, name in table.columns.items() if columnIdOrName in (id, name)]
+        named = [key for key, name in table.columns.items() if columnIdOrName in (key, name)]
         if not named:
             raise Refused(404, f"no column {columnIdOrName!r}")
         return {**self._column(table, named[0]), "parent": self._table_reference(docId, table)}
@@ -377,37 +382,37 @@ class Coda:
 
     def _upsert(self, table, rows, keys):
         index: dict[tuple, list[str]] = {}
-        for id, values in table.rows.items():
-            index.setdefault(tuple(str(values.get(key)) for key in keys), []).append(id)
+        for key, values in table.rows.items():
+            index.setdefault(tuple(str(values.get(key)) for key in keys), []).append(key)
         for row in rows:
             key = tuple(str(row.get(key)) for key in keys)
             ids = index.setdefault(key, [])
             if not ids:
                 ids.append(f"i-{next(self._ids)}")
-            for id in ids:
-                table.rows.setdefault(id, {}).update(row)
+            for key in ids:
+                table.rows.setdefault(key, {}).update(row)
 
     def deleteRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
         ids = body["rowIds"]
-        return {"requestId": self._mutate(lambda: [table.rows.pop(id, None) for id in ids]), "rowIds": ids}
+        return {"requestId": self._mutate(lambda: [table.rows.pop(key, None) for key in ids]), "rowIds": ids}
 
     def getRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
-        id = self._find_row(table, rowIdOrName)
-        row = self._row(docId, table, list(table.rows).index(id), id, table.rows[id], query)
+        key = self._find_row(table, rowIdOrName)
+        row = self._row(docId, table, list(table.rows).index(key), key, table.rows[key], query)
         return {**row, "parent": self._table_reference(docId, table)}
 
     def updateRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
-        id = self._find_row(table, rowIdOrName)
+        key = self._find_row(table, rowIdOrName)
         values = self._values(table, body["row"])
-        return {"requestId": self._mutate(lambda: table.rows[id].update(values)), "id": id}
+        return {"requestId": self._mutate(lambda: table.rows[key].update(values)), "id": key}
 
     def deleteRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
-        id = self._find_row(table, rowIdOrName)
-        return {"requestId": self._mutate(lambda: table.rows.pop(id, None)), "id": id}
+        key = self._find_row(table, rowIdOrName)
+        return {"requestId": self._mutate(lambda: table.rows.pop(key, None)), "id": key}
 
     def pushButton(self, query, body, docId, tableIdOrName, rowIdOrName, columnIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
@@ -437,10 +442,10 @@ class Coda:
 
     # What they are made of
 
-    def _find_doc(self, id: str) -> Doc:
-        if id not in self.docs:
+    def _find_doc(self, key: str) -> Doc:
+        if key not in self.docs:
             raise Refused(404, f"no document {id!r}")
-        return self.docs[id]
+        return self.docs[key]
 
     def _find_page(self, doc: Doc, named: str) -> dict[str, Any]:
         if named in doc.deleted_pages:
@@ -458,9 +463,9 @@ class Coda:
 
     def _find_row(self, table: Table, named: str) -> str:
         first = next(iter(table.columns))
-        for id, values in table.rows.items():
-            if named == id or named == values.get(first):
-                return id
+        for key, values in table.rows.items():
+            if named == key or named == values.get(first):
+                return key
         raise Refused(404, f"no row {named!r}")
 
     def _values(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
@@ -504,12 +509,12 @@ class Coda:
             **({"icon": {"name": doc.icon, "type": "image/png", "browserLink": self.url}} if doc.icon else {}),
         }  # fmt: skip
 
-    def _new_page(self, doc: Doc, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _new_page(self, doc: Doc, key: str, body: dict[str, Any]) -> dict[str, Any]:
         person = {"@context": "http://schema.org/", "@type": "Person", "name": "Ada", "email": "ada@example.org"}
         if content := body.get("pageContent"):
-            self.contents[id] = content["canvasContent"]["content"]
+            self.contents[key] = content["canvasContent"]["content"]
         return {
-            "id": id, "type": "page", "href": f"{self.url}/docs/{doc.id}/pages/{id}", "browserLink": self.url,
+            "id": key, "type": "page", "href": f"{self.url}/docs/{doc.id}/pages/{key}", "browserLink": self.url,
             "name": body.get("name", "Untitled"), "contentType": "canvas", "isHidden": False,
             "isEffectivelyHidden": False, "children": [], "authors": [person], "createdAt": CREATED,
             "createdBy": person, **({"subtitle": body["subtitle"]} if "subtitle" in body else {}),
@@ -522,18 +527,18 @@ class Coda:
             "href": f"{self.url}/docs/{doc}/tables/{table.id}", "browserLink": self.url, "parent": page,
         }  # fmt: skip
 
-    def _column(self, table: Table, id: str) -> dict[str, Any]:
-        href = f"{self.url}/columns/{id}"
+    def _column(self, table: Table, key: str) -> dict[str, Any]:
+        href = f"{self.url}/columns/{key}"
         kind = {"type": "text", "isArray": False}
-        return {"id": id, "type": "column", "href": href, "name": table.columns[id], "format": kind, "display": True}
+        return {"id": key, "type": "column", "href": href, "name": table.columns[key], "format": kind, "display": True}
 
-    def _row(self, doc, table, index, id, values, query) -> dict[str, Any]:
+    def _row(self, doc, table, index, key, values, query) -> dict[str, Any]:
         names = query.get("useColumnNames") == "true"
         simple = query.get("valueFormat", "simple") == "simple"
         shown = {table.columns[key] if names else key: _simple(v) if simple else v for key, v in values.items()}
         first = next(iter(table.columns))
         return {
-            "id": id, "type": "row", "href": f"{self.url}/docs/{doc}/tables/{table.id}/rows/{id}", "index": index,
+            "id": key, "type": "row", "href": f"{self.url}/docs/{doc}/tables/{table.id}/rows/{key}", "index": index,
             "name": str(values.get(first, "")), "browserLink": "https://coda.io/d/x", "createdAt": CREATED,
             "updatedAt": CREATED, "values": shown,
         }  # fmt: skip
@@ -557,12 +562,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         coda: Coda = self.server.coda
+        coda.connections.add(self.client_address)
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
         if self.path.startswith("/blobs/"):
             coda.downloads.append(headers)
-            id = self.path.removeprefix("/blobs/").partition("?")[0]
-            return self.send(Answer(200, coda.contents.get(id, "").encode()))
+            key = self.path.removeprefix("/blobs/").partition("?")[0]
+            return self.send(Answer(200, coda.contents.get(key, "").encode()))
         if not self.path.startswith(f"{ROOT}/"):
             coda.violations.append(f"outside the API: {self.command} {self.path}")
             return self.send(error(404))
@@ -578,7 +584,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         if answer.fault == "stalled":
-            self.server.stopping.wait(30)
+            self.server.coda.released.wait(30)
             self.close_connection = True
             return
         self.send_response(answer.status)
@@ -603,8 +609,11 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, coda: Coda, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        self.serve(coda)
+
+    def serve(self, coda: Coda) -> None:
+        """Be this one from now on."""
         self.coda = coda
-        self.stopping = threading.Event()
         coda.url = f"http://127.0.0.1:{self.server_port}{ROOT}"
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -612,17 +621,13 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(coda: Coda):
-    """Serve it on a free port until the end of the block."""
-    server = Server(coda)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield coda
-    finally:
-        server.stopping.set()
+def running():
+    """A server on a free port until the end of the block."""
+    with Server(Coda()) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
         server.shutdown()
-        server.server_close()
         thread.join()
 
 

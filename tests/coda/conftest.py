@@ -1,11 +1,17 @@
 import coda_vendor
 import pytest
-from coda_server import TOKEN, Coda, serving
+from coda_server import TOKEN, Coda, running
 from codomyrmex.cloud.coda import CodaClient
 
 
+@pytest.fixture(scope="session")
+def server():
+    with running() as started:
+        yield started
+
+
 @pytest.fixture
-def coda():
+def coda(server):
     """A Coda of its own, with a document ``doc`` and a table ``grid-1`` of three rows.
 
     Whatever was sent to it must be what Coda accepts: by our own table of its API, and by the vendor's
@@ -14,8 +20,9 @@ def coda():
     service = Coda()
     table = service.add_table(service.add_doc())
     table.rows |= {f"i-{n}0": {"c-1": name, "c-2": n, "c-3": ["x", "y"]} for n, name in enumerate("abc")}
-    with serving(service):
-        yield service
+    server.serve(service)
+    yield service
+    service.released.set()
     assert service.violations == []
     assert coda_vendor.problems(service.requests) == []
 

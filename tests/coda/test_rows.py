@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from datetime import date, datetime, time, UTC
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest

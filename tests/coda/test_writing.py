@@ -23,13 +23,13 @@ def test_a_page_is_made_changed_and_deleted(client, coda):
     content = {"type": "canvas", "canvas_content": {"format": "markdown", "content": "# One"}}
     created = client.create_page("doc", name="Page", page_content=content)
     assert created.keys() == {"requestId", "id"}
-    id = created["id"]
+    page = created["id"]
     more = {"insertion_mode": "append", "canvas_content": {"format": "markdown", "content": " two"}}
-    assert client.update_page("doc", id, name="Other", is_hidden=False, content_update=more)["id"] == id
-    assert (client.get_page("doc", id).name, coda.contents[id]) == ("Other", "# One two")
-    assert client.delete_page("doc", id)["id"] == id
+    assert client.update_page("doc", page, name="Other", is_hidden=False, content_update=more)["id"] == page
+    assert (client.get_page("doc", page).name, coda.contents[page]) == ("Other", "# One two")
+    assert client.delete_page("doc", page)["id"] == page
     with pytest.raises(CodaGoneError) as caught:
-        client.get_page("doc", id)
+        client.get_page("doc", page)
     assert caught.value.status_code == 410
 
 
@@ -41,19 +41,19 @@ def test_an_unknown_field_is_refused_at_once(client, coda):
 
 def test_a_page_is_exported_without_showing_the_token_to_where_it_is_kept(client, coda):
     content = {"type": "canvas", "canvasContent": {"format": "markdown", "content": "# Größe"}}
-    id = client.create_page("doc", name="Page", page_content=content)["id"]
-    assert client.export_page("doc", id) == "# Größe"
+    page = client.create_page("doc", name="Page", page_content=content)["id"]
+    assert client.export_page("doc", page) == "# Größe"
     [headers] = coda.downloads
     assert "authorization" not in headers
-    export = client.begin_page_export("doc", id, "html")
+    export = client.begin_page_export("doc", page, "html")
     assert coda.received("beginPageContentExport")[-1].json == {"outputFormat": "html"}
-    assert client.get_page_export("doc", id, export.id).download_link is None
+    assert client.get_page_export("doc", page, export.id).download_link is None
 
 
 def test_an_export_that_fails_says_why(client):
-    id = client.create_page("doc", name="Broken")["id"]
+    page = client.create_page("doc", name="Broken")["id"]
     with pytest.raises(CodaAPIError, match="it cannot be exported"):
-        client.export_page("doc", id)
+        client.export_page("doc", page)
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ def test_every_write_can_wait_until_it_is_applied(client, coda, write):
 
 @pytest.mark.parametrize("write", ["update_page", "delete_page"])
 def test_writes_of_pages_can_wait_too(client, coda, write):
-    id = client.create_page("doc", name="Page")["id"]
+    page = client.create_page("doc", name="Page")["id"]
     coda.delay = 0.2
     started = time.monotonic()
-    getattr(client, write)("doc", id, wait=5)
+    getattr(client, write)("doc", page, wait=5)
     assert time.monotonic() - started >= 0.2
 
 

@@ -7,11 +7,12 @@ import logging
 import random
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import requests
-from codomyrmex.cloud.coda._limits import Kind, RateLimits, shared_limiter
+from codomyrmex.cloud.coda._limits import Kind, Rate, RateLimits, shared_limiter
 from codomyrmex.cloud.coda.errors import (
     CodaAPIError,
     CodaConnectionError,
@@ -56,7 +57,7 @@ class Transport:
         self, base_url: str, token: str, timeout: float, limits: RateLimits | None, retry_budget: float
     ) -> None:
         self._base_url, self._timeout, self._budget = base_url, timeout, retry_budget
-        self._windows = limits or RateLimits()
+        self._limits = limits or RateLimits()
         self._limiter = shared_limiter(base_url, token, limits) if limits else None
         self._auth = _Bearer(token)
         self.session = requests.Session()
@@ -75,10 +76,9 @@ class Transport:
         url = "/".join((self._base_url, *map(path_part, request.path)))
         waited, attempt = 0.0, 1
         while True:
-            if self._limiter:
-                self._limiter.wait(request.kind)
             try:
-                return self._send_once(url, request)
+                with self._limiter.turn(request.kind) if self._limiter else nullcontext():
+                    return self._send_once(url, request)
             except CodaAPIError as error:
                 pause = self._pause(error, request, attempt)
                 if pause is None or waited + pause > self._budget:
@@ -123,11 +123,11 @@ class Transport:
     def _pause(self, error: CodaAPIError, request: Request, attempt: int) -> float | None:
         """Seconds to wait before sending this request again; None not to."""
         if isinstance(error, CodaRateLimitError):
-            window = float(getattr(self._windows, request.kind).seconds)
-            return window if error.retry_after is None else max(error.retry_after, _SHORTEST_PAUSE)
+            rate: Rate = getattr(self._limits, request.kind)
+            return rate.seconds if error.retry_after is None else max(error.retry_after, _SHORTEST_PAUSE)
         if not error.retryable or attempt >= ATTEMPTS or (error.maybe_executed and not request.repeatable):
             return None
-        backoff = _SHORTEST_PAUSE * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
+        backoff: float = _SHORTEST_PAUSE * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
         return max(backoff, error.retry_after or 0.0)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from typing import Literal, NamedTuple
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple
 from weakref import WeakValueDictionary
 
 import pyrate_limiter as pyrate
 
 Kind = Literal["reads", "writes", "content_writes", "list_docs"]
 """The classes of requests that Coda counts apart."""
-
-_MARGIN = 0.02
-"""How much longer than Coda's window ours is: what is sent evenly arrives a little unevenly."""
 
 
 class Rate(NamedTuple):
@@ -41,26 +42,68 @@ class RateLimits(NamedTuple):
     """The list of documents."""
 
 
+def check_limits(limits: RateLimits) -> None:
+    """TypeError or ValueError for what are no limits."""
+    for rate in limits:
+        if not isinstance(rate, Rate):
+            raise TypeError(f"RateLimits holds Rate(requests, seconds), not {rate!r}")
+        if rate.requests < 1 or rate.seconds < 0.001:
+            raise ValueError(f"a rate is one request or more in a millisecond or more, not {rate}")
+
+
 class RateLimiter:
     """Lets the threads of this process through at the rates of `RateLimits`, each class apart."""
 
     def __init__(self, limits: RateLimits) -> None:
-        self._buckets = {kind: _bucket(Rate(*rate)) for kind, rate in limits._asdict().items()}
+        self._turns = {kind: _Turns(rate) for kind, rate in limits._asdict().items()}
 
-    def wait(self, kind: Kind) -> None:
-        """Return when one more request of this class may go out."""
-        bucket, limiter = self._buckets[kind]
-        bucket.leak(time.monotonic_ns() // 1_000_000)  # what no window holds any more; pyrate has a thread for it
-        limiter.try_acquire(kind)
+    def turn(self, kind: Kind) -> AbstractContextManager[None]:
+        """Wait until one more request of this class may go out; the block holds the request and its answer."""
+        return self._turns[kind].turn()
 
 
-def _bucket(rate: Rate) -> tuple[pyrate.InMemoryBucket, pyrate.Limiter]:
-    if rate.requests < 1 or rate.seconds < 0.001:
-        raise ValueError(f"a rate is at least one request in at least a millisecond, not {rate}")
-    window = round(rate.seconds * 1000)
-    bucket = pyrate.InMemoryBucket([pyrate.Rate(rate.requests, window)])
-    factory = pyrate.SingleBucketFactory(bucket, schedule_leak=False)
-    return bucket, pyrate.Limiter(factory, buffer_ms=max(1, round(window * _MARGIN)))
+class _Turns(pyrate.InMemoryBucket):
+    """A sliding window in which a request counts from its answer on, and until then from its start.
+
+    Coda counts it somewhere between the two. Counting from the start alone, a request that is slow
+    on its way, as the first of a connection is, comes too close to those a window later.
+    """
+
+    def __init__(self, rate: Rate) -> None:
+        super().__init__([pyrate.Rate(rate.requests, round(rate.seconds * 1000))])
+        self._open: deque[pyrate.RateItem] = deque()
+        self._limiter = pyrate.Limiter(pyrate.SingleBucketFactory(self, schedule_leak=False), buffer_ms=1)
+        self._lock_of_all: Any = self._limiter.lock
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self._lock_of_all:
+            self.leak(_milliseconds())  # forgets what left the window; pyrate would start a thread for it
+        self._limiter.try_acquire()
+        try:
+            yield
+        finally:
+            with self._lock_of_all:
+                self._answered()
+
+    def put(self, item: pyrate.RateItem) -> bool:
+        """Count a request, if the window has room for it."""
+        admitted = super().put(item)
+        if admitted:
+            self._open.append(item)
+        return admitted
+
+    def _answered(self) -> None:
+        """Count the oldest open request from now on: for which of them the answer came is the same."""
+        item = self._open.popleft()
+        item.timestamp = _milliseconds() + 1
+        if item not in self.items:
+            self.items.append(item)
+        self.items.sort(key=attrgetter("timestamp"))
+
+
+def _milliseconds() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 _limiters: WeakValueDictionary[tuple[str, RateLimits], RateLimiter] = WeakValueDictionary()

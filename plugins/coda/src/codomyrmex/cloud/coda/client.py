@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar, Unpack
 from codomyrmex.cloud.coda import params
 from codomyrmex.cloud.coda._frames import is_frame, rows_of
 from codomyrmex.cloud.coda._http import Request, Transport, path_part
-from codomyrmex.cloud.coda._limits import Kind, RateLimits
+from codomyrmex.cloud.coda._limits import Kind, RateLimits, check_limits
 from codomyrmex.cloud.coda._rows import RowLike, encode, insert, parts, to_cells
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
 from codomyrmex.cloud.coda.errors import CodaAPIError, CodaAuthenticationError
@@ -79,6 +79,8 @@ class CodaClient(CloudClient):
             raise ValueError(f"base_url is an https URL, not {base_url!r}")
         if timeout <= 0:
             raise ValueError(f"timeout must be positive seconds, not {timeout}")
+        if limits is not None:
+            check_limits(limits)
         self.base_url, self.timeout = base_url.rstrip("/"), timeout
         self.limits, self.retry_budget = limits, retry_budget
         if api_token is None:
