@@ -3,11 +3,15 @@
 As a program it serves one document, ``doc``, with a table ``Things`` of some rows, until it is killed:
 
     python tests/coda/coda_server.py [--rows N] [--faster N] [--delay SECONDS] [--port N]
+
+It prints its URL, and at the end (SIGTERM) how many requests it refused by 429.
 """
 
 import argparse
 import json
 import re
+import signal
+import sys
 import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -359,15 +363,15 @@ class Coda:
         if query.get("sortBy") == "natural" and query.get("visibleOnly") == "false":
             raise Refused(400, "natural order shows visible rows only")
 
-        def row(item, query):
-            return self._row(docId, table, item[1], item[0][0], item[0][1], query)
+        def row(item, number, query):
+            return self._row(docId, table, number, *item, query)
 
         def wanted(item, query):
-            return not query.get("query") or self._matches(table, item[0][1], query["query"])
+            return self._matches(table, item[1], query["query"])
 
-        numbered = [(item, number) for number, item in enumerate(table.rows.items())]
         path = f"/docs/{docId}/tables/{table.id}/rows"
-        return {**self._page(path, numbered, query, wanted, show=row), "nextSyncToken": f"sync-{len(table.rows)}"}
+        rows = self._page(path, list(table.rows.items()), query, wanted, show=row)
+        return {**rows, "nextSyncToken": f"sync-{len(table.rows)}"}
 
     def upsertRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
@@ -488,7 +492,9 @@ class Coda:
         if wanted and query.get("query"):
             items = [item for item in items if wanted(item, query)]
         shown = items[start : start + size]
-        page = {"items": [show(item, query) for item in shown] if show else shown, "href": f"{self.url}{path}"}
+        if show:
+            shown = [show(item, number, query) for number, item in enumerate(shown, start)]
+        page = {"items": shown, "href": f"{self.url}{path}"}
         if start + size < len(items):
             token = urlsafe_b64encode(json.dumps([start + size, query]).encode()).decode()
             page |= {"nextPageToken": token, "nextPageLink": f"{self.url}{path}?pageToken={token}"}
@@ -649,9 +655,14 @@ def main() -> None:
         table.rows[f"i-{number}"] = {"c-1": f"thing {number}", "c-2": number, "c-3": ["a", "b"]}
     coda._ids = count(options.rows)
     coda.rates, coda.delay = faster(VENDOR_RATES, options.faster), options.delay
-    server = Server(coda, options.port)
-    print(coda.url, flush=True)
-    server.serve_forever()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with Server(coda, options.port) as server:
+        server.block_on_close = False
+        print(coda.url, flush=True)
+        try:
+            server.serve_forever()
+        finally:
+            print(coda.refused, flush=True)
 
 
 if __name__ == "__main__":

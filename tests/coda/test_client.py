@@ -69,7 +69,7 @@ def test_what_can_be_no_token_is_refused_without_being_told(token):
 
 @pytest.mark.parametrize("options", [{"base_url": "coda.io"}, {"base_url": "ftp://x"}, {"timeout": 0}, {"timeout": -1}])
 def test_wrong_options_are_refused_at_once(options):
-    with pytest.raises(ValueError, match="base_url|timeout"):
+    with pytest.raises(ValueError, match=r"base_url|timeout"):
         CodaClient(TOKEN, **options)
 
 

