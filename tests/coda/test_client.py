@@ -1,5 +1,6 @@
 """How a client is made, found, shared, sent elsewhere and closed."""
 
+import json
 import logging
 import os
 import pickle
@@ -164,6 +165,38 @@ def test_a_netrc_does_not_take_the_place_of_the_token(coda, connect, tmp_path, m
     (tmp_path / "netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert connect().whoami().name == "Ada"
+
+
+# The shell
+
+
+@pytest.fixture
+def cloud(coda):
+    """Run ``cloud call coda.documents`` with these arguments."""
+
+    def run(*arguments, token=TOKEN):
+        command = [sys.executable, "-m", "codomyrmex.cloud.cli", "call", "coda.documents", f"--base-url={coda.url}"]
+        environment = {k: v for k, v in os.environ.items() if k != "CODA_API_TOKEN"}
+        environment |= {"CODA_API_TOKEN": token} if token else {}
+        return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_it_is_called_from_the_shell(cloud, coda):
+    table = ("--doc-id", "doc", "--table-id", "Things")
+    inserted = cloud("insert_rows", *table, "--rows", '[{"Name": "new"}]', "--key-columns", "Name", "--wait", "--json")
+    assert json.loads(inserted.stdout)["request_ids"] == ["mutate:1"]
+    listed = cloud("iter_rows", *table, "--use-column-names", "--query", '"Name":"new"', "--json")
+    assert [row["values"] for row in json.loads(listed.stdout)] == [{"Name": "new"}]
+    assert coda.received("listRows")[0].query["useColumnNames"] == "true"
+
+
+def test_its_failures_have_the_exit_codes_of_the_command(cloud):
+    assert cloud("get_doc", "--doc-id", "none").returncode == 3
+    assert cloud("whoami", token="another").returncode == 4
+    without = cloud("whoami", token=None)
+    assert (without.returncode, "CODA_API_TOKEN" in without.stderr) == (4, True)
 
 
 # A crash
