@@ -82,8 +82,8 @@ def test_a_refusal_by_429_is_repeated_for_every_call(client, coda, operation):
 
 def test_a_request_that_never_left_is_repeated_for_every_call(connect, coda):
     client = connect(retry_budget=2)
-    url = client._transport._base_url
-    client._transport._base_url = url.replace(url.split(":")[2].split("/")[0], "9")  # nothing listens there
+    url = client._calls.transport._base_url
+    client._calls.transport._base_url = url.replace(url.split(":")[2].split("/")[0], "9")  # nothing listens there
     started = time.monotonic()
     with pytest.raises(CodaConnectionError):
         client.create_doc("x")

@@ -125,10 +125,7 @@ def test_an_iterator_that_breaks_says_how_many_rows_were_sent_before(client, cod
 # Failures
 
 
-def test_a_failure_says_which_rows_are_in_and_goes_on_from_there(client, coda, empty):
-    coda.fail("upsertRows", None)
-    coda.faults.clear()
-    client.insert_rows(*TABLE, things(500))
+def test_a_failure_of_the_first_request_says_that_no_row_is_in(client, coda, empty):
     coda.fail("*", error(403))
     with pytest.raises(CodaForbiddenError) as caught:
         client.insert_rows(*TABLE, iter(things(1203)))
@@ -208,12 +205,20 @@ def test_rows_come_from_a_data_frame(client, coda, empty):
     frame = pandas.DataFrame({"Name": ["a", None], "Count": [1, 2], "Tags": moments})
     frame["Share"] = [0.5, float("nan")]
     frame["Whole"] = pandas.array([1, None], dtype="Int64")
-    empty.columns |= {"c-4": "Share", "c-5": "Whole"}
+    frame["Done"] = [True, False]
+    empty.columns |= {"c-4": "Share", "c-5": "Whole", "c-6": "Done"}
     client.insert_rows(*TABLE, frame)
     assert coda.rows() == [
-        {"Name": "a", "Count": 1, "Tags": "2026-01-02T00:00:00", "Share": 0.5, "Whole": 1},
-        {"Name": "", "Count": 2, "Tags": "", "Share": "", "Whole": ""},
+        {"Name": "a", "Count": 1, "Tags": "2026-01-02T00:00:00", "Share": 0.5, "Whole": 1, "Done": True},
+        {"Name": "", "Count": 2, "Tags": "", "Share": "", "Whole": "", "Done": False},
     ]
+
+
+def test_numbers_of_numpy_are_numbers(client, coda):
+    import numpy
+
+    client.insert_rows(*TABLE, [{"Name": numpy.float32(0.5), "Count": numpy.int64(7)}])
+    assert coda.rows()[-1] == {"Name": 0.5, "Count": 7}
 
 
 def test_rows_go_to_a_data_frame_by_id(client):

@@ -21,12 +21,7 @@ def rows_of(frame: Any) -> Iterator[dict[str, Any]]:
     columns = list(map(str, frame.columns))
     plain = frame.astype(object).where(frame.notna(), None)
     for values in plain.itertuples(index=False, name=None):
-        yield dict(zip(columns, map(_plain, values), strict=True))
-
-
-def _plain(value: Any) -> Any:
-    """Python's own number for one of numpy's."""
-    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+        yield dict(zip(columns, values, strict=True))
 
 
 def to_pandas(rows: Iterable[Row]) -> Any:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from datetime import time as clock_time
 from decimal import Decimal
 from itertools import chain
+from numbers import Integral, Real
 from typing import Any
 
 from codomyrmex.cloud.coda.errors import CodaAPIError
@@ -79,12 +80,14 @@ def _value(column: str, value: Any, depth: int = 0) -> Any:
     """``value`` as Coda takes it: text, number, boolean, or a list of these, or of lists of these."""
     if value is None:
         return ""  # Coda's API knows no null: an empty text is an empty cell
-    if isinstance(value, bool | int | float | str):
+    if isinstance(value, str | bool):
         return value
+    if isinstance(value, Integral):  # numpy's too
+        return int(value)
+    if isinstance(value, Real | Decimal):  # all numbers of Coda are floating
+        return float(value)
     if isinstance(value, datetime | date | clock_time):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)  # all numbers of Coda are
     if isinstance(value, list | tuple) and depth < 2:
         return [_value(column, item, depth + 1) for item in value]
     raise TypeError(f"{column!r} cannot hold {type(value).__name__}: text, numbers, booleans, times, lists of these")
@@ -122,7 +125,8 @@ def insert(
     pending: Iterator[Part], send: Callable[[bytes], dict[str, Any]], settle: Callable[[str], None]
 ) -> InsertRowsResult:
     """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``."""
-    result = InsertRowsResult()
+    added: list[str] = []
+    request_ids: list[str] = []
     accepted = 0
     try:
         for part in pending:
@@ -131,15 +135,17 @@ def insert(
             except CodaAPIError as error:
                 unsure = len(part.rows) if error.maybe_executed else 0
                 remaining = chain(part.rows, chain.from_iterable(later.rows for later in pending))
-                error.partial = PartialInsert(accepted, unsure, result, remaining)
+                error.partial = PartialInsert(accepted, unsure, _result(added, request_ids), remaining)
                 raise
-            result = _joined(result, answer)
             accepted += len(part.rows)
+            added += answer.get("addedRowIds", [])
+            request_ids.append(answer.get("requestId", ""))
     except Exception as error:
         if accepted and not isinstance(error, CodaAPIError):  # a row that cannot be sent, or made
             error.add_note(f"insert_rows had sent {accepted} rows before this")
         raise
-    for request_id in result.request_ids:
+    result = _result(added, request_ids)
+    for request_id in request_ids:
         try:
             settle(request_id)
         except CodaAPIError as error:
@@ -148,10 +154,6 @@ def insert(
     return result
 
 
-def _joined(result: InsertRowsResult, answer: dict[str, Any]) -> InsertRowsResult:
-    request_id = answer.get("requestId", "")
-    return InsertRowsResult(
-        request_id=request_id,
-        added_row_ids=[*result.added_row_ids, *answer.get("addedRowIds", [])],
-        request_ids=[*result.request_ids, request_id],
-    )
+def _result(added: list[str], request_ids: list[str]) -> InsertRowsResult:
+    last = request_ids[-1] if request_ids else ""
+    return InsertRowsResult(request_id=last, added_row_ids=added, request_ids=request_ids)

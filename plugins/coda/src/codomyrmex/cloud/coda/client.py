@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from typing import Any, ClassVar, Literal, Self, TypeVar, Unpack
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from typing import Any, ClassVar, Literal, Self, Unpack
 
 from codomyrmex.cloud.coda import params
+from codomyrmex.cloud.coda._calls import Calls, walk
 from codomyrmex.cloud.coda._frames import is_frame, rows_of
-from codomyrmex.cloud.coda._http import Request, Transport, path_part
-from codomyrmex.cloud.coda._limits import Kind, RateLimits, check_limits
-from codomyrmex.cloud.coda._rows import RowLike, encode, insert, parts, to_cells
+from codomyrmex.cloud.coda._http import Transport
+from codomyrmex.cloud.coda._limits import RateLimits, check_limits
+from codomyrmex.cloud.coda._rows import RowLike, insert, parts, to_cells
+from codomyrmex.cloud.coda._token import VARIABLE, find_token, token_of_environment
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
-from codomyrmex.cloud.coda.errors import CodaAPIError, CodaAuthenticationError
+from codomyrmex.cloud.coda.errors import CodaAPIError
 from codomyrmex.cloud.coda.models import (
     ApiLink,
     Column,
@@ -21,8 +21,6 @@ from codomyrmex.cloud.coda.models import (
     Doc,
     DocList,
     InsertRowsResult,
-    List,
-    Model,
     MutationStatus,
     Page,
     PageExport,
@@ -36,14 +34,8 @@ from codomyrmex.cloud.coda.models import (
 )
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, operation
 
-TOKEN_VARIABLE = "CODA_API_TOKEN"  # noqa: S105 - its name
 _ROWS_PER_PAGE = 200
-_ITEMS_PER_PAGE = 100
 _PATH = {"doc_id": "docs", "page_id": "pages", "table_id": "tables", "column_id": "columns", "row_id": "rows"}
-_log = logging.getLogger(__name__)
-
-M = TypeVar("M", bound=Model)
-T = TypeVar("T")
 
 
 class CodaClient(CloudClient):
@@ -83,10 +75,8 @@ class CodaClient(CloudClient):
             check_limits(limits)
         self.base_url, self.timeout = base_url.rstrip("/"), timeout
         self.limits, self.retry_budget = limits, retry_budget
-        if api_token is None:
-            api_token = credentials.secret_key if credentials else None
-        token = _token_of_environment() if api_token is None else _checked(api_token)
-        self._transport = Transport(self.base_url, token, timeout, limits, retry_budget)
+        token = find_token(api_token, credentials)
+        self._calls = Calls(Transport(self.base_url, token, timeout, limits, retry_budget))
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
@@ -94,13 +84,13 @@ class CodaClient(CloudClient):
 
         Raises `CodaAuthenticationError` if the variable is not set.
         """
-        return cls(_token_of_environment(), **options)
+        return cls(token_of_environment(), **options)
 
     @classmethod
     def credential_source(cls) -> str | None:
         """The environment variable with the token, for ``cloud doctor``."""
-        _token_of_environment()
-        return f"{TOKEN_VARIABLE}=***"
+        token_of_environment()
+        return f"{VARIABLE}=***"
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
         """Such as ``docs/AbCDeFGH/tables/grid-1``."""
@@ -109,52 +99,52 @@ class CodaClient(CloudClient):
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._transport.close()
+        self._calls.transport.close()
 
     # Documents
 
     @operation
     def list_docs(self, **filters: Unpack[params.DocFilters]) -> DocList:
         """One page of the documents that the user has opened, the last used first."""
-        return self._get(DocList, "docs", query=params.query(filters, params.DocFilters), kind="list_docs")
+        return self._calls.get(DocList, "docs", query=params.query(filters, params.DocFilters), kind="list_docs")
 
     @operation(lazy=True)
     def iter_docs(self, **filters: Unpack[params.DocFilters]) -> Iterator[Doc]:
         """All documents that `list_docs` lists, page by page."""
-        return self._walk(self.list_docs, (), filters, params.DocFilters)
+        return walk(self.list_docs, (), filters, params.DocFilters)
 
     @operation
     def create_doc(self, title: str, *, wait: bool | float = False, **options: Unpack[params.DocOptions]) -> Doc:
         """Make a document."""
         body = {"title": title, **params.body(options, params.DocOptions)}
-        return Doc.from_json(self._write("POST", "docs", body=body, repeatable=False, wait=wait))
+        return Doc.from_json(self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait))
 
     @operation
     def get_doc(self, doc_id: str) -> Doc:
         """A document's description."""
-        return self._get(Doc, "docs", doc_id)
+        return self._calls.get(Doc, "docs", doc_id)
 
     @operation
     def update_doc(self, doc_id: str, **changes: Unpack[params.DocChanges]) -> dict[str, Any]:
         """Change a document's title or icon. Returns Coda's answer, which is empty."""
-        return self._write("PATCH", "docs", doc_id, body=params.body(changes, params.DocChanges))
+        return self._calls.write("PATCH", "docs", doc_id, body=params.body(changes, params.DocChanges))
 
     @operation
     def delete_doc(self, doc_id: str) -> dict[str, Any]:
         """Delete a document. Returns Coda's answer, which is empty: there is nothing to wait for."""
-        return self._write("DELETE", "docs", doc_id)
+        return self._calls.write("DELETE", "docs", doc_id)
 
     # Pages
 
     @operation
     def list_pages(self, doc_id: str, **paging: Unpack[params.Paging]) -> PageList:
         """One page of a document's pages."""
-        return self._get(PageList, "docs", doc_id, "pages", query=params.query(paging, params.Paging))
+        return self._calls.get(PageList, "docs", doc_id, "pages", query=params.query(paging, params.Paging))
 
     @operation(lazy=True)
     def iter_pages(self, doc_id: str, **paging: Unpack[params.Paging]) -> Iterator[Page]:
         """All pages of a document."""
-        return self._walk(self.list_pages, (doc_id,), paging, params.Paging)
+        return walk(self.list_pages, (doc_id,), paging, params.Paging)
 
     @operation
     def create_page(
@@ -162,12 +152,12 @@ class CodaClient(CloudClient):
     ) -> dict[str, Any]:
         """Make a page. Returns its ``id`` and the ``requestId``."""
         body = params.body(fields, params.PageFields)
-        return self._edit("POST", "docs", doc_id, "pages", body=body, repeatable=False, wait=wait)
+        return self._calls.edit("POST", "docs", doc_id, "pages", body=body, repeatable=False, wait=wait)
 
     @operation
     def get_page(self, doc_id: str, page_id: str) -> Page:
         """A page's description. `CodaGoneError` if it was deleted."""
-        return self._get(Page, "docs", doc_id, "pages", page_id)
+        return self._calls.get(Page, "docs", doc_id, "pages", page_id)
 
     @operation
     def update_page(
@@ -176,12 +166,14 @@ class CodaClient(CloudClient):
         """Change a page's name, looks or content. Returns its ``id`` and the ``requestId``."""
         body = params.body(changes, params.PageChanges)
         mode = body.get("contentUpdate", {}).get("insertionMode", "replace")
-        return self._edit("PUT", "docs", doc_id, "pages", page_id, body=body, repeatable=mode == "replace", wait=wait)
+        return self._calls.edit(
+            "PUT", "docs", doc_id, "pages", page_id, body=body, repeatable=mode == "replace", wait=wait
+        )
 
     @operation
     def delete_page(self, doc_id: str, page_id: str, *, wait: bool | float = False) -> dict[str, Any]:
         """Delete a page. Returns its ``id`` and the ``requestId``."""
-        return self._edit("DELETE", "docs", doc_id, "pages", page_id, wait=wait)
+        return self._calls.edit("DELETE", "docs", doc_id, "pages", page_id, wait=wait)
 
     @operation
     def begin_page_export(
@@ -189,12 +181,12 @@ class CodaClient(CloudClient):
     ) -> PageExport:
         """Have Coda export a page's content; ask `get_page_export` for it by the ``id`` of the answer."""
         body = {"outputFormat": output_format}
-        return PageExport.from_json(self._write("POST", "docs", doc_id, "pages", page_id, "export", body=body))
+        return PageExport.from_json(self._calls.write("POST", "docs", doc_id, "pages", page_id, "export", body=body))
 
     @operation
     def get_page_export(self, doc_id: str, page_id: str, request_id: str) -> PageExport:
         """How far an export is."""
-        return self._get(PageExport, "docs", doc_id, "pages", page_id, "export", request_id)
+        return self._calls.get(PageExport, "docs", doc_id, "pages", page_id, "export", request_id)
 
     @operation
     def export_page(
@@ -215,19 +207,19 @@ class CodaClient(CloudClient):
         done = wait_for(finished, timeout, f"export {export.id}")
         if done.download_link is None:
             raise CodaAPIError(f"Coda cannot export the page: {done.error}")
-        return self._transport.download(done.download_link).decode()
+        return self._calls.transport.download(done.download_link).decode()
 
     # Tables and columns
 
     @operation
     def list_tables(self, doc_id: str, **filters: Unpack[params.TableFilters]) -> TableList:
         """One page of a document's tables and views."""
-        return self._get(TableList, "docs", doc_id, "tables", query=params.query(filters, params.TableFilters))
+        return self._calls.get(TableList, "docs", doc_id, "tables", query=params.query(filters, params.TableFilters))
 
     @operation(lazy=True)
     def iter_tables(self, doc_id: str, **filters: Unpack[params.TableFilters]) -> Iterator[TableReference]:
         """All tables and views of a document."""
-        return self._walk(self.list_tables, (doc_id,), filters, params.TableFilters)
+        return walk(self.list_tables, (doc_id,), filters, params.TableFilters)
 
     @operation
     def get_table(self, doc_id: str, table_id: str, *, use_updated_table_layouts: bool | None = None) -> Table:
@@ -236,23 +228,23 @@ class CodaClient(CloudClient):
         :param use_updated_table_layouts: tell ``detail`` and ``form`` layouts by their newer names.
         """
         query = params.flag("useUpdatedTableLayouts", use_updated_table_layouts)
-        return self._get(Table, "docs", doc_id, "tables", table_id, query=query)
+        return self._calls.get(Table, "docs", doc_id, "tables", table_id, query=query)
 
     @operation
     def list_columns(self, doc_id: str, table_id: str, **filters: Unpack[params.ColumnFilters]) -> ColumnList:
         """One page of a table's columns."""
         query = params.query(filters, params.ColumnFilters)
-        return self._get(ColumnList, "docs", doc_id, "tables", table_id, "columns", query=query)
+        return self._calls.get(ColumnList, "docs", doc_id, "tables", table_id, "columns", query=query)
 
     @operation(lazy=True)
     def iter_columns(self, doc_id: str, table_id: str, **filters: Unpack[params.ColumnFilters]) -> Iterator[Column]:
         """All columns of a table."""
-        return self._walk(self.list_columns, (doc_id, table_id), filters, params.ColumnFilters)
+        return walk(self.list_columns, (doc_id, table_id), filters, params.ColumnFilters)
 
     @operation
     def get_column(self, doc_id: str, table_id: str, column_id: str) -> Column:
         """A column's description."""
-        return self._get(Column, "docs", doc_id, "tables", table_id, "columns", column_id)
+        return self._calls.get(Column, "docs", doc_id, "tables", table_id, "columns", column_id)
 
     # Rows
 
@@ -260,18 +252,18 @@ class CodaClient(CloudClient):
     def list_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> RowList:
         """One page of a table's rows."""
         query = params.query(filters, params.RowFilters)
-        return self._get(RowList, "docs", doc_id, "tables", table_id, "rows", query=query)
+        return self._calls.get(RowList, "docs", doc_id, "tables", table_id, "rows", query=query)
 
     @operation(lazy=True)
     def iter_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> Iterator[Row]:
         """All rows of a table. Reads 200 a page; give a smaller ``limit`` if Coda answers 504."""
-        return self._walk(self.list_rows, (doc_id, table_id), filters, params.RowFilters, _ROWS_PER_PAGE)
+        return walk(self.list_rows, (doc_id, table_id), filters, params.RowFilters, _ROWS_PER_PAGE)
 
     @operation
     def get_row(self, doc_id: str, table_id: str, row_id: str, **options: Unpack[params.RowFormat]) -> Row:
         """One row."""
         query = params.query(options, params.RowFormat)
-        return self._get(Row, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
+        return self._calls.get(Row, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
 
     @operation
     def insert_rows(
@@ -305,9 +297,9 @@ class CodaClient(CloudClient):
         query = params.flag("disableParsing", disable_parsing or None)
 
         def send(body: bytes) -> dict[str, Any]:
-            return self._edit("POST", *path, query=query, body=body, repeatable=bool(keys))
+            return self._calls.edit("POST", *path, query=query, body=body, repeatable=bool(keys))
 
-        return insert(pending, send, lambda request_id: self._settle(request_id, wait))
+        return insert(pending, send, lambda request_id: self._calls.settle(request_id, wait))
 
     @operation
     def update_row(
@@ -330,12 +322,14 @@ class CodaClient(CloudClient):
             raise TypeError("update_row takes the new values as cells, or as row")
         body = {"row": {"cells": to_cells(cells if cells is not None else row)}}
         query = params.flag("disableParsing", disable_parsing or None)
-        return self._edit("PUT", "docs", doc_id, "tables", table_id, "rows", row_id, query=query, body=body, wait=wait)
+        return self._calls.edit(
+            "PUT", "docs", doc_id, "tables", table_id, "rows", row_id, query=query, body=body, wait=wait
+        )
 
     @operation
     def delete_row(self, doc_id: str, table_id: str, row_id: str, *, wait: bool | float = False) -> dict[str, Any]:
         """Delete a row. Returns its ``id`` and the ``requestId``."""
-        return self._edit("DELETE", "docs", doc_id, "tables", table_id, "rows", row_id, wait=wait)
+        return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", row_id, wait=wait)
 
     @operation
     def delete_rows(
@@ -343,7 +337,7 @@ class CodaClient(CloudClient):
     ) -> dict[str, Any]:
         """Delete several rows, by their ids, with one request. Returns ``rowIds`` and the ``requestId``."""
         body = {"rowIds": list(row_ids)}
-        return self._edit("DELETE", "docs", doc_id, "tables", table_id, "rows", body=body, wait=wait)
+        return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", body=body, wait=wait)
 
     @operation
     def push_button(
@@ -351,14 +345,14 @@ class CodaClient(CloudClient):
     ) -> dict[str, Any]:
         """Push the button in a row. Returns ``rowId``, ``columnId`` and the ``requestId``."""
         path = ("docs", doc_id, "tables", table_id, "rows", row_id, "buttons", column_id)
-        return self._edit("POST", *path, repeatable=False, wait=wait)
+        return self._calls.edit("POST", *path, repeatable=False, wait=wait)
 
     # The account, links, mutations
 
     @operation
     def whoami(self) -> User:
         """Whose token it is: a check that it works."""
-        return self._get(User, "whoami")
+        return self._calls.get(User, "whoami")
 
     @operation
     def resolve_browser_link(self, url: str, *, degrade_gracefully: bool | None = None) -> ApiLink:
@@ -367,89 +361,14 @@ class CodaClient(CloudClient):
         :param degrade_gracefully: where that was deleted, tell what it was in, instead of raising.
         """
         query = {"url": url, **params.flag("degradeGracefully", degrade_gracefully)}
-        return self._get(ApiLink, "resolveBrowserLink", query=query)
+        return self._calls.get(ApiLink, "resolveBrowserLink", query=query)
 
     @operation
     def get_mutation_status(self, request_id: str) -> MutationStatus:
         """Whether a write was applied; Coda knows for about a day. A 404 in the first seconds means "not yet"."""
-        return self._get(MutationStatus, "mutationStatus", request_id)
+        return self._calls.mutation(request_id)
 
     @operation
     def wait_for_mutation(self, request_id: str, timeout: float = TIMEOUT) -> MutationStatus:
         """Return when a write was applied. `CodaTimeoutError` after ``timeout`` seconds."""
-
-        def applied() -> MutationStatus | None:
-            status = self.get_mutation_status(request_id)
-            return status if status.completed else None
-
-        return wait_for(applied, timeout, f"mutation {request_id}")
-
-    # How they are sent
-
-    def _get(self, model: type[M], *path: str, query: Mapping[str, str] | None = None, kind: Kind = "reads") -> M:
-        return model.from_json(self._transport.send(Request("GET", path, kind, query)))
-
-    def _write(
-        self, method: str, *path: str, kind: Kind = "writes", wait: bool | float = False, **request: Any
-    ) -> dict[str, Any]:
-        """Change something; ``wait`` for it where Coda's answer has a ``requestId``."""
-        body = request.pop("body", None)
-        data = body if body is None or isinstance(body, bytes) else encode(body)
-        answer = self._transport.send(Request(method, path, kind, body=data, **request))
-        if request_id := answer.get("requestId"):
-            self._settle(request_id, wait)
-        return answer
-
-    def _edit(self, method: str, *path: str, **request: Any) -> dict[str, Any]:
-        """Change what is in a document: its pages and rows, which Coda limits most."""
-        return self._write(method, *path, kind="content_writes", **request)
-
-    def _settle(self, request_id: str, wait: bool | float) -> None:
-        if wait is not False:
-            status = self.wait_for_mutation(request_id, TIMEOUT if wait is True else wait)
-            if status.warning:
-                _log.warning("coda mutation %s: %s", request_id, status.warning)
-
-    def _walk(
-        self,
-        list_page: Callable[..., List[T]],
-        ids: tuple[str, ...],
-        filters: Mapping[str, Any],
-        known: type,
-        limit: int = _ITEMS_PER_PAGE,
-    ) -> Iterator[T]:
-        """The items of all pages, fetched as they are read; wrong arguments raise at once."""
-        params.check(filters, known)
-        for part in ids:
-            path_part(part)
-        given = filters if "page_token" in filters else {"limit": limit, **filters}
-        return _items(list_page, ids, given)
-
-
-def _items(list_page: Callable[..., List[T]], ids: tuple[str, ...], filters: Mapping[str, Any]) -> Iterator[T]:
-    token = None
-    while True:
-        page = list_page(*ids, **filters)
-        yield from page.items
-        if not page.next_page_token:
-            return
-        if page.next_page_token == token:
-            raise CodaAPIError("Coda gives the same page again and again")
-        token = page.next_page_token
-        filters = {"page_token": token}  # alone: it carries the others
-
-
-def _token_of_environment() -> str:
-    if token := os.environ.get("CODA_API_TOKEN"):
-        return _checked(token)
-    raise CodaAuthenticationError(f"no API token: set {TOKEN_VARIABLE}, or give api_token")
-
-
-def _checked(token: str) -> str:
-    """The token without the line end that a file gave it. Never tells it."""
-    if not isinstance(token, str):
-        raise TypeError(f"api_token is str, not {type(token).__name__}")
-    token = token.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ValueError("api_token is no token: it is empty, or holds a space or a special character")
-    return token
+        return self._calls.applied(request_id, timeout)
