@@ -138,6 +138,7 @@ def test_waiting_ends_when_the_time_is_over(client, coda):
         client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=0.3)
     assert time.monotonic() - started < 2
     assert isinstance(caught.value, TimeoutError)
+    assert caught.value.__notes__ == ["Coda had accepted the write: {'id': 'i-00', 'requestId': 'mutate:1'}"]
     coda._pending.clear()
 
 
