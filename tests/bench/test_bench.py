@@ -51,3 +51,11 @@ def test_s3_cost_compares_every_call_with_the_same_by_hand(tmp_path):
         "other stores: listing of 1,000, over by hand",
     ]
     assert all(found["detail"] in printed for found in results)
+
+
+@pytest.mark.slow
+def test_coda_compares_with_what_the_limits_allow(tmp_path):
+    printed, results = run(tmp_path, "coda.py", "--rounds", "1")
+    ours = [found for found in results if found["what"].endswith("ours")]
+    assert len(ours) == 2
+    assert all(found["detail"].endswith(" 0 refused") and found["detail"] in printed for found in ours)

@@ -70,13 +70,18 @@ def test_help_comes_from_the_docstrings(run):
 STRANGER = '''
 import enum
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Required, TypedDict, Unpack
 
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.errors import AuthenticationError
 
 class Colour(enum.Enum):
     RED = "red"
+
+class Changes(TypedDict, total=False):
+    zone: Required[str]
+    ttl: int
+    kind: Literal["A", "B"]
 
 class Dns(CloudClient):
     """Zones."""
@@ -110,6 +115,10 @@ class Dns(CloudClient):
         if filters:
             return [filters]
         raise AuthenticationError("no")
+
+    @operation
+    def change_zone(self, **changes: Unpack[Changes]) -> dict:
+        return changes
 '''
 
 
@@ -136,6 +145,13 @@ def test_any_installed_client_can_be_called(run, acme):
 
 def test_keyword_arguments_without_a_signature_are_given_as_json(run, acme):
     assert run("call", "acme.dns", "list_zones", "--set", '{"a": 1}', "--json").json == [{"a": 1}]
+
+
+def test_keyword_arguments_that_a_typed_dict_names_are_options(run, acme):
+    change = ("call", "acme.dns", "change_zone")
+    assert run(*change, "--zone", "z", "--ttl", "60", "--json").json == {"zone": "z", "ttl": 60}
+    assert "--zone" in run(*change).err
+    assert run(*change, "--zone", "z", "--kind", "C").code == 2
 
 
 def test_a_lenient_client_fails_on_the_command_line(run, acme):

@@ -2,6 +2,17 @@
 
 from codomyrmex.cloud.aws import S3Client as S3Client
 from codomyrmex.cloud.aws import S3Storage as S3Storage
+from codomyrmex.cloud.coda import CodaAPIError as CodaAPIError
+from codomyrmex.cloud.coda import CodaAuthenticationError as CodaAuthenticationError
+from codomyrmex.cloud.coda import CodaClient as CodaClient
+from codomyrmex.cloud.coda import CodaConnectionError as CodaConnectionError
+from codomyrmex.cloud.coda import CodaForbiddenError as CodaForbiddenError
+from codomyrmex.cloud.coda import CodaGoneError as CodaGoneError
+from codomyrmex.cloud.coda import CodaNotFoundError as CodaNotFoundError
+from codomyrmex.cloud.coda import CodaRateLimitError as CodaRateLimitError
+from codomyrmex.cloud.coda import CodaServerError as CodaServerError
+from codomyrmex.cloud.coda import CodaTimeoutError as CodaTimeoutError
+from codomyrmex.cloud.coda import CodaValidationError as CodaValidationError
 from codomyrmex.cloud.common import Capability as Capability
 from codomyrmex.cloud.common import CloudClient as CloudClient
 from codomyrmex.cloud.common import CloudCredentials as CloudCredentials

@@ -2,11 +2,23 @@
 
 PROVIDERS: dict[str, str] = {
     "aws.storage": "codomyrmex-cloud-aws",
+    "coda.documents": "codomyrmex-cloud-coda",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
 
 EXPORTS: dict[str, str] = {
+    "CodaAPIError": "codomyrmex-cloud-coda",
+    "CodaAuthenticationError": "codomyrmex-cloud-coda",
+    "CodaClient": "codomyrmex-cloud-coda",
+    "CodaConnectionError": "codomyrmex-cloud-coda",
+    "CodaForbiddenError": "codomyrmex-cloud-coda",
+    "CodaGoneError": "codomyrmex-cloud-coda",
+    "CodaNotFoundError": "codomyrmex-cloud-coda",
+    "CodaRateLimitError": "codomyrmex-cloud-coda",
+    "CodaServerError": "codomyrmex-cloud-coda",
+    "CodaTimeoutError": "codomyrmex-cloud-coda",
+    "CodaValidationError": "codomyrmex-cloud-coda",
     "LocalStorage": "codomyrmex-cloud",
     "S3Client": "codomyrmex-cloud-aws",
     "S3Storage": "codomyrmex-cloud-aws",

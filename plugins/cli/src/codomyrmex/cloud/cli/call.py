@@ -104,7 +104,25 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
     parameters = list(inspect.signature(target).parameters.values())
     if inspect.isclass(function) or not inspect.ismethod(function):
         parameters = [p for p in parameters if p.name != "self"]
-    return [p.replace(annotation=hints.get(p.name, p.annotation)) for p in parameters]
+    resolved = [p.replace(annotation=hints.get(p.name, p.annotation)) for p in parameters]
+    return [keyword for parameter in resolved for keyword in _keywords(parameter)]
+
+
+def _keywords(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """``**options: Unpack[SomeTypedDict]`` as the parameters it stands for; any other as it is."""
+    if typing.get_origin(parameter.annotation) is not typing.Unpack:
+        return [parameter]
+    (known,) = typing.get_args(parameter.annotation)
+    hints = typing.get_type_hints(known)
+    return [
+        parameter.replace(
+            name=name,
+            kind=parameter.KEYWORD_ONLY,
+            default=parameter.empty if name in known.__required_keys__ else None,
+            annotation=hint,
+        )
+        for name, hint in hints.items()
+    ]
 
 
 def _help(documented: Any) -> str:

@@ -1,0 +1,106 @@
+"""The three kinds of calls that `CodaClient` is made of: it reads, it writes, and it edits content."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from codomyrmex.cloud.coda import params
+from codomyrmex.cloud.coda._http import Request, Transport, path_part
+from codomyrmex.cloud.coda._limits import Kind
+from codomyrmex.cloud.coda._rows import encode
+from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
+from codomyrmex.cloud.coda.errors import CodaAPIError
+from codomyrmex.cloud.coda.models import List, Model, MutationStatus
+
+_log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class Calls:
+    """What is asked of Coda through one `Transport`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def get(self, model: type[M], *path: str, query: Mapping[str, str] | None = None, kind: Kind = "reads") -> M:
+        """Read something."""
+        return model.from_json(self.transport.send(Request("GET", path, kind, query)))
+
+    def write(
+        self,
+        method: str,
+        *path: str,
+        query: Mapping[str, str] | None = None,
+        body: bytes | dict[str, Any] | None = None,
+        kind: Kind = "writes",
+        repeatable: bool = True,
+        wait: bool | float = False,
+    ) -> dict[str, Any]:
+        """Change something. Returns Coda's answer; where it has a ``requestId``, that can be waited for."""
+        data = encode(body) if isinstance(body, dict) else body
+        answer = self.transport.send(Request(method, path, kind, query, data, repeatable))
+        if "requestId" in answer:
+            try:
+                self.settle(answer["requestId"], wait)
+            except CodaAPIError as error:
+                error.add_note(
+                    f"Coda had accepted the write: { ({k: answer[k] for k in ('id', 'requestId') if k in answer}) }"
+                )
+                raise
+        return answer
+
+    def edit(self, method: str, *path: str, **options: Any) -> dict[str, Any]:
+        """Change what is in a document, its pages and rows: Coda limits that most."""
+        return self.write(method, *path, kind="content_writes", **options)
+
+    def mutation(self, request_id: str) -> MutationStatus:
+        """Whether a write was applied."""
+        return self.get(MutationStatus, "mutationStatus", request_id)
+
+    def applied(self, request_id: str, timeout: float) -> MutationStatus:
+        """The status of a write once it is applied."""
+
+        def ask() -> MutationStatus | None:
+            status = self.mutation(request_id)
+            return status if status.completed else None
+
+        return wait_for(ask, timeout, f"mutation {request_id}")
+
+    def settle(self, request_id: str, wait: bool | float) -> None:
+        """Wait for a write, if it is wanted: for so many seconds, or for True for as many as usual."""
+        if wait is not False:
+            status = self.applied(request_id, TIMEOUT if wait is True else wait)
+            if status.warning:
+                _log.warning("coda mutation %s: %s", request_id, status.warning)
+
+
+def walk(
+    list_page: Callable[..., List[T]], ids: tuple[str, ...], filters: Mapping[str, Any], known: type, limit: int = 100
+) -> Iterator[T]:
+    """The items of all pages, fetched as they are read; wrong arguments raise at once.
+
+    :param known: the arguments that ``list_page`` takes.
+    :param limit: items of a page, unless ``filters`` says it.
+    """
+    params.check(filters, known)
+    for part in ids:
+        path_part(part)
+    given = filters if filters.get("page_token") else {"limit": limit, **filters}
+    return _items(list_page, ids, given)
+
+
+def _items(list_page: Callable[..., List[T]], ids: tuple[str, ...], filters: Mapping[str, Any]) -> Iterator[T]:
+    token = None
+    while True:
+        page = list_page(*ids, **filters)
+        yield from page.items
+        if not page.next_page_token:
+            return
+        if page.next_page_token == token:
+            raise CodaAPIError("Coda gives the same page again and again")
+        token = page.next_page_token
+        filters = {"page_token": token}  # alone: it carries the others

@@ -1,0 +1,201 @@
+"""Requests to Coda: pooled connections, time-outs, rate limits, repeats, and answers as JSON or errors."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import requests
+from codomyrmex.cloud.coda._limits import Kind, Rate, RateLimits, shared_limiter
+from codomyrmex.cloud.coda.errors import (
+    CodaAPIError,
+    CodaConnectionError,
+    CodaRateLimitError,
+    CodaTimeoutError,
+    error_of_answer,
+)
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    InvalidHeader,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+from urllib3.util import Retry
+
+ATTEMPTS = 5
+"""How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
+_SHORTEST_PAUSE = 0.1
+_CONNECTIONS = 32
+_log = logging.getLogger(__name__)
+
+
+class Request(NamedTuple):
+    """One call of the API."""
+
+    method: str
+    path: tuple[str, ...]
+    kind: Kind
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+    repeatable: bool = True
+    """Whether sending it twice does what sending it once does."""
+
+
+class Transport:
+    """Sends requests in the name of one token. May be used by several threads at once."""
+
+    def __init__(
+        self, base_url: str, token: str, timeout: float, limits: RateLimits | None, retry_budget: float
+    ) -> None:
+        self._base_url, self._timeout, self._budget = base_url, timeout, retry_budget
+        self._limits = limits or RateLimits()
+        self._limiter = shared_limiter(base_url, token, limits) if limits else None
+        self._auth = _Bearer(token)
+        self.session = requests.Session()
+        adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, adapter)
+
+    def send(self, request: Request) -> dict[str, Any]:
+        """The JSON object that Coda answers, or a `CodaAPIError`.
+
+        What is repeatable is sent again after a fault, and everything is that certainly was not
+        executed (429, no connection), as long as the waits stay within the budget. An adapter's
+        `urllib3.util.Retry` would do less: its repeats take no turn at the limiter, and it decides
+        by method, while here some POSTs are repeatable and some PUTs are not.
+        """
+        url = "/".join((self._base_url, *map(path_part, request.path)))
+        waited, attempt = 0.0, 1
+        while True:
+            try:
+                with self._limiter.turn(request.kind) if self._limiter else nullcontext():
+                    return self._send_once(url, request)
+            except CodaAPIError as error:
+                pause = self._pause(error, request, attempt)
+                if pause is None or waited + pause > self._budget:
+                    raise
+                _log.info("coda %s: %s; again in %.2f s", request.method, error, pause)
+            time.sleep(pause)
+            waited += pause
+            attempt += 1
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.session.close()
+
+    def download(self, link: str) -> bytes:
+        """What a link that Coda gave leads to. The link is its own permission: no token goes there."""
+        return self._exchange("GET", link, redirects=True, auth=_nobody).content
+
+    def _send_once(self, url: str, request: Request) -> dict[str, Any]:
+        headers = {"Accept": "application/json"}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        response = self._exchange(
+            request.method, url, auth=self._auth, headers=headers, params=request.query, data=request.body
+        )
+        answer = _json(response.content) if response.content else {}
+        if isinstance(answer, dict):
+            return answer
+        body = _json(self._auth.redact(response.content))
+        raise CodaAPIError("the answer is no JSON object", response.status_code, body)
+
+    def _exchange(self, method: str, url: str, *, redirects: bool = False, **options: Any) -> requests.Response:
+        """The answer, if it is a success."""
+        try:
+            response = self.session.request(method, url, timeout=self._timeout, allow_redirects=redirects, **options)
+        except requests.RequestException as error:
+            raise _error_of_failure(error) from error
+        if 200 <= response.status_code < 300:
+            return response
+        body = _json(self._auth.redact(response.content))
+        raise error_of_answer(response.status_code, body, _retry_after(response))
+
+    def _pause(self, error: CodaAPIError, request: Request, attempt: int) -> float | None:
+        """Seconds to wait before sending this request again; None not to."""
+        if isinstance(error, CodaRateLimitError):
+            rate: Rate = getattr(self._limits, request.kind)
+            return rate.seconds if error.retry_after is None else max(error.retry_after, _SHORTEST_PAUSE)
+        if not error.retryable or attempt >= ATTEMPTS or (error.maybe_executed and not request.repeatable):
+            return None
+        backoff: float = _SHORTEST_PAUSE * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
+        return max(backoff, error.retry_after or 0.0)
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token, which leaves this object in one header only. Given as ``auth``, no .netrc takes its place."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def redact(self, body: bytes) -> bytes:
+        """``body`` without the token: pages of gateways echo headers."""
+        return body.replace(self._token.encode(), b"***")
+
+    def __repr__(self) -> str:
+        return "Bearer(***)"
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def path_part(part: str) -> str:
+    """``part`` as one segment of a path, whatever it holds. ValueError for what cannot be one."""
+    if not isinstance(part, str):
+        raise TypeError(f"an id or name is str, not {type(part).__name__}")
+    if part in ("", ".", ".."):  # every client and gateway would take it for a step in the path
+        raise ValueError(f"not an id or name: {part!r}")
+    return quote(part, safe="")
+
+
+def _json(content: bytes) -> Any:
+    """What it holds as JSON; as text if it is none."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode(errors="replace")
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After")
+    try:
+        return float(Retry().parse_retry_after(value)) if value else None
+    except InvalidHeader:
+        return None
+
+
+def _error_of_failure(error: requests.RequestException) -> CodaAPIError:
+    """The `CodaAPIError` for an exchange that gave no whole answer."""
+    error.request = error.response = None  # they hold the token, and error reports hold causes
+    reason = _reason(error)
+    if isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
+        failure: CodaAPIError = CodaTimeoutError("Coda did not answer in time")
+    else:
+        permanent = isinstance(error, (requests.exceptions.SSLError, ValueError))
+        failure = CodaConnectionError(f"no answer from Coda: {type(reason).__name__}", retryable=not permanent)
+    failure.maybe_executed = not isinstance(reason, ConnectTimeoutError | NewConnectionError)
+    return failure
+
+
+def _reason(error: requests.RequestException) -> BaseException:
+    """What urllib3 said of it."""
+    reason: Any = error.args[0] if error.args else error
+    if isinstance(reason, MaxRetryError) and reason.reason is not None:
+        reason = reason.reason
+    return reason if isinstance(reason, HTTPError) else error

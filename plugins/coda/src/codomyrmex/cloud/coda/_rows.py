@@ -1,0 +1,159 @@
+"""Rows on their way to Coda: from what Python has to cells, and into requests that Coda accepts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from datetime import time as clock_time
+from decimal import Decimal
+from itertools import chain
+from numbers import Integral, Real
+from typing import Any
+
+from codomyrmex.cloud.coda.errors import CodaAPIError
+from codomyrmex.cloud.coda.models import InsertRowsResult
+
+RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]]
+"""A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
+them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``."""
+
+MAX_ROWS = 500
+"""Rows in one request. Coda names no limit; this keeps its answers quick and a failure small."""
+MAX_BYTES = 1_900_000
+"""The body of one request. Coda refuses more than 2 MB."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one request."""
+
+    rows: list[RowLike]
+    body: bytes
+
+
+@dataclass
+class PartialInsert:
+    """How far `CodaClient.insert_rows` came before it failed; ``error.partial`` holds it.
+
+    ``client.insert_rows(doc, table, error.partial.remaining, key_columns)`` goes on from there.
+    """
+
+    accepted: int
+    """The first so many rows were accepted, for certain."""
+    unsure: int
+    """Of so many rows after those it is not known: no answer came. With ``key_columns`` sending them
+    again makes no duplicates."""
+    result: InsertRowsResult
+    """Of the accepted rows."""
+    remaining: Iterator[RowLike] | None = field(repr=False)
+    """The rows after the accepted ones, unsure ones included, to be read once. None in another process."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "remaining": None}  # rows that are still to be made do not pickle
+
+
+def to_cells(row: RowLike | None) -> list[dict[str, Any]]:
+    """The cells of a row, as Coda takes them. TypeError for what can be no cell."""
+    if isinstance(row, Mapping) and set(row) == {"cells"} and isinstance(row["cells"], list):
+        row = row["cells"]
+    if isinstance(row, Mapping):
+        pairs = list(row.items())
+    elif isinstance(row, Iterable) and not isinstance(row, str | bytes):
+        pairs = [_pair(cell) for cell in row]
+    else:
+        raise TypeError(f"a row is a mapping of columns to values, or a list of cells, not {type(row).__name__}")
+    for column, _ in pairs:
+        if not isinstance(column, str):
+            raise TypeError(f"a column is named by str, its name or id, not {column!r}")
+    return [{"column": column, "value": _value(column, value)} for column, value in pairs]
+
+
+def _pair(cell: Any) -> tuple[Any, Any]:
+    if not isinstance(cell, Mapping) or set(cell) != {"column", "value"}:
+        raise TypeError(f"a cell is {{'column': ..., 'value': ...}}, not {cell!r}")
+    return cell["column"], cell["value"]
+
+
+def _value(column: str, value: Any, depth: int = 0) -> Any:
+    """``value`` as Coda takes it: text, number, boolean, or a list of these, or of lists of these."""
+    if value is None:
+        return ""  # Coda's API knows no null: an empty text is an empty cell
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, Integral):  # numpy's too
+        return int(value)
+    if isinstance(value, Real | Decimal):  # all numbers of Coda are floating
+        return float(value)
+    if isinstance(value, datetime | date | clock_time):
+        return value.isoformat()
+    if isinstance(value, list | tuple) and depth < 2:
+        return [_value(column, item, depth + 1) for item in value]
+    raise TypeError(f"{column!r} cannot hold {type(value).__name__}: text, numbers, booleans, times, lists of these")
+
+
+def encode(content: Any) -> bytes:
+    """JSON as UTF-8. ValueError for a number that JSON has not."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def parts(rows: Iterable[RowLike], keys: list[str]) -> Iterator[Part]:
+    """The requests for any number of rows, each below the limits; one row is never split."""
+    tail = b"]" + (b',"keyColumns":' + encode(keys) if keys else b"") + b"}"
+    taken: list[RowLike] = []
+    encoded: list[bytes] = []
+    size = 0
+    for row in rows:
+        row = row if isinstance(row, Mapping | list | tuple) else list(row)
+        data = encode({"cells": to_cells(row)})
+        if taken and (len(taken) == MAX_ROWS or size + len(data) > MAX_BYTES):
+            yield Part(taken, _body(encoded, tail))
+            taken, encoded, size = [], [], 0
+        taken.append(row)
+        encoded.append(data)
+        size += len(data) + 1
+    if taken:
+        yield Part(taken, _body(encoded, tail))
+
+
+def _body(encoded: list[bytes], tail: bytes) -> bytes:
+    return b'{"rows":[' + b",".join(encoded) + tail
+
+
+def insert(
+    pending: Iterator[Part], send: Callable[[bytes], dict[str, Any]], settle: Callable[[str], None]
+) -> InsertRowsResult:
+    """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``."""
+    added: list[str] = []
+    request_ids: list[str] = []
+    accepted = 0
+    try:
+        for part in pending:
+            try:
+                answer = send(part.body)
+            except CodaAPIError as error:
+                unsure = len(part.rows) if error.maybe_executed else 0
+                remaining = chain(part.rows, chain.from_iterable(later.rows for later in pending))
+                error.partial = PartialInsert(accepted, unsure, _result(added, request_ids), remaining)
+                raise
+            accepted += len(part.rows)
+            added += answer.get("addedRowIds", [])
+            request_ids.append(answer.get("requestId", ""))
+    except Exception as error:
+        if accepted and not isinstance(error, CodaAPIError):  # a row that cannot be sent, or made
+            error.add_note(f"insert_rows had sent {accepted} rows before this")
+        raise
+    result = _result(added, request_ids)
+    for request_id in request_ids:
+        try:
+            settle(request_id)
+        except CodaAPIError as error:
+            error.partial = PartialInsert(accepted, 0, result, iter(()))
+            raise
+    return result
+
+
+def _result(added: list[str], request_ids: list[str]) -> InsertRowsResult:
+    last = request_ids[-1] if request_ids else ""
+    return InsertRowsResult(request_id=last, added_row_ids=added, request_ids=request_ids)

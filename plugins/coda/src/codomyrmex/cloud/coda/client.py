@@ -1,0 +1,374 @@
+"""`CodaClient`: the calls of Coda's API (spec section 3; coda.io/developers/apis/v1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from typing import Any, ClassVar, Literal, Self, Unpack
+
+from codomyrmex.cloud.coda import params
+from codomyrmex.cloud.coda._calls import Calls, walk
+from codomyrmex.cloud.coda._frames import is_frame, rows_of
+from codomyrmex.cloud.coda._http import Transport
+from codomyrmex.cloud.coda._limits import RateLimits, check_limits
+from codomyrmex.cloud.coda._rows import RowLike, insert, parts, to_cells
+from codomyrmex.cloud.coda._token import VARIABLE, find_token, token_of_environment
+from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
+from codomyrmex.cloud.coda.errors import CodaAPIError
+from codomyrmex.cloud.coda.models import (
+    ApiLink,
+    Column,
+    ColumnList,
+    Doc,
+    DocList,
+    InsertRowsResult,
+    MutationStatus,
+    Page,
+    PageExport,
+    PageList,
+    Row,
+    RowList,
+    Table,
+    TableList,
+    TableReference,
+    User,
+)
+from codomyrmex.cloud.common import CloudClient, CloudCredentials, operation
+
+_ROWS_PER_PAGE = 200
+_PATH = {"doc_id": "docs", "page_id": "pages", "table_id": "tables", "column_id": "columns", "row_id": "rows"}
+
+
+class CodaClient(CloudClient):
+    """Coda.io's documents, through API v1. Every method raises `CodaAPIError` on failure.
+
+    Pages, tables, columns and rows are named by id or by name. A write is accepted at once and
+    applied some seconds later: ``wait=True``, or a number of seconds, returns after that; reads may
+    lag behind it a little more. Requests wait for their turn at Coda's rate limits, shared by all
+    clients of this process with the same token. One client may be used by several threads.
+
+    :param api_token: default: environment variable ``CODA_API_TOKEN``.
+    :param timeout: seconds that connecting, and each wait for data, may take.
+    :param credentials: the token as ``secret_key``, instead of ``api_token``.
+    :param limits: the rate limits to keep; None to keep none.
+    :param retry_budget: seconds that one call may wait in all between repeats of its request.
+    """
+
+    provider: ClassVar[str] = "coda"
+    service: ClassVar[str] = "documents"
+    recipe: ClassVar[tuple[str, ...]] = ("base_url", "timeout", "limits", "retry_budget")
+
+    def __init__(
+        self,
+        api_token: str | None = None,
+        base_url: str = "https://coda.io/apis/v1",
+        timeout: float = 30,
+        *,
+        credentials: CloudCredentials | None = None,
+        limits: RateLimits | None = RateLimits(),  # noqa: B008 - immutable
+        retry_budget: float = 60.0,
+    ) -> None:
+        if not base_url.startswith(("https://", "http://")):
+            raise ValueError(f"base_url is an https URL, not {base_url!r}")
+        if timeout <= 0:
+            raise ValueError(f"timeout must be positive seconds, not {timeout}")
+        if limits is not None:
+            check_limits(limits)
+        self.base_url, self.timeout = base_url.rstrip("/"), timeout
+        self.limits, self.retry_budget = limits, retry_budget
+        token = find_token(api_token, credentials)
+        self._calls = Calls(Transport(self.base_url, token, timeout, limits, retry_budget))
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """The client whose token is in ``CODA_API_TOKEN``; options as the constructor's.
+
+        Raises `CodaAuthenticationError` if the variable is not set.
+        """
+        return cls(token_of_environment(), **options)
+
+    @classmethod
+    def credential_source(cls) -> str | None:
+        """The environment variable with the token, for ``cloud doctor``."""
+        token_of_environment()
+        return f"{VARIABLE}=***"
+
+    def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
+        """Such as ``docs/AbCDeFGH/tables/grid-1``."""
+        named = [f"{part}/{arguments[name]}" for name, part in _PATH.items() if name in arguments]
+        return "/".join(named) or super().resource_name(arguments)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._calls.transport.close()
+
+    # Documents
+
+    @operation
+    def list_docs(self, **filters: Unpack[params.DocFilters]) -> DocList:
+        """One page of the documents that the user has opened, the last used first."""
+        return self._calls.get(DocList, "docs", query=params.query(filters, params.DocFilters), kind="list_docs")
+
+    @operation(lazy=True)
+    def iter_docs(self, **filters: Unpack[params.DocFilters]) -> Iterator[Doc]:
+        """All documents that `list_docs` lists, page by page."""
+        return walk(self.list_docs, (), filters, params.DocFilters)
+
+    @operation
+    def create_doc(self, title: str, *, wait: bool | float = False, **options: Unpack[params.DocOptions]) -> Doc:
+        """Make a document."""
+        body = {"title": title, **params.body(options, params.DocOptions)}
+        return Doc.from_json(self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait))
+
+    @operation
+    def get_doc(self, doc_id: str) -> Doc:
+        """A document's description."""
+        return self._calls.get(Doc, "docs", doc_id)
+
+    @operation
+    def update_doc(self, doc_id: str, **changes: Unpack[params.DocChanges]) -> dict[str, Any]:
+        """Change a document's title or icon. Returns Coda's answer, which is empty."""
+        return self._calls.write("PATCH", "docs", doc_id, body=params.body(changes, params.DocChanges))
+
+    @operation
+    def delete_doc(self, doc_id: str) -> dict[str, Any]:
+        """Delete a document. Returns Coda's answer, which is empty: there is nothing to wait for."""
+        return self._calls.write("DELETE", "docs", doc_id)
+
+    # Pages
+
+    @operation
+    def list_pages(self, doc_id: str, **paging: Unpack[params.Paging]) -> PageList:
+        """One page of a document's pages."""
+        return self._calls.get(PageList, "docs", doc_id, "pages", query=params.query(paging, params.Paging))
+
+    @operation(lazy=True)
+    def iter_pages(self, doc_id: str, **paging: Unpack[params.Paging]) -> Iterator[Page]:
+        """All pages of a document."""
+        return walk(self.list_pages, (doc_id,), paging, params.Paging)
+
+    @operation
+    def create_page(
+        self, doc_id: str, *, wait: bool | float = False, **fields: Unpack[params.PageFields]
+    ) -> dict[str, Any]:
+        """Make a page. Returns its ``id`` and the ``requestId``."""
+        body = params.body(fields, params.PageFields)
+        return self._calls.edit("POST", "docs", doc_id, "pages", body=body, repeatable=False, wait=wait)
+
+    @operation
+    def get_page(self, doc_id: str, page_id: str) -> Page:
+        """A page's description. `CodaGoneError` if it was deleted."""
+        return self._calls.get(Page, "docs", doc_id, "pages", page_id)
+
+    @operation
+    def update_page(
+        self, doc_id: str, page_id: str, *, wait: bool | float = False, **changes: Unpack[params.PageChanges]
+    ) -> dict[str, Any]:
+        """Change a page's name, looks or content. Returns its ``id`` and the ``requestId``."""
+        body = params.body(changes, params.PageChanges)
+        mode = body.get("contentUpdate", {}).get("insertionMode", "replace")
+        return self._calls.edit(
+            "PUT", "docs", doc_id, "pages", page_id, body=body, repeatable=mode == "replace", wait=wait
+        )
+
+    @operation
+    def delete_page(self, doc_id: str, page_id: str, *, wait: bool | float = False) -> dict[str, Any]:
+        """Delete a page. Returns its ``id`` and the ``requestId``."""
+        return self._calls.edit("DELETE", "docs", doc_id, "pages", page_id, wait=wait)
+
+    @operation
+    def begin_page_export(
+        self, doc_id: str, page_id: str, output_format: Literal["html", "markdown"] = "markdown"
+    ) -> PageExport:
+        """Have Coda export a page's content; ask `get_page_export` for it by the ``id`` of the answer."""
+        body = {"outputFormat": output_format}
+        return PageExport.from_json(self._calls.write("POST", "docs", doc_id, "pages", page_id, "export", body=body))
+
+    @operation
+    def get_page_export(self, doc_id: str, page_id: str, request_id: str) -> PageExport:
+        """How far an export is."""
+        return self._calls.get(PageExport, "docs", doc_id, "pages", page_id, "export", request_id)
+
+    @operation
+    def export_page(
+        self,
+        doc_id: str,
+        page_id: str,
+        output_format: Literal["html", "markdown"] = "markdown",
+        *,
+        timeout: float = TIMEOUT,
+    ) -> str:
+        """A page's content: begins the export, waits for it and downloads it."""
+        export = self.begin_page_export(doc_id, page_id, output_format)
+
+        def finished() -> PageExport | None:
+            now = self.get_page_export(doc_id, page_id, export.id)
+            return now if now.download_link or now.error else None
+
+        done = wait_for(finished, timeout, f"export {export.id}")
+        if done.download_link is None:
+            raise CodaAPIError(f"Coda cannot export the page: {done.error}")
+        return self._calls.transport.download(done.download_link).decode()
+
+    # Tables and columns
+
+    @operation
+    def list_tables(self, doc_id: str, **filters: Unpack[params.TableFilters]) -> TableList:
+        """One page of a document's tables and views."""
+        return self._calls.get(TableList, "docs", doc_id, "tables", query=params.query(filters, params.TableFilters))
+
+    @operation(lazy=True)
+    def iter_tables(self, doc_id: str, **filters: Unpack[params.TableFilters]) -> Iterator[TableReference]:
+        """All tables and views of a document."""
+        return walk(self.list_tables, (doc_id,), filters, params.TableFilters)
+
+    @operation
+    def get_table(self, doc_id: str, table_id: str, *, use_updated_table_layouts: bool | None = None) -> Table:
+        """A table's description.
+
+        :param use_updated_table_layouts: tell ``detail`` and ``form`` layouts by their newer names.
+        """
+        query = params.flag("useUpdatedTableLayouts", use_updated_table_layouts)
+        return self._calls.get(Table, "docs", doc_id, "tables", table_id, query=query)
+
+    @operation
+    def list_columns(self, doc_id: str, table_id: str, **filters: Unpack[params.ColumnFilters]) -> ColumnList:
+        """One page of a table's columns."""
+        query = params.query(filters, params.ColumnFilters)
+        return self._calls.get(ColumnList, "docs", doc_id, "tables", table_id, "columns", query=query)
+
+    @operation(lazy=True)
+    def iter_columns(self, doc_id: str, table_id: str, **filters: Unpack[params.ColumnFilters]) -> Iterator[Column]:
+        """All columns of a table."""
+        return walk(self.list_columns, (doc_id, table_id), filters, params.ColumnFilters)
+
+    @operation
+    def get_column(self, doc_id: str, table_id: str, column_id: str) -> Column:
+        """A column's description."""
+        return self._calls.get(Column, "docs", doc_id, "tables", table_id, "columns", column_id)
+
+    # Rows
+
+    @operation
+    def list_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> RowList:
+        """One page of a table's rows."""
+        query = params.query(filters, params.RowFilters)
+        return self._calls.get(RowList, "docs", doc_id, "tables", table_id, "rows", query=query)
+
+    @operation(lazy=True)
+    def iter_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> Iterator[Row]:
+        """All rows of a table. Reads 200 a page; give a smaller ``limit`` if Coda answers 504."""
+        return walk(self.list_rows, (doc_id, table_id), filters, params.RowFilters, _ROWS_PER_PAGE)
+
+    @operation
+    def get_row(self, doc_id: str, table_id: str, row_id: str, **options: Unpack[params.RowFormat]) -> Row:
+        """One row."""
+        query = params.query(options, params.RowFormat)
+        return self._calls.get(Row, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
+
+    @operation
+    def insert_rows(
+        self,
+        doc_id: str,
+        table_id: str,
+        rows: Iterable[RowLike],
+        key_columns: Iterable[str] = (),
+        *,
+        disable_parsing: bool = False,
+        wait: bool | float = False,
+    ) -> InsertRowsResult:
+        """Insert any number of rows; with ``key_columns`` update those that are there already.
+
+        They go in requests of at most 500 rows and 1.9 MB, in order. When one fails, the error's
+        ``partial`` says how far it came and holds the remaining rows. The rows of a list are all
+        checked before the first is sent; those of an iterator are taken as they are needed.
+
+        :param rows: ``{"Name": "x"}`` each, by names or ids of columns; or lists of Coda's cells,
+            ``{"column": "Name", "value": "x"}``; or a pandas DataFrame. None is an empty cell.
+        :param key_columns: names or ids; rows that are equal there are updated, all of them. It makes
+            the call safe to repeat, also after a crash.
+        :param disable_parsing: take text as it is, instead of as if it were typed.
+        :param wait: until all is applied, each request for as many seconds (True: 120).
+        """
+        keys = [key_columns] if isinstance(key_columns, str) else list(key_columns)
+        pending = parts(rows_of(rows) if is_frame(rows) else rows, keys)
+        if isinstance(rows, Sized):
+            pending = iter(list(pending))
+        path = ("docs", doc_id, "tables", table_id, "rows")
+        query = params.flag("disableParsing", disable_parsing or None)
+
+        def send(body: bytes) -> dict[str, Any]:
+            return self._calls.edit("POST", *path, query=query, body=body, repeatable=bool(keys))
+
+        return insert(pending, send, lambda request_id: self._calls.settle(request_id, wait))
+
+    @operation
+    def update_row(
+        self,
+        doc_id: str,
+        table_id: str,
+        row_id: str,
+        cells: RowLike | None = None,
+        *,
+        row: RowLike | None = None,
+        disable_parsing: bool = False,
+        wait: bool | float = False,
+    ) -> dict[str, Any]:
+        """Change cells of a row. Returns its ``id`` and the ``requestId``.
+
+        :param cells: as a row of `insert_rows`.
+        :param row: the same, by the name it has in Coda's API.
+        """
+        if (cells is None) == (row is None):
+            raise TypeError("update_row takes the new values as cells, or as row")
+        body = {"row": {"cells": to_cells(cells if cells is not None else row)}}
+        query = params.flag("disableParsing", disable_parsing or None)
+        return self._calls.edit(
+            "PUT", "docs", doc_id, "tables", table_id, "rows", row_id, query=query, body=body, wait=wait
+        )
+
+    @operation
+    def delete_row(self, doc_id: str, table_id: str, row_id: str, *, wait: bool | float = False) -> dict[str, Any]:
+        """Delete a row. Returns its ``id`` and the ``requestId``."""
+        return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", row_id, wait=wait)
+
+    @operation
+    def delete_rows(
+        self, doc_id: str, table_id: str, row_ids: Iterable[str], *, wait: bool | float = False
+    ) -> dict[str, Any]:
+        """Delete several rows, by their ids, with one request. Returns ``rowIds`` and the ``requestId``."""
+        body = {"rowIds": list(row_ids)}
+        return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", body=body, wait=wait)
+
+    @operation
+    def push_button(
+        self, doc_id: str, table_id: str, row_id: str, column_id: str, *, wait: bool | float = False
+    ) -> dict[str, Any]:
+        """Push the button in a row. Returns ``rowId``, ``columnId`` and the ``requestId``."""
+        path = ("docs", doc_id, "tables", table_id, "rows", row_id, "buttons", column_id)
+        return self._calls.edit("POST", *path, repeatable=False, wait=wait)
+
+    # The account, links, mutations
+
+    @operation
+    def whoami(self) -> User:
+        """Whose token it is: a check that it works."""
+        return self._calls.get(User, "whoami")
+
+    @operation
+    def resolve_browser_link(self, url: str, *, degrade_gracefully: bool | None = None) -> ApiLink:
+        """What a URL of the browser leads to.
+
+        :param degrade_gracefully: where that was deleted, tell what it was in, instead of raising.
+        """
+        query = {"url": url, **params.flag("degradeGracefully", degrade_gracefully)}
+        return self._calls.get(ApiLink, "resolveBrowserLink", query=query)
+
+    @operation
+    def get_mutation_status(self, request_id: str) -> MutationStatus:
+        """Whether a write was applied; Coda knows for about a day. A 404 in the first seconds means "not yet"."""
+        return self._calls.mutation(request_id)
+
+    @operation
+    def wait_for_mutation(self, request_id: str, timeout: float = TIMEOUT) -> MutationStatus:
+        """Return when a write was applied. `CodaTimeoutError` after ``timeout`` seconds."""
+        return self._calls.applied(request_id, timeout)

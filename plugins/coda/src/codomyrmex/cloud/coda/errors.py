@@ -1,0 +1,123 @@
+"""Every error of `CodaClient` (spec 3.5), each beside the error of the common tree it also is.
+
+CodaAPIError                      (CloudError) whatever Coda answered, or why it did not
+├── CodaValidationError           400 (InvalidRequest)
+├── CodaAuthenticationError       401 (AuthenticationError)
+├── CodaForbiddenError            403 (PermissionDenied)
+├── CodaNotFoundError             404 (NotFound)
+├── CodaGoneError                 410 (NotFound)
+├── CodaRateLimitError            429 (RateLimited)
+├── CodaServerError               5xx (ServiceUnavailable)
+├── CodaConnectionError           no answer (ServiceUnavailable)
+└── CodaTimeoutError              no answer in time (Timeout)
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from codomyrmex.cloud.errors import (
+    AuthenticationError,
+    CloudError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+)
+
+if TYPE_CHECKING:
+    from codomyrmex.cloud.coda._rows import PartialInsert
+
+
+class CodaAPIError(CloudError):
+    """Coda refused, or was not reached.
+
+    :param status_code: the HTTP status; None where there was no answer.
+    :param response_body: the answer's body: what its JSON holds, or its text where it is none.
+    """
+
+    status_code: int | None
+    response_body: Any
+    maybe_executed: bool
+    """Whether Coda may have done what was asked. False where it refused (4xx), or was never reached."""
+    partial: PartialInsert | None = None
+    """From `CodaClient.insert_rows`: which rows are in, and which are not."""
+
+    def __init__(
+        self, message: str = "", status_code: int | None = None, response_body: Any = None, **context: Any
+    ) -> None:
+        if status_code is not None:
+            context.setdefault("code", str(status_code))
+        super().__init__(message, **context)
+        self.status_code = status_code
+        self.response_body = response_body
+        self.maybe_executed = status_code is None or not 400 <= status_code < 500
+
+
+class CodaValidationError(CodaAPIError, InvalidRequest):
+    """400: Coda does not accept the arguments; also a body or a row that is too large."""
+
+
+class CodaAuthenticationError(CodaAPIError, AuthenticationError):
+    """401: the API token is missing, wrong or revoked."""
+
+
+class CodaForbiddenError(CodaAPIError, PermissionDenied):
+    """403: the token may not do this."""
+
+
+class CodaNotFoundError(CodaAPIError, NotFound):
+    """404: no such document, page, table, column or row."""
+
+
+class CodaGoneError(CodaAPIError, NotFound):
+    """410: it existed, and was deleted."""
+
+
+class CodaRateLimitError(CodaAPIError, RateLimited):
+    """429: too many requests, also after waiting as long as the client may."""
+
+
+class CodaServerError(CodaAPIError, ServiceUnavailable):
+    """5xx: Coda, or a gateway before it, failed."""
+
+
+class CodaConnectionError(CodaAPIError, ServiceUnavailable):
+    """No connection, or one that broke before the whole answer was there."""
+
+
+class CodaTimeoutError(CodaAPIError, Timeout):
+    """No answer in time, or a mutation that did not complete in time."""
+
+
+_BY_STATUS: dict[int, type[CodaAPIError]] = {
+    400: CodaValidationError,
+    401: CodaAuthenticationError,
+    403: CodaForbiddenError,
+    404: CodaNotFoundError,
+    410: CodaGoneError,
+    429: CodaRateLimitError,
+}
+
+
+def error_of_answer(status: int, body: Any, retry_after: float | None = None) -> CodaAPIError:
+    """The exception for an answer that is no success.
+
+    :param body: what its JSON holds, of any type; its text where it is none, as of a gateway's page.
+    """
+    kind = _BY_STATUS.get(status) or (CodaServerError if status >= 500 else CodaAPIError)
+    return kind(_message(status, body), status, body, retry_after=retry_after)
+
+
+def _message(status: int, body: Any) -> str:
+    if isinstance(body, dict):
+        for key in ("message", "statusMessage"):
+            if isinstance(text := body.get(key), str) and text:
+                return text
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Coda answered with an error"

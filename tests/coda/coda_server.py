@@ -1,0 +1,669 @@
+"""A Coda on loopback: real HTTP, documents that are kept, pages of lists, delayed writes, rate limits, faults.
+
+As a program it serves one document, ``doc``, with a table ``Things`` of some rows, until it is killed:
+
+    python tests/coda/coda_server.py [--rows N] [--faster N] [--delay SECONDS] [--port N]
+
+It prints its URL, and at the end (SIGTERM) how many requests it refused by 429.
+"""
+
+import argparse
+import json
+import re
+import signal
+import sys
+import threading
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import deque
+from collections.abc import Callable
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import coda_contract as contract
+
+TOKEN = "0f3c9d1e-5a7b-4c2d-8e6f-a1b2c3d4e5f6"
+ROOT = "/apis/v1"
+CREATED = "2026-01-02T03:04:05.678Z"
+VENDOR_RATES = {"reads": (100, 6.0), "writes": (10, 6.0), "content_writes": (3, 10.0), "list_docs": (4, 6.0)}
+"""What Coda allows: requests in seconds."""
+MAX_BODY, MAX_ROW = 2_000_000, 85_000
+
+
+class Received(NamedTuple):
+    """A request as it came over the wire."""
+
+    method: str
+    target: str
+    """Path and query below ``/apis/v1``, as they were written."""
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def operation(self) -> str | None:
+        found = contract.find(self.method, urlsplit(self.target).path)
+        return found and found[0].name
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Answer(NamedTuple):
+    status: int
+    body: Any = None
+    """Bytes are sent as they are, all else as JSON."""
+    headers: dict[str, str] = {}  # noqa: RUF012
+    fault: str = ""
+    """``reset``: no answer, ``truncated``: half of it, ``stalled``: it comes after a second."""
+
+
+class Fault(NamedTuple):
+    """What happens to the next request of an operation."""
+
+    operation: str
+    answer: Answer | None
+    """None: the true answer, with ``fault``."""
+    fault: str = ""
+    executed: bool = False
+    """Whether the request is executed before."""
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer
+    def __init__(self, status: int, message: str = "", headers: dict[str, str] | None = None) -> None:
+        self.answer = error(status, message, headers)
+
+
+def error(status: int, message: str = "", headers: dict[str, str] | None = None) -> Answer:
+    phrase = HTTPStatus(status).phrase
+    body = {"statusCode": status, "statusMessage": phrase, "message": message or phrase}
+    return Answer(status, body, headers or {})
+
+
+class Table:
+    def __init__(self, key: str, name: str, columns: dict[str, str], view: bool = False) -> None:
+        self.id, self.name, self.view = key, name, view
+        self.columns = columns
+        """Id to name."""
+        self.rows: dict[str, dict[str, Any]] = {}
+        """Id to values by column id."""
+
+    def column(self, named: str) -> str:
+        """The id of a column named by id or name."""
+        for key, name in self.columns.items():
+            if named in (key, name):
+                return key
+        raise Refused(400, f"no column {named!r}")
+
+
+class Doc:
+    def __init__(self, key: str, title: str) -> None:
+        self.id, self.title, self.icon = key, title, None
+        self.pages: dict[str, dict[str, Any]] = {}
+        self.deleted_pages: set[str] = set()
+        self.tables: dict[str, Table] = {}
+
+
+class Coda:
+    """The state of the service, and what it does with each request."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.docs: dict[str, Doc] = {}
+        self.requests: list[Received] = []
+        self.violations: list[str] = []
+        self.faults: list[Fault] = []
+        self.rates: dict[str, tuple[int, float]] | None = None
+        self.retry_after: str | None = None
+        """The header of a 429; the real service has never been seen to send one."""
+        self.refused = 0
+        """How many requests got a 429."""
+        self.page_size, self.largest_page = 25, 500
+        self.delay = 0.0
+        """Seconds until a write is applied."""
+        self.replication = 0.0
+        """Seconds for which the status of a write is 404."""
+        self.warning: str | None = None
+        self.url = ""
+        self.released = threading.Event()
+        """Ends what is stalled."""
+        self.pushed: list[tuple[str, str]] = []
+        self.connections: set[tuple[str, int]] = set()
+        self.downloads: list[dict[str, str]] = []
+        self._sent: dict[str, deque[float]] = {}
+        self._mutations: dict[str, tuple[float, float]] = {}
+        """Id of a write, to when its status is known, and when it is applied."""
+        self._pending: deque[tuple[float, Callable[[], None]]] = deque()
+        self._exports: dict[str, int] = {}
+        self._ids = count(1)
+
+    # For tests
+
+    def add_doc(self, key: str = "doc", title: str = "A document") -> Doc:
+        self.docs[key] = Doc(key, title)
+        return self.docs[key]
+
+    def add_table(
+        self, doc: Doc, key: str = "grid-1", name: str = "Things", columns=("Name", "Count", "Tags")
+    ) -> Table:
+        table = doc.tables[key] = Table(key, name, {f"c-{number}": name for number, name in enumerate(columns, 1)})
+        return table
+
+    def fail(self, operation: str, answer: Answer | None = None, *, fault: str = "", executed=False, times=1) -> None:
+        self.faults += [Fault(operation, answer, fault, executed)] * times
+
+    def received(self, operation: str) -> list[Received]:
+        return [request for request in self.requests if request.operation == operation]
+
+    def rows(self, doc: str = "doc", table: str = "grid-1") -> list[dict[str, Any]]:
+        """What is in a table once everything is applied, by names of columns."""
+        with self.lock:
+            self._apply(all_of_it=True)
+            found = self.docs[doc].tables[table]
+            return [{found.columns[key]: value for key, value in row.items()} for row in found.rows.values()]
+
+    # What a request does
+
+    def handle(self, request: Received) -> Answer:
+        with self.lock:
+            self.requests.append(request)
+            path = urlsplit(request.target).path
+            found = contract.find(request.method, path)
+            fault = self._fault(found[0].name) if found else None
+            if fault and not fault.executed:
+                return self._failing(fault)
+            try:
+                answer = self._answer(request, found)
+            except Refused as refused:
+                answer = refused.answer
+            return self._failing(fault, answer) if fault else answer
+
+    def _fault(self, name: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.operation in (name, "*"):
+                self.faults.remove(fault)
+                return fault
+        return None
+
+    def _failing(self, fault: Fault, true: Answer | None = None) -> Answer:
+        answer = fault.answer or true or Answer(200, {"id": "x" * 200})
+        return answer._replace(fault=fault.fault)
+
+    def _answer(self, request: Received, found: tuple[contract.Operation, dict[str, str]] | None) -> Answer:
+        self._apply()
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return error(401, "the token is not known")
+        self._count(request)
+        if found is None:
+            self.violations.append(f"no such operation: {request.method} {request.target}")
+            return error(404, "no such operation")
+        content_type = request.headers.get("content-type", "")
+        if wrong := contract.problems(request.method, request.target, content_type, request.body):
+            self.violations.append(f"{request.method} {request.target}: {wrong}")
+            return error(400, "; ".join(wrong))
+        if len(request.body) > MAX_BODY:
+            return error(400, "request entity too large")
+        operation, parts = found
+        parts = {name: unquote(part) for name, part in parts.items()}
+        body = request.json if operation.body is not None else None
+        result = getattr(self, operation.name)(request.query, body, **parts)
+        return result if isinstance(result, Answer) else Answer(operation.ok, result)
+
+    def _count(self, request: Received) -> None:
+        """A window that slides over each class of requests, by user."""
+        if not self.rates:
+            return
+        kind = rate_class(request.method, urlsplit(request.target).path)
+        allowed, seconds = self.rates[kind]
+        now = time.monotonic()
+        sent = self._sent.setdefault(kind, deque())
+        while sent and now - sent[0] >= seconds:
+            sent.popleft()
+        if len(sent) >= allowed:
+            self.refused += 1
+            headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+            raise Refused(429, "Too Many Requests", headers)
+        sent.append(now)
+
+    def _mutate(self, apply: Callable[[], None]) -> str:
+        now = time.monotonic()
+        key = f"mutate:{next(self._ids)}"
+        self._mutations[key] = (now + self.replication, now + self.delay)
+        self._pending.append((now + self.delay, apply))
+        self._apply()
+        return key
+
+    def _apply(self, all_of_it: bool = False) -> None:
+        """Apply the writes that are due, in their order."""
+        while self._pending and (all_of_it or self._pending[0][0] <= time.monotonic()):
+            self._pending.popleft()[1]()
+
+    # Operations, by the vendor's names
+
+    def listDocs(self, query, body):  # noqa: N802
+        return self._page("/docs", [self._doc(doc) for doc in self.docs.values()], query, self._docs_of)
+
+    def _docs_of(self, doc, query):
+        return query.get("query", "").lower() in doc["name"].lower()
+
+    def createDoc(self, query, body):  # noqa: N802
+        doc = self.add_doc(f"doc-{next(self._ids)}", body.get("title", "Untitled"))
+        return {**self._doc(doc), "requestId": self._mutate(lambda: None)}
+
+    def getDoc(self, query, body, docId):  # noqa: N802, N803
+        return self._doc(self._find_doc(docId))
+
+    def updateDoc(self, query, body, docId):  # noqa: N802, N803
+        doc = self._find_doc(docId)
+        doc.title, doc.icon = body.get("title", doc.title), body.get("iconName", doc.icon)
+        return {}
+
+    def deleteDoc(self, query, body, docId):  # noqa: N802, N803
+        del self.docs[self._find_doc(docId).id]
+        return {}
+
+    def listPages(self, query, body, docId):  # noqa: N802, N803
+        doc = self._find_doc(docId)
+        return self._page(f"/docs/{docId}/pages", list(doc.pages.values()), query)
+
+    def createPage(self, query, body, docId):  # noqa: N802, N803
+        doc = self._find_doc(docId)
+        key = f"canvas-{next(self._ids)}"
+        page = self._new_page(doc, key, body)
+        return {"requestId": self._mutate(lambda: doc.pages.update({key: page})), "id": key}
+
+    def getPage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
+        return self._find_page(self._find_doc(docId), pageIdOrName)
+
+    def updatePage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
+        page = self._find_page(self._find_doc(docId), pageIdOrName)
+        return {"requestId": self._mutate(lambda: self._change_page(page, body)), "id": page["id"]}
+
+    def _change_page(self, page, body):
+        page.update({key: body[key] for key in ("name", "subtitle", "isHidden") if key in body})
+        if update := body.get("contentUpdate"):
+            content = update["canvasContent"]["content"]
+            before = self.contents.get(page["id"], "") if update["insertionMode"] == "append" else ""
+            self.contents[page["id"]] = before + content
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """The content of pages, by id."""
+        return self.__dict__.setdefault("_contents", {})
+
+    def deletePage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
+        doc = self._find_doc(docId)
+        key = self._find_page(doc, pageIdOrName)["id"]
+
+        def delete():
+            doc.pages.pop(key, None)
+            doc.deleted_pages.add(key)
+
+        return {"requestId": self._mutate(delete), "id": key}
+
+    def beginPageContentExport(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
+        page = self._find_page(self._find_doc(docId), pageIdOrName)
+        key = f"export-{next(self._ids)}"
+        self._exports[key] = 0
+        return {"id": key, "status": "inProgress", "href": f"{self.url}/docs/{docId}/pages/{page['id']}/export/{key}"}
+
+    def getPageContentExportStatus(self, query, body, docId, pageIdOrName, requestId):  # noqa: N802, N803
+        page = self._find_page(self._find_doc(docId), pageIdOrName)
+        asked = self._exports[requestId] = self._exports[requestId] + 1
+        status = {"id": requestId, "status": "inProgress", "href": self.url}
+        if asked > 1 and page["name"] == "Broken":
+            return {**status, "status": "failed", "error": "it cannot be exported"}
+        if asked > 1:
+            link = f"{self.url.removesuffix(ROOT)}/blobs/{page['id']}?signature=abc"
+            status |= {"status": "complete", "downloadLink": link}
+        return status
+
+    def listTables(self, query, body, docId):  # noqa: N802, N803
+        tables = [self._table_reference(docId, table) for table in self._find_doc(docId).tables.values()]
+        kinds = query.get("tableTypes", "table,view").split(",")
+        return self._page(f"/docs/{docId}/tables", [t for t in tables if t["tableType"] in kinds], query)
+
+    def getTable(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        first = next(iter(table.columns))
+        return {
+            **self._table_reference(docId, table),
+            "displayColumn": {"id": first, "type": "column", "href": self.url},
+            "rowCount": len(table.rows),
+            "sorts": [{"column": {"id": first, "type": "column", "href": self.url}, "direction": "descending"}],
+            "layout": "default",
+            "createdAt": CREATED,
+            "updatedAt": CREATED,
+            "viewId": "view-1",
+        }
+
+    def listColumns(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        columns = [self._column(table, key) for key in table.columns]
+        return self._page(f"/docs/{docId}/tables/{table.id}/columns", columns, query, largest=100)
+
+    def getColumn(self, query, body, docId, tableIdOrName, columnIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        named = [key for key, name in table.columns.items() if columnIdOrName in (key, name)]
+        if not named:
+            raise Refused(404, f"no column {columnIdOrName!r}")
+        return {**self._column(table, named[0]), "parent": self._table_reference(docId, table)}
+
+    def listRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        if query.get("sortBy") == "natural" and query.get("visibleOnly") == "false":
+            raise Refused(400, "natural order shows visible rows only")
+
+        def row(item, number, query):
+            return self._row(docId, table, number, *item, query)
+
+        def wanted(item, query):
+            return self._matches(table, item[1], query["query"])
+
+        path = f"/docs/{docId}/tables/{table.id}/rows"
+        rows = self._page(path, list(table.rows.items()), query, wanted, show=row)
+        return {**rows, "nextSyncToken": f"sync-{len(table.rows)}"}
+
+    def upsertRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        if table.view:
+            raise Refused(400, "rows cannot be inserted into a view")
+        keys = [table.column(key) for key in body.get("keyColumns", [])]
+        rows = [self._values(table, row) for row in body["rows"]]
+        if keys:
+            return {"requestId": self._mutate(lambda: self._upsert(table, rows, keys))}
+        added = {f"i-{next(self._ids)}": row for row in rows}
+        return {"requestId": self._mutate(lambda: table.rows.update(added)), "addedRowIds": list(added)}
+
+    def _upsert(self, table, rows, keys):
+        index: dict[tuple, list[str]] = {}
+        for key, values in table.rows.items():
+            index.setdefault(tuple(str(values.get(key)) for key in keys), []).append(key)
+        for row in rows:
+            key = tuple(str(row.get(key)) for key in keys)
+            ids = index.setdefault(key, [])
+            if not ids:
+                ids.append(f"i-{next(self._ids)}")
+            for key in ids:
+                table.rows.setdefault(key, {}).update(row)
+
+    def deleteRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        ids = body["rowIds"]
+        return {"requestId": self._mutate(lambda: [table.rows.pop(key, None) for key in ids]), "rowIds": ids}
+
+    def getRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        key = self._find_row(table, rowIdOrName)
+        row = self._row(docId, table, list(table.rows).index(key), key, table.rows[key], query)
+        return {**row, "parent": self._table_reference(docId, table)}
+
+    def updateRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        key = self._find_row(table, rowIdOrName)
+        values = self._values(table, body["row"])
+        return {"requestId": self._mutate(lambda: table.rows[key].update(values)), "id": key}
+
+    def deleteRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        key = self._find_row(table, rowIdOrName)
+        return {"requestId": self._mutate(lambda: table.rows.pop(key, None)), "id": key}
+
+    def pushButton(self, query, body, docId, tableIdOrName, rowIdOrName, columnIdOrName):  # noqa: N802, N803
+        table = self._find_table(docId, tableIdOrName)
+        row, column = self._find_row(table, rowIdOrName), table.column(columnIdOrName)
+        self.pushed.append((row, column))
+        return {"requestId": self._mutate(lambda: None), "rowId": row, "columnId": column}
+
+    def whoami(self, query, body):
+        workspace = {"id": "ws-1", "type": "workspace", "browserLink": self.url, "name": "Work"}
+        return {
+            "name": "Ada", "loginId": "ada@example.org", "type": "user", "scoped": False, "tokenName": "tests",
+            "href": f"{self.url}/whoami", "workspace": workspace,
+        }  # fmt: skip
+
+    def resolveBrowserLink(self, query, body):  # noqa: N802
+        doc = self._find_doc(query["url"].rpartition("_d")[2])
+        resource = {"type": "doc", "id": doc.id, "href": f"{self.url}/docs/{doc.id}", "name": doc.title}
+        return {"type": "apiLink", "href": self.url, "browserLink": query["url"], "resource": resource}
+
+    def getMutationStatus(self, query, body, requestId):  # noqa: N802, N803
+        known, applied = self._mutations.get(requestId, (float("inf"), 0.0))
+        now = time.monotonic()
+        if now < known:
+            raise Refused(404, f"no request {requestId!r}")
+        status = {"completed": now >= applied}
+        return {**status, "warning": self.warning} if self.warning else status
+
+    # What they are made of
+
+    def _find_doc(self, key: str) -> Doc:
+        if key not in self.docs:
+            raise Refused(404, f"no document {id!r}")
+        return self.docs[key]
+
+    def _find_page(self, doc: Doc, named: str) -> dict[str, Any]:
+        if named in doc.deleted_pages:
+            raise Refused(410, f"page {named!r} was deleted")
+        for page in doc.pages.values():
+            if named in (page["id"], page["name"]):
+                return page
+        raise Refused(404, f"no page {named!r}")
+
+    def _find_table(self, doc: str, named: str) -> Table:
+        for table in self._find_doc(doc).tables.values():
+            if named in (table.id, table.name):
+                return table
+        raise Refused(404, f"no table {named!r}")
+
+    def _find_row(self, table: Table, named: str) -> str:
+        first = next(iter(table.columns))
+        for key, values in table.rows.items():
+            if named == key or named == values.get(first):
+                return key
+        raise Refused(404, f"no row {named!r}")
+
+    def _values(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
+        size = len(json.dumps(row, ensure_ascii=False).encode())
+        if size > MAX_ROW:
+            raise Refused(400, f"the row is {size // 1000} KB and exceeds maximum size of 85 KB")
+        return {table.column(cell["column"]): cell["value"] for cell in row["cells"]}
+
+    def _matches(self, table: Table, values: dict[str, Any], query: str) -> bool:
+        name, value = re.fullmatch(r'("(?:[^"\\]|\\.)*"|[^:]+):(.*)', query).groups()
+        column = table.column(json.loads(name) if name.startswith('"') else name)
+        return values.get(column) == json.loads(value)
+
+    def _page(self, path, items, query, wanted=None, show=None, largest=None):
+        """One page of a list. A page token carries all that was asked for, and beside it nothing counts."""
+        start = 0
+        if token := query.get("pageToken"):
+            start, query = json.loads(urlsafe_b64decode(token))
+        size = min(int(query.get("limit", self.page_size)), largest or self.largest_page)
+        if wanted and query.get("query"):
+            items = [item for item in items if wanted(item, query)]
+        shown = items[start : start + size]
+        if show:
+            shown = [show(item, number, query) for number, item in enumerate(shown, start)]
+        page = {"items": shown, "href": f"{self.url}{path}"}
+        if start + size < len(items):
+            token = urlsafe_b64encode(json.dumps([start + size, query]).encode()).decode()
+            page |= {"nextPageToken": token, "nextPageLink": f"{self.url}{path}?pageToken={token}"}
+        return page
+
+    def _doc(self, doc: Doc) -> dict[str, Any]:
+        workspace = {"id": "ws-1", "type": "workspace", "browserLink": self.url, "name": "Work"}
+        folder = {"id": "fl-1", "type": "folder", "browserLink": self.url, "name": "My docs"}
+        return {
+            "id": doc.id, "type": "doc", "href": f"{self.url}/docs/{doc.id}", "name": doc.title,
+            "browserLink": f"https://coda.io/d/_d{doc.id}", "owner": "ada@example.org", "ownerName": "Ada",
+            "createdAt": CREATED, "updatedAt": CREATED, "workspace": workspace, "folder": folder,
+            "workspaceId": "ws-1", "folderId": "fl-1",
+            "docSize": {
+                "totalRowCount": sum(len(table.rows) for table in doc.tables.values()),
+                "tableAndViewCount": len(doc.tables), "pageCount": len(doc.pages), "overApiSizeLimit": False,
+            },
+            **({"icon": {"name": doc.icon, "type": "image/png", "browserLink": self.url}} if doc.icon else {}),
+        }  # fmt: skip
+
+    def _new_page(self, doc: Doc, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        person = {"@context": "http://schema.org/", "@type": "Person", "name": "Ada", "email": "ada@example.org"}
+        if content := body.get("pageContent"):
+            self.contents[key] = content["canvasContent"]["content"]
+        return {
+            "id": key, "type": "page", "href": f"{self.url}/docs/{doc.id}/pages/{key}", "browserLink": self.url,
+            "name": body.get("name", "Untitled"), "contentType": "canvas", "isHidden": False,
+            "isEffectivelyHidden": False, "children": [], "authors": [person], "createdAt": CREATED,
+            "createdBy": person, **({"subtitle": body["subtitle"]} if "subtitle" in body else {}),
+        }  # fmt: skip
+
+    def _table_reference(self, doc: str, table: Table) -> dict[str, Any]:
+        page = {"id": "canvas-0", "type": "page", "href": self.url, "browserLink": self.url, "name": "Page"}
+        return {
+            "id": table.id, "type": "table", "tableType": "view" if table.view else "table", "name": table.name,
+            "href": f"{self.url}/docs/{doc}/tables/{table.id}", "browserLink": self.url, "parent": page,
+        }  # fmt: skip
+
+    def _column(self, table: Table, key: str) -> dict[str, Any]:
+        href = f"{self.url}/columns/{key}"
+        kind = {"type": "text", "isArray": False}
+        return {"id": key, "type": "column", "href": href, "name": table.columns[key], "format": kind, "display": True}
+
+    def _row(self, doc, table, index, key, values, query) -> dict[str, Any]:
+        names = query.get("useColumnNames") == "true"
+        simple = query.get("valueFormat", "simple") == "simple"
+        shown = {table.columns[key] if names else key: _simple(v) if simple else v for key, v in values.items()}
+        first = next(iter(table.columns))
+        return {
+            "id": key, "type": "row", "href": f"{self.url}/docs/{doc}/tables/{table.id}/rows/{key}", "index": index,
+            "name": str(values.get(first, "")), "browserLink": "https://coda.io/d/x", "createdAt": CREATED,
+            "updatedAt": CREATED, "values": shown,
+        }  # fmt: skip
+
+
+def _simple(value: Any) -> Any:
+    return ",".join(map(str, map(_simple, value))) if isinstance(value, list) else value
+
+
+def rate_class(method: str, path: str) -> str:
+    """As the vendor's reference sorts requests. It names no class for DELETE: here the one of the writes."""
+    if method == "GET":
+        return "list_docs" if path == "/docs" else "reads"
+    return "content_writes" if re.search(r"/(rows|pages)\b", path) and "/export" not in path else "writes"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer goes out whole, or each waits 40 ms for an acknowledgement
+    disable_nagle_algorithm = True
+
+    def respond(self) -> None:
+        coda: Coda = self.server.coda
+        coda.connections.add(self.client_address)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        if self.path.startswith("/blobs/"):
+            coda.downloads.append(headers)
+            key = self.path.removeprefix("/blobs/").partition("?")[0]
+            return self.send(Answer(200, coda.contents.get(key, "").encode()))
+        if not self.path.startswith(f"{ROOT}/"):
+            coda.violations.append(f"outside the API: {self.command} {self.path}")
+            return self.send(error(404))
+        return self.send(coda.handle(Received(self.command, self.path.removeprefix(ROOT), headers, body)))
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815
+
+    def send(self, answer: Answer) -> None:
+        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        if answer.fault == "reset":
+            self.connection.setsockopt(SOL_SOCKET, SO_LINGER, b"\1\0\0\0\0\0\0\0")  # closing then resets
+            self.close_connection = True
+            self.connection.close()
+            return
+        if answer.fault == "stalled":
+            self.server.coda.released.wait(30)
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if answer.fault == "truncated":
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.connection.shutdown(SHUT_RDWR)
+            self.close_connection = True
+            return
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def __init__(self, coda: Coda, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.serve(coda)
+
+    def serve(self, coda: Coda) -> None:
+        """Be this one from now on."""
+        self.coda = coda
+        coda.url = f"http://127.0.0.1:{self.server_port}{ROOT}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a client that went away
+
+
+@contextmanager
+def running():
+    """A server on a free port until the end of the block."""
+    with Server(Coda()) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def faster(rates: dict[str, tuple[int, float]], factor: float) -> dict[str, tuple[int, float]]:
+    """The same rates in time that runs so many times faster."""
+    return {kind: (requests, seconds / factor) for kind, (requests, seconds) in rates.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=3)
+    parser.add_argument("--faster", type=float, default=1.0, help="the limits' windows are so much shorter")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds until a write is applied")
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args()
+    coda = Coda()
+    table = coda.add_table(coda.add_doc())
+    for number in range(options.rows):
+        table.rows[f"i-{number}"] = {"c-1": f"thing {number}", "c-2": number, "c-3": ["a", "b"]}
+    coda._ids = count(options.rows)
+    coda.rates, coda.delay = faster(VENDOR_RATES, options.faster), options.delay
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with Server(coda, options.port) as server:
+        server.block_on_close = False
+        print(coda.url, flush=True)
+        try:
+            server.serve_forever()
+        finally:
+            print(coda.refused, flush=True)
+
+
+if __name__ == "__main__":
+    main()

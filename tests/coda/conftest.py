@@ -1,0 +1,47 @@
+import coda_vendor
+import pytest
+from coda_server import TOKEN, Coda, running
+from codomyrmex.cloud.coda import CodaClient
+
+
+@pytest.fixture(scope="session")
+def server():
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def coda(server):
+    """A Coda of its own, with a document ``doc`` and a table ``grid-1`` of three rows.
+
+    Whatever was sent to it must be what Coda accepts: by our own table of its API, and by the vendor's
+    document where that is at hand. A test that sends something else on purpose clears ``violations``.
+    """
+    service = Coda()
+    table = service.add_table(service.add_doc())
+    table.rows |= {f"i-{n}0": {"c-1": name, "c-2": n, "c-3": ["x", "y"]} for n, name in enumerate("abc")}
+    server.serve(service)
+    yield service
+    service.released.set()
+    assert service.violations == []
+    assert coda_vendor.problems(service.requests) == []
+
+
+@pytest.fixture
+def connect(coda):
+    """``connect(**options)``: a client of it. It keeps no rate limits unless told to."""
+    clients = []
+
+    def make(token=TOKEN, **options):
+        client = CodaClient(token, coda.url, **{"timeout": 5, "limits": None, **options})
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(connect):
+    return connect()

@@ -1,0 +1,150 @@
+"""What is written: documents, pages, cells; and waiting until it is applied."""
+
+import logging
+import time
+
+import pytest
+from codomyrmex.cloud.coda import CodaAPIError, CodaGoneError, CodaNotFoundError, CodaTimeoutError
+
+
+def test_a_document_is_made_changed_and_deleted(client, coda):
+    doc = client.create_doc("Plans", folder_id="fl-1", timezone="Europe/Zurich", initial_page={"icon_name": "rocket"})
+    assert coda.requests[-1].json == {
+        "title": "Plans", "folderId": "fl-1", "timezone": "Europe/Zurich", "initialPage": {"iconName": "rocket"},
+    }  # fmt: skip
+    assert client.update_doc(doc.id, title="", icon_name="star") == {}
+    assert (client.get_doc(doc.id).name, client.get_doc(doc.id).icon.name) == ("", "star")
+    assert client.delete_doc(doc.id) == {}
+    with pytest.raises(CodaNotFoundError):
+        client.get_doc(doc.id)
+
+
+def test_a_page_is_made_changed_and_deleted(client, coda):
+    content = {"type": "canvas", "canvas_content": {"format": "markdown", "content": "# One"}}
+    created = client.create_page("doc", name="Page", page_content=content)
+    assert created.keys() == {"requestId", "id"}
+    page = created["id"]
+    more = {"insertion_mode": "append", "canvas_content": {"format": "markdown", "content": " two"}}
+    assert client.update_page("doc", page, name="Other", is_hidden=False, content_update=more)["id"] == page
+    assert (client.get_page("doc", page).name, coda.contents[page]) == ("Other", "# One two")
+    assert client.delete_page("doc", page)["id"] == page
+    with pytest.raises(CodaGoneError) as caught:
+        client.get_page("doc", page)
+    assert caught.value.status_code == 410
+
+
+def test_an_unknown_field_is_refused_at_once(client, coda):
+    with pytest.raises(TypeError, match="'colour'"):
+        client.create_page("doc", name="x", colour="red")
+    assert coda.requests == []
+
+
+def test_a_page_is_exported_without_showing_the_token_to_where_it_is_kept(client, coda):
+    content = {"type": "canvas", "canvasContent": {"format": "markdown", "content": "# Größe"}}
+    page = client.create_page("doc", name="Page", page_content=content)["id"]
+    assert client.export_page("doc", page) == "# Größe"
+    [headers] = coda.downloads
+    assert "authorization" not in headers
+    export = client.begin_page_export("doc", page, "html")
+    assert coda.received("beginPageContentExport")[-1].json == {"outputFormat": "html"}
+    assert client.get_page_export("doc", page, export.id).download_link is None
+
+
+def test_an_export_that_fails_says_why(client):
+    page = client.create_page("doc", name="Broken")["id"]
+    with pytest.raises(CodaAPIError, match="it cannot be exported"):
+        client.export_page("doc", page)
+
+
+@pytest.mark.parametrize(
+    "cells", [{"Name": "z", "c-2": 9}, [{"column": "Name", "value": "z"}, {"column": "c-2", "value": 9}]]
+)
+def test_a_row_is_changed_by_a_mapping_or_by_cells(client, coda, cells):
+    assert client.update_row("doc", "grid-1", "i-00", cells)["id"] == "i-00"
+    assert coda.rows()[0] == {"Name": "z", "Count": 9, "Tags": ["x", "y"]}
+
+
+def test_a_row_is_changed_by_the_keywords_of_the_api_too(client, coda):
+    client.update_row("doc", "grid-1", "i-00", cells={"Name": "y"})
+    client.update_row("doc", "grid-1", "i-10", row={"cells": [{"column": "Name", "value": "z"}]}, disable_parsing=True)
+    assert [row["Name"] for row in coda.rows()] == ["y", "z", "c"]
+    assert coda.requests[-1].query == {"disableParsing": "true"}
+    with pytest.raises(TypeError, match="cells"):
+        client.update_row("doc", "grid-1", "i-00")
+
+
+def test_rows_are_deleted_one_by_one_or_several_at_once(client, coda):
+    assert client.delete_row("doc", "grid-1", "b")["id"] == "i-10"
+    assert client.delete_rows("doc", "grid-1", ["i-00", "i-20"])["rowIds"] == ["i-00", "i-20"]
+    assert coda.rows() == []
+
+
+def test_a_button_is_pushed(client, coda):
+    assert client.push_button("doc", "grid-1", "i-00", "Count")["columnId"] == "c-2"
+    assert coda.pushed == [("i-00", "c-2")]
+
+
+# Waiting
+
+
+def test_a_write_is_accepted_before_it_is_applied(client, coda):
+    coda.delay = 0.3
+    request_id = client.update_row("doc", "grid-1", "i-00", {"Name": "z"})["requestId"]
+    assert client.get_row("doc", "grid-1", "i-00").name == "a"
+    assert client.get_mutation_status(request_id).completed is False
+    assert client.wait_for_mutation(request_id).completed is True
+    assert client.get_row("doc", "grid-1", "i-00").name == "z"
+
+
+WRITES = {
+    "create_doc": ("Plans",),
+    "create_page": ("doc",),
+    "update_row": ("doc", "grid-1", "i-00", {"Name": "z"}),
+    "delete_row": ("doc", "grid-1", "i-00"),
+    "delete_rows": ("doc", "grid-1", ["i-00"]),
+    "insert_rows": ("doc", "grid-1", [{"Name": "z"}]),
+    "push_button": ("doc", "grid-1", "i-00", "Count"),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_every_write_can_wait_until_it_is_applied(client, coda, write):
+    coda.delay = 0.2
+    started = time.monotonic()
+    getattr(client, write)(*WRITES[write], wait=True)
+    assert time.monotonic() - started >= 0.2
+    assert not coda._pending
+
+
+@pytest.mark.parametrize("write", ["update_page", "delete_page"])
+def test_writes_of_pages_can_wait_too(client, coda, write):
+    page = client.create_page("doc", name="Page")["id"]
+    coda.delay = 0.2
+    started = time.monotonic()
+    getattr(client, write)("doc", page, wait=5)
+    assert time.monotonic() - started >= 0.2
+
+
+def test_a_status_that_is_not_known_yet_is_waited_for(client, coda):
+    coda.replication = 0.25
+    client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=True)
+    assert len(coda.received("getMutationStatus")) > 1
+
+
+def test_waiting_ends_when_the_time_is_over(client, coda):
+    coda.delay = 60
+    started = time.monotonic()
+    with pytest.raises(CodaTimeoutError, match=r"mutate:1 is not done after 0\.3 seconds") as caught:
+        client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=0.3)
+    assert time.monotonic() - started < 2
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.__notes__ == ["Coda had accepted the write: {'id': 'i-00', 'requestId': 'mutate:1'}"]
+    coda._pending.clear()
+
+
+def test_a_warning_of_coda_is_logged(client, coda, caplog):
+    coda.warning = "the value is no number"
+    with caplog.at_level(logging.WARNING):
+        client.update_row("doc", "grid-1", "i-00", {"Count": "z"}, wait=True)
+    assert "the value is no number" in caplog.text
+    assert client.get_mutation_status("mutate:1").warning == "the value is no number"
