@@ -2,6 +2,8 @@
 
 from codomyrmex.cloud.aws import S3Client as S3Client
 from codomyrmex.cloud.aws import S3Storage as S3Storage
+from codomyrmex.cloud.azure import AzureBlobClient as AzureBlobClient
+from codomyrmex.cloud.azure import AzureStorage as AzureStorage
 from codomyrmex.cloud.common import Capability as Capability
 from codomyrmex.cloud.common import CloudClient as CloudClient
 from codomyrmex.cloud.common import CloudCredentials as CloudCredentials

@@ -2,11 +2,14 @@
 
 PROVIDERS: dict[str, str] = {
     "aws.storage": "codomyrmex-cloud-aws",
+    "azure.storage": "codomyrmex-cloud-azure",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
 
 EXPORTS: dict[str, str] = {
+    "AzureBlobClient": "codomyrmex-cloud-azure",
+    "AzureStorage": "codomyrmex-cloud-azure",
     "LocalStorage": "codomyrmex-cloud",
     "S3Client": "codomyrmex-cloud-aws",
     "S3Storage": "codomyrmex-cloud-aws",
@@ -16,5 +19,6 @@ EXPORTS: dict[str, str] = {
 SCHEMES: dict[str, str] = {
     "local": "local.storage",
     "s3": "aws.storage",
+    "az": "azure.storage",
 }
 """URL scheme to the provider it leads to."""

@@ -1,0 +1,52 @@
+"""Arguments of the SDK that callers pass through: ``upload_file(..., standard_blob_tier="Cool")``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.storage.blob import ContentSettings, StandardBlobTier
+
+SETTINGS = frozenset("cache_control content_disposition content_encoding content_language".split())
+"""Headers that are kept with a blob, beside its content type."""
+READING = frozenset("cpk lease snapshot timeout version_id".split())
+WRITING = SETTINGS | frozenset(
+    "cpk encryption_scope immutability_policy lease legal_hold standard_blob_tier tags timeout".split()
+)
+STAGING = frozenset("cpk encryption_scope lease timeout".split())
+"""Those of `WRITING` that each block needs."""
+COPYING = frozenset("destination_lease rehydrate_priority source_lease standard_blob_tier tags timeout".split())
+DELETING = frozenset("delete_snapshots lease snapshot timeout version_id".split())
+CREATING = frozenset("container_encryption_scope metadata public_access timeout".split())
+LISTING = frozenset("timeout".split())
+SIGNING_GET = SETTINGS | frozenset("content_type ip snapshot start version_id".split())
+SIGNING_PUT = frozenset("ip start".split())
+
+_OF_THE_BLOB = ("snapshot", "version_id")
+
+
+def check(given: Mapping[str, Any], taken: frozenset[str]) -> None:
+    """Raise TypeError for an argument that is not among those an operation takes."""
+    if unknown := given.keys() - taken:
+        raise TypeError(
+            f"no argument of this operation: {', '.join(sorted(unknown))}; it takes {', '.join(sorted(taken))}"
+        )
+
+
+def which(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that say which blob is meant."""
+    return {name: given[name] for name in _OF_THE_BLOB if name in given}
+
+
+def how(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The others, as the SDK takes them."""
+    rest = {name: value for name, value in given.items() if name not in SETTINGS and name not in _OF_THE_BLOB}
+    if "standard_blob_tier" in rest:
+        rest["standard_blob_tier"] = StandardBlobTier(rest["standard_blob_tier"])
+    return rest
+
+
+def settings(content_type: str, given: Mapping[str, Any], md5: bytes | None = None) -> ContentSettings:
+    """The headers that are kept with a blob."""
+    kept = {name: given[name] for name in SETTINGS if name in given}
+    return ContentSettings(content_type=content_type, content_md5=bytearray(md5) if md5 else None, **kept)
