@@ -1,6 +1,6 @@
 """Real servers on loopback, to test storages against: ``with Swift() as server: ... server.endpoint_url``.
 
-`Swift` and `Moto` are servers in processes of their own. `FaultProxy` stands between a client and a
+`Swift`, `Moto` and `Azurite` are servers in processes of their own. `FaultProxy` stands between a client and a
 server and does what networks do. `IdentityServer` answers for the services that hand out credentials.
 
 ``python -m codomyrmex.cloud.testing.backends install`` installs the servers, each into a virtual
@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends._server import BackendMissing as BackendMissing
     from codomyrmex.cloud.testing.backends._server import Server as Server
     from codomyrmex.cloud.testing.backends._server import ServerError as ServerError
+    from codomyrmex.cloud.testing.backends.azure_identity import AzureIdentity as AzureIdentity
+    from codomyrmex.cloud.testing.backends.azurite import Azurite as Azurite
+    from codomyrmex.cloud.testing.backends.azurite import AzuriteOAuth as AzuriteOAuth
     from codomyrmex.cloud.testing.backends.faults import FaultProxy as FaultProxy
     from codomyrmex.cloud.testing.backends.identity import IdentityServer as IdentityServer
     from codomyrmex.cloud.testing.backends.moto import Moto as Moto
     from codomyrmex.cloud.testing.backends.swift import Swift as Swift
 
 _MODULES = {
+    "AzureIdentity": "azure_identity",
+    "Azurite": "azurite",
+    "AzuriteOAuth": "azurite",
     "BackendMissing": "_server",
     "FaultProxy": "faults",
     "IdentityServer": "identity",
@@ -28,7 +34,7 @@ _MODULES = {
     "Swift": "swift",
 }
 
-BACKENDS = {"swift": "Swift", "moto": "Moto"}
+BACKENDS = {"swift": "Swift", "moto": "Moto", "azurite": "Azurite"}
 """What can be installed and started by name, to the class (a `Server`) that does it."""
 
 __all__ = ["BACKENDS", *_MODULES]  # noqa: PLE0604, RUF100  # names that are resolved below
