@@ -18,7 +18,7 @@ STAGING = frozenset("cpk encryption_scope lease timeout".split())
 COPYING = frozenset("destination_lease rehydrate_priority source_lease standard_blob_tier tags timeout".split())
 DELETING = frozenset("delete_snapshots lease snapshot timeout version_id".split())
 CREATING = frozenset("container_encryption_scope metadata public_access timeout".split())
-LISTING = frozenset("timeout".split())
+LISTING = frozenset("results_per_page timeout".split())
 SIGNING_GET = SETTINGS | frozenset("content_type ip snapshot start version_id".split())
 SIGNING_PUT = frozenset("ip start".split())
 

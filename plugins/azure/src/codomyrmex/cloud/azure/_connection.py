@@ -25,6 +25,8 @@ LONGEST_PAUSE = 20
 """Seconds between two attempts, also where a server asks for more."""
 CONNECTIONS = 64
 """Kept open."""
+PIECE = 256 * 1024
+"""Bytes that are read from a connection at a time."""
 
 _URL = "AZURE_STORAGE_ACCOUNT_URL"
 _CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
@@ -39,7 +41,7 @@ class Retry(ExponentialRetry):
         asked = seconds(answer.headers.get("retry-after")) if answer is not None else None
         if asked is not None:
             return min(asked, LONGEST_PAUSE)
-        return random.random() * min(2 ** settings["count"], LONGEST_PAUSE)  # noqa: S311 - jitter, no secret
+        return random.random() * min(2 ** (settings["count"] - 1), LONGEST_PAUSE)  # noqa: S311 - jitter, no secret
 
     def increment(
         self, settings: dict[str, Any], request: Any, response: Any = None, error: AzureError | None = None
@@ -146,7 +148,8 @@ def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
     }
     defaults = {"retry_policy": Retry(**retries), "user_agent": "codomyrmex-cloud", **timeouts}
     if "transport" not in options:
-        defaults["transport"] = RequestsTransport(session=_session(), **{**options, **timeouts})
+        connection = {"connection_data_block_size": PIECE, **options, **timeouts}
+        defaults["transport"] = RequestsTransport(session=_session(), **connection)
     return defaults
 
 

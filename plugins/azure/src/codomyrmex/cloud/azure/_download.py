@@ -53,20 +53,19 @@ class Source:
     def fetch(self, part: range) -> bytes:
         """These bytes."""
         for _ in range(ATTEMPTS):
-            answers: list[Any] = []
+            answer = _Answer()
             download = self._blob.download_blob(
                 part.start,
                 len(part),
                 decompress=False,  # a Content-Encoding is the owner's business
                 headers=dict(self._HEADERS),
-                raw_response_hook=answers.append,
+                raw_response_hook=answer,
                 **self._arguments,
             )
-            data = download.readall()
+            data = b"".join(_Body(download.chunks()))  # of which there is one; readall() copies it twice
             self.properties = download.properties
             self.size = int(download.properties.content_range.rpartition("/")[2])
-            md5 = answers[-1].http_response.headers.get("content-md5")
-            if len(data) == min(part.stop, self.size) - part.start and md5 in (None, content_md5(data)):
+            if len(data) == min(part.stop, self.size) - part.start and answer.md5 in (None, content_md5(data)):
                 return data
         raise IntegrityError("the data arrives damaged again and again", retryable=True)
 
@@ -75,6 +74,32 @@ class Source:
         """What the service keeps of the whole blob. It is not kept up to date where pages and blocks are added."""
         kept = self.properties.content_settings.content_md5
         return bytes(kept) if kept and self.properties.blob_type == BlobType.BLOCKBLOB else None
+
+
+class _Answer:
+    """Is told of the answer to a GET, for what the SDK does not tell."""
+
+    md5: str | None = None
+    """Of the range."""
+
+    def __call__(self, response: Any) -> None:
+        http = response.http_response
+        self.md5 = http.headers.get("content-md5")
+        stream = http.stream_download
+        http.stream_download = lambda *args, **kwargs: _Body(stream(*args, **kwargs))
+
+
+class _Body:
+    """One of the SDK's iterators without its ``len()``, by which a list of it would reserve eight times the memory."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._body
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._body, name)
 
 
 def chunks(source: Source, first: bytes) -> Iterator[bytes]:

@@ -363,9 +363,9 @@ class AzureStorage(StorageClient):
         blocks = read_blocks(stream, size)
         first, second = next(blocks), next(blocks, None)
         if second is None:
-            answer = upload.whole(first)
             if progress is not None:
-                progress(len(first))
+                progress(len(first))  # before, as what it raises cancels the upload
+            answer = upload.whole(first)
         else:
             answer = upload.in_blocks(chain((first, second), blocks), progress)
         modified = answer["last_modified"].astimezone(UTC)
