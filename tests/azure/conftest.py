@@ -1,6 +1,11 @@
 """Storages on Azurite, and what is done to them on the way."""
 
 import os
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
@@ -42,3 +47,89 @@ def proxied(azurite, fault_proxy, bucket):
     proxy = fault_proxy(azurite.account_url)
     with storage_on(azurite, proxy.endpoint_url) as storage:
         yield storage, proxy
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    """With its query."""
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Service:
+    """A server that answers as a function says: for what Azure's documents say, and Azurite does not."""
+
+    def __init__(self, respond):
+        """:param respond: gives status, headers and body for a `Request`."""
+        self.requests = []
+        requests = self.requests
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            timeout = 10
+
+            def do_GET(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                request = Request(self.command, self.path, self.headers, body)
+                requests.append(request)
+                status, headers, content = respond(request)
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+
+            def log_message(self, *args):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/tester"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def service():
+    """``service(respond)`` gives a storage whose service answers as `Service` says, and the requests it gets."""
+    with ExitStack() as stack:
+
+        def start(respond, **options):
+            server = stack.enter_context(Service(respond))
+            key = AzureNamedKeyCredential("tester", "a2V5")
+            storage = stack.enter_context(AzureStorage(server.url, credential=key, **options))
+            return storage, server.requests
+
+        yield start
+
+
+def refusal(status, code, message="No.", **headers):
+    """An error as Azure answers it ("Status and error codes", REST reference)."""
+    body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    told = {"x-ms-error-code": code, "x-ms-request-id": "req-1", "Content-Type": "application/xml"}
+    return status, {**told, **{name.replace("_", "-"): value for name, value in headers.items()}}, body.encode()
+
+
+def properties(**headers):
+    """Headers of an answer to a GET or HEAD of a blob."""
+    return {
+        "ETag": '"0x1"',
+        "Last-Modified": "Wed, 25 Nov 2026 10:00:00 GMT",
+        "x-ms-blob-type": "BlockBlob",
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+
+
+@pytest.fixture
+def bucket_name():
+    """Of a container that is not there yet."""
+    return f"test-{os.urandom(8).hex()}"

@@ -81,8 +81,8 @@ def translate(error: Exception) -> CloudError | None:
 
     A SAS that the SDK's error shows, as part of a URL, is taken out of it.
     """
-    if isinstance(error, TypeError) and isinstance(error.__context__, sdk.HttpResponseError):
-        error = error.__context__  # the SDK trips over an answer that is not one of Azure
+    if isinstance(error, TypeError):
+        error = _refusal_behind(error)
     if not isinstance(error, sdk.AzureError):
         return None
     hide_signature(error)
@@ -117,6 +117,16 @@ def from_response(response: Any, message: str = "") -> CloudError:
         retryable=True if code in _RETRYABLE else None,
         retry_after=seconds(headers.get("retry-after")),
     )
+
+
+def _refusal_behind(error: Exception) -> Exception:
+    """The SDK trips over error answers without a message: this is what it was about to tell."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, sdk.HttpResponseError):
+            return behind
+        behind = behind.__context__
+    return error
 
 
 def hide_signature(error: sdk.AzureError) -> None:

@@ -13,7 +13,6 @@ from codomyrmex.cloud.testing.backends.identity import IdentityService
 
 _TENANT = "00000000-0000-0000-0000-000000000000"
 _CLIENT = "11111111-1111-1111-1111-111111111111"
-_AUDIENCE = "https://storage.azure.com"
 
 
 class AzureIdentity(IdentityService):
@@ -28,6 +27,8 @@ class AzureIdentity(IdentityService):
         self.client_secret = secrets.token_hex(16)
         self.assertion = _token("https://kubernetes.default.svc")
         """What a workload is known by."""
+        self.audience = "https://storage.azure.com"
+        """For whom the tokens are."""
         self._header = secrets.token_hex(16)
 
     def managed_environment(self, header: str | None = None) -> dict[str, str]:
@@ -78,13 +79,13 @@ class AzureIdentity(IdentityService):
         if given.get("x-identity-header") != self._header:
             return 401, {"statusCode": 401, "message": "the identity header is wrong"}
         expires = str(int(time.time()) + 3600)
-        return 200, {"access_token": _token(_AUDIENCE), "expires_on": expires, "token_type": "Bearer"}
+        return 200, {"access_token": _token(self.audience), "expires_on": expires, "token_type": "Bearer"}
 
     def _application_token(self, form: Mapping[str, str]) -> tuple[int, object]:
         known = form.get("client_secret") == self.client_secret or form.get("client_assertion") == self.assertion
         if not known:
             return 401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}
-        return 200, {"access_token": _token(_AUDIENCE), "expires_in": 3600, "token_type": "Bearer"}
+        return 200, {"access_token": _token(self.audience), "expires_in": 3600, "token_type": "Bearer"}
 
 
 def _token(audience: str) -> str:

@@ -1,7 +1,8 @@
 """Azurite, Microsoft's emulator of Azure Storage: its blob service.
 
-Wrong are, of what the service does: copies that need another account, versions, and an MD5 that does not
-fit is refused as InvalidOperation, not Md5Mismatch. It answers some 280 requests a second.
+It checks signatures, conditions and checksums. It lacks uploads from URLs and versions, answers 500 where it
+should refuse a batch of deletes or list a name that XML cannot hold, and keeps uncommitted blocks when their
+blob is replaced. Some 280 requests a second.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Azurite(Server):
 
     name = "azurite"
     requirements = ("trustme",)
-    node_packages = ("azurite",)
+    node_packages = ("azurite@>=3.37",)  # older ones do not tell what was wrong with an MD5
 
     account_url: str
     """Once it runs."""
