@@ -4,14 +4,19 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
+from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 from codomyrmex.cloud.azure import AzureStorage
 
 AZURE_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+
+IMPATIENT = {"connection_timeout": 2, "read_timeout": 2, "retry_total": 1}
+"""Options of a client that a test sees fail."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +31,22 @@ def storage_on(server, url=None, **options):
     """A storage with the server's key, at ``url`` where something stands before the server."""
     key = AzureNamedKeyCredential(server.account_name, server.account_key)
     return AzureStorage(url or server.account_url, credential=key, **options)
+
+
+def account_sas(server, **permissions):
+    """A SAS for all of the account that allows these, or what is needed to work."""
+    return generate_account_sas(
+        server.account_name,
+        server.account_key,
+        ResourceTypes(service=True, container=True, object=True),
+        AccountSasPermissions(**(permissions or dict.fromkeys(("read", "write", "list", "create", "delete"), True))),
+        datetime.now(UTC) + timedelta(hours=1),
+    )
+
+
+def sas_storage(server, **permissions):
+    """A storage that comes with an `account_sas`."""
+    return AzureStorage(server.account_url, credential=account_sas(server, **permissions))
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +102,7 @@ class Service:
                 if self.command != "HEAD":
                     self.wfile.write(content)
 
-            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815
 
             def log_message(self, *args):
                 pass

@@ -2,34 +2,23 @@
 
 import ssl
 import urllib.request
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.core.credentials import AzureSasCredential
 from azure.identity import DefaultAzureCredential
-from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 from codomyrmex.cloud.azure import AzureStorage
 from codomyrmex.cloud.common import Capability, CloudCredentials
 from codomyrmex.cloud.errors import AuthenticationError, InvalidRequest, PermissionDenied, UnsupportedOperation
 from codomyrmex.cloud.testing.backends import AzureIdentity, IdentityServer
 
-
-def sas_of(server, **permissions):
-    return generate_account_sas(
-        server.account_name,
-        server.account_key,
-        ResourceTypes(service=True, container=True, object=True),
-        AccountSasPermissions(**(permissions or {"read": True, "write": True, "list": True, "create": True})),
-        datetime.now(UTC) + timedelta(hours=1),
-    )
-
+from .conftest import account_sas, sas_storage
 
 # Keys and signatures
 
 
 def given(azurite):
     """All ways to hand a credential over."""
-    sas = sas_of(azurite)
+    sas = account_sas(azurite)
     url = {"account_url": azurite.account_url}
     return {
         "connection string": {"connection_string": azurite.connection_string},
@@ -52,10 +41,17 @@ def given(azurite):
     }
 
 
-WAYS = (
-    "connection string, account key, key in a dict, SAS, SAS credential, SAS in the URL, credentials with a key, "
-    "credentials with a SAS, credentials with a connection string"
-).split(", ")
+WAYS = [
+    "connection string",
+    "account key",
+    "key in a dict",
+    "SAS",
+    "SAS credential",
+    "SAS in the URL",
+    "credentials with a key",
+    "credentials with a SAS",
+    "credentials with a connection string",
+]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -122,7 +118,7 @@ def test_a_token_is_not_sent_in_the_clear(azurite):
 
 
 def test_what_a_sas_does_not_allow_is_denied(azurite, bucket):
-    with AzureStorage(azurite.account_url, credential=sas_of(azurite, read=True)) as storage:
+    with sas_storage(azurite, read=True) as storage:
         assert storage.bucket_exists(bucket)
         with pytest.raises(PermissionDenied) as caught:
             storage.upload_file(bucket, "key", b"data")
@@ -132,10 +128,10 @@ def test_what_a_sas_does_not_allow_is_denied(azurite, bucket):
 
 
 def test_who_comes_with_a_sas_signs_nothing(azurite, bucket):
-    with AzureStorage(azurite.account_url, credential=sas_of(azurite)) as storage:
+    with sas_storage(azurite) as storage:
         assert not {Capability.PRESIGNED_GET, Capability.PRESIGNED_PUT} & storage.capabilities
         for sign in (storage.generate_presigned_url, storage.generate_presigned_upload):
-            with pytest.raises(UnsupportedOperation, match="give an account key .* or a token credential"):
+            with pytest.raises(UnsupportedOperation, match=r"give an account key .* or a token credential"):
                 sign(bucket, "key")
 
 
@@ -216,7 +212,7 @@ def test_a_wrong_client_secret_is_an_authentication_error(entra, set_all):
     identity, _ = entra
     set_all(identity.secret_environment("not-the-secret"))
     with chain() as credential, AzureStorage(credential=credential) as storage:
-        with pytest.raises(AuthenticationError, match="EnvironmentCredential.*AADSTS7000215") as caught:
+        with pytest.raises(AuthenticationError, match=r"EnvironmentCredential.*AADSTS7000215") as caught:
             storage.list_buckets()
         assert "not-the-secret" not in str(caught.value)
 
@@ -233,9 +229,9 @@ def test_a_workload_identity_that_is_not_known_is_an_authentication_error(entra,
     identity, _ = entra
     (tmp_path / "token").write_text("e30.e30.e30")
     set_all(identity.workload_environment(str(tmp_path / "token")))
-    with chain() as credential, AzureStorage(credential=credential) as storage:
-        with pytest.raises(AuthenticationError, match="WorkloadIdentityCredential"):
-            storage.list_buckets()
+    refused = pytest.raises(AuthenticationError, match="WorkloadIdentityCredential")
+    with chain() as credential, AzureStorage(credential=credential) as storage, refused:
+        storage.list_buckets()
 
 
 def test_a_token_that_the_service_refuses_is_an_authentication_error(metadata_service, set_all):

@@ -12,7 +12,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
-from codomyrmex.cloud.testing.backends.faults import Corrupt, CorruptRequest, Reset, Stall, Status, Truncate
+from codomyrmex.cloud.testing.backends import Corrupt, CorruptRequest, Reset, Stall, Status, Truncate
 
 from .conftest import storage_on
 

@@ -133,7 +133,7 @@ def test_a_copy_is_of_the_blob_that_was_looked_at(service):
 def test_names_that_xml_cannot_hold_are_listed(service):
     # "List Blobs", Remarks: since version 2021-02-12 they are percent-encoded, and said to be
     blob = (
-        '<Blob><Name{}>{}</Name><Properties><Last-Modified>Wed, 25 Nov 2026 10:00:00 GMT</Last-Modified>'
+        "<Blob><Name{}>{}</Name><Properties><Last-Modified>Wed, 25 Nov 2026 10:00:00 GMT</Last-Modified>"
         "<Etag>0x1</Etag><Content-Length>4</Content-Length><BlobType>BlockBlob</BlobType></Properties></Blob>"
     )
     blobs = blob.format("", "a%20b") + blob.format(' Encoded="true"', "a%EF%BF%BFb")

@@ -7,20 +7,24 @@ from typing import Any
 
 from azure.storage.blob import ContentSettings, StandardBlobTier
 
-SETTINGS = frozenset("cache_control content_disposition content_encoding content_language".split())
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SETTINGS = _names("cache_control content_disposition content_encoding content_language")
 """Headers that are kept with a blob, beside its content type."""
-READING = frozenset("cpk lease snapshot timeout version_id".split())
-WRITING = SETTINGS | frozenset(
-    "cpk encryption_scope immutability_policy lease legal_hold standard_blob_tier tags timeout".split()
-)
-STAGING = frozenset("cpk encryption_scope lease timeout".split())
-"""Those of `WRITING` that each block needs."""
-COPYING = frozenset("destination_lease rehydrate_priority source_lease standard_blob_tier tags timeout".split())
-DELETING = frozenset("delete_snapshots lease snapshot timeout version_id".split())
-CREATING = frozenset("container_encryption_scope metadata public_access timeout".split())
-LISTING = frozenset("results_per_page timeout".split())
-SIGNING_GET = SETTINGS | frozenset("content_type ip snapshot start version_id".split())
-SIGNING_PUT = frozenset("ip start".split())
+READING = _names("cpk lease snapshot timeout version_id")
+STAGING = _names("cpk encryption_scope lease timeout")
+"""What each block needs of `WRITING`."""
+WRITING = SETTINGS | STAGING | _names("immutability_policy legal_hold standard_blob_tier tags")
+COPYING = _names("destination_lease rehydrate_priority source_lease standard_blob_tier tags timeout")
+DELETING = _names("delete_snapshots lease snapshot timeout version_id")
+DELETING_MANY = _names("delete_snapshots timeout")
+CREATING = _names("container_encryption_scope metadata public_access timeout")
+LISTING = _names("results_per_page timeout")
+SIGNING_GET = SETTINGS | _names("content_type ip snapshot start version_id")
+SIGNING_PUT = _names("ip start")
 
 _OF_THE_BLOB = ("snapshot", "version_id")
 

@@ -33,15 +33,21 @@ _CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 
 
 class Retry(ExponentialRetry):
-    """The SDK's retries, without its pauses of 15 seconds and more; and Retry-After is obeyed."""
+    """The SDK's retries, without its pauses of 15 seconds and more. 429 is retried too, and Retry-After obeyed."""
+
+    def send(self, request: Any) -> Any:
+        """The answer, or the last one."""
+        for count in range(self.total_retries):
+            answer = super().send(request)
+            if answer.http_response.status_code != 429:
+                return answer
+            request.context.transport.sleep(_pause(answer.http_response, count))
+        return super().send(request)
 
     def get_backoff_time(self, settings: dict[str, Any]) -> float:
         """Seconds to wait."""
         answer = settings["history"][-1].http_response if settings["history"] else None
-        asked = seconds(answer.headers.get("retry-after")) if answer is not None else None
-        if asked is not None:
-            return min(asked, LONGEST_PAUSE)
-        return random.random() * min(2 ** (settings["count"] - 1), LONGEST_PAUSE)  # noqa: S311 - jitter, no secret
+        return _pause(answer, settings["count"] - 1)
 
     def increment(
         self, settings: dict[str, Any], request: Any, response: Any = None, error: AzureError | None = None
@@ -51,6 +57,15 @@ class Retry(ExponentialRetry):
             return False  # credentials have retries of their own
         request.sent_again = True  # for `_errors`
         return super().increment(settings, request, response, error)
+
+
+def _pause(answer: Any, count: int) -> float:
+    """Seconds to wait after the attempt of this number, from 0."""
+    asked = seconds(answer.headers.get("retry-after")) if answer is not None else None
+    if asked is not None:
+        return min(asked, LONGEST_PAUSE)
+    longest: float = min(2**count, LONGEST_PAUSE)
+    return random.random() * longest  # noqa: S311 - jitter, no secret
 
 
 def connect(

@@ -64,7 +64,7 @@ class Source:
             )
             data = b"".join(_Body(download.chunks()))  # of which there is one; readall() copies it twice
             self.properties = download.properties
-            self.size = int(download.properties.content_range.rpartition("/")[2])
+            self.size = int(str(download.properties.content_range).rpartition("/")[2])
             if len(data) == min(part.stop, self.size) - part.start and answer.md5 in (None, content_md5(data)):
                 return data
         raise IntegrityError("the data arrives damaged again and again", retryable=True)

@@ -1,6 +1,6 @@
-"""Names that the service would take for others ("Naming and referencing containers, blobs, and metadata").
+r"""Names that the service would take for others ("Naming and referencing containers, blobs, and metadata").
 
-It makes ``\\`` to ``/`` and drops dots at the end of a path segment, and on the way there ``..`` leaves its
+It makes ``\`` to ``/`` and drops dots at the end of a path segment, and on the way there ``..`` leaves its
 container: such a name would read or overwrite another blob.
 """
 

@@ -80,7 +80,8 @@ class AzureStorage(StorageClient):
             account_url, credential, connection_string, credentials, self._options
         )
         self.account_url = _connection.url_of(self._client)
-        self._own_credential = None if self._given or credential is not None else self._client.credential
+        found = self._client.credential
+        self._own_credential = None if self._given or found is credential or not hasattr(found, "close") else found
         self._signer = Signer(self._client)
         presigned = {Capability.PRESIGNED_GET, Capability.PRESIGNED_PUT}
         self.capabilities = frozenset(Capability) - (set() if self._signer.can_sign else presigned)
@@ -255,7 +256,7 @@ class AzureStorage(StorageClient):
             **_arguments.how(azure),
         )
         if copied["copy_status"] != "success":
-            _await_copy(target, copied["copy_id"])
+            _await_copy(target, str(copied["copy_id"]))
         return _info(bucket, key, target.get_blob_properties())
 
     # Removing
@@ -272,7 +273,7 @@ class AzureStorage(StorageClient):
         return True
 
     def delete_many(self, bucket: str, keys: Iterable[str], **azure: Any) -> dict[str, CloudError]:
-        _arguments.check(azure, frozenset({"delete_snapshots", "timeout"}))
+        _arguments.check(azure, _arguments.DELETING_MANY)
         check_container(bucket)
         container = self._client.get_container_client(bucket)
         failures: dict[str, CloudError] = {}
@@ -317,7 +318,7 @@ class AzureStorage(StorageClient):
     def close(self) -> None:
         if not self._given:
             self._client.close()
-        if hasattr(self._own_credential, "close"):
+        if self._own_credential is not None:
             self._own_credential.close()
 
     def __repr__(self) -> str:
@@ -357,9 +358,7 @@ class AzureStorage(StorageClient):
     ) -> ObjectInfo:
         _arguments.check(azure, _arguments.WRITING)
         content_type = content_type or guess_content_type(key)
-        upload = Upload(
-            self._blob(bucket, key), content_type, _metadata.encode(metadata or {}), conditions, azure
-        )
+        upload = Upload(self._blob(bucket, key), content_type, _metadata.encode(metadata or {}), conditions, azure)
         blocks = read_blocks(stream, size)
         first, second = next(blocks), next(blocks, None)
         if second is None:

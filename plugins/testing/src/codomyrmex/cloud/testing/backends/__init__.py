@@ -1,7 +1,8 @@
 """Real servers on loopback, to test storages against: ``with Swift() as server: ... server.endpoint_url``.
 
-`Swift`, `Moto` and `Azurite` are servers in processes of their own. `FaultProxy` stands between a client and a
-server and does what networks do. `IdentityServer` answers for the services that hand out credentials.
+`Swift`, `Moto` and `Azurite` are servers in processes of their own. `FaultProxy` stands between a client and
+a server, and does what networks and busy services do: `Status`, `Reset`, `Stall`, `Truncate`, `Corrupt`,
+`CorruptRequest`, `Slow`. `IdentityServer` answers for the services that hand out credentials.
 
 ``python -m codomyrmex.cloud.testing.backends install`` installs the servers, each into a virtual
 environment of its own; ``list`` says what is there.
@@ -16,22 +17,40 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends.azure_identity import AzureIdentity as AzureIdentity
     from codomyrmex.cloud.testing.backends.azurite import Azurite as Azurite
     from codomyrmex.cloud.testing.backends.azurite import AzuriteOAuth as AzuriteOAuth
+    from codomyrmex.cloud.testing.backends.azurite import AzuriteOnDisk as AzuriteOnDisk
+    from codomyrmex.cloud.testing.backends.faults import Corrupt as Corrupt
+    from codomyrmex.cloud.testing.backends.faults import CorruptRequest as CorruptRequest
     from codomyrmex.cloud.testing.backends.faults import FaultProxy as FaultProxy
+    from codomyrmex.cloud.testing.backends.faults import Reset as Reset
+    from codomyrmex.cloud.testing.backends.faults import Slow as Slow
+    from codomyrmex.cloud.testing.backends.faults import Stall as Stall
+    from codomyrmex.cloud.testing.backends.faults import Status as Status
+    from codomyrmex.cloud.testing.backends.faults import Truncate as Truncate
+    from codomyrmex.cloud.testing.backends.identity import AwsIdentity as AwsIdentity
     from codomyrmex.cloud.testing.backends.identity import IdentityServer as IdentityServer
     from codomyrmex.cloud.testing.backends.moto import Moto as Moto
     from codomyrmex.cloud.testing.backends.swift import Swift as Swift
 
 _MODULES = {
+    "AwsIdentity": "identity",
     "AzureIdentity": "azure_identity",
     "Azurite": "azurite",
     "AzuriteOAuth": "azurite",
+    "AzuriteOnDisk": "azurite",
     "BackendMissing": "_server",
+    "Corrupt": "faults",
+    "CorruptRequest": "faults",
     "FaultProxy": "faults",
     "IdentityServer": "identity",
     "Moto": "moto",
+    "Reset": "faults",
     "Server": "_server",
     "ServerError": "_server",
+    "Slow": "faults",
+    "Stall": "faults",
+    "Status": "faults",
     "Swift": "swift",
+    "Truncate": "faults",
 }
 
 BACKENDS = {"swift": "Swift", "moto": "Moto", "azurite": "Azurite"}

@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from email.message import Message
 from urllib.parse import parse_qs
 
 from codomyrmex.cloud.testing.backends.identity import IdentityService
@@ -49,7 +50,7 @@ class AzureIdentity(IdentityService):
         """
         return {**self._application(), "AZURE_FEDERATED_TOKEN_FILE": token_file}
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object] | None:
         """See `IdentityService`."""
         if path == self._MANAGED:
             return self._managed(headers)
@@ -74,9 +75,8 @@ class AzureIdentity(IdentityService):
             "issuer": f"{base}/v2.0",
         }
 
-    def _managed(self, headers: Mapping[str, str]) -> tuple[int, object]:
-        given = {name.lower(): value for name, value in headers.items()}
-        if given.get("x-identity-header") != self._header:
+    def _managed(self, headers: Message) -> tuple[int, object]:
+        if headers.get("X-IDENTITY-HEADER") != self._header:
             return 401, {"statusCode": 401, "message": "the identity header is wrong"}
         expires = str(int(time.time()) + 3600)
         return 200, {"access_token": _token(self.audience), "expires_on": expires, "token_type": "Bearer"}
@@ -84,7 +84,10 @@ class AzureIdentity(IdentityService):
     def _application_token(self, form: Mapping[str, str]) -> tuple[int, object]:
         known = form.get("client_secret") == self.client_secret or form.get("client_assertion") == self.assertion
         if not known:
-            return 401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}
+            return 401, {
+                "error": "invalid_client",
+                "error_description": "AADSTS7000215: Invalid client secret provided.",
+            }
         return 200, {"access_token": _token(self.audience), "expires_in": 3600, "token_type": "Bearer"}
 
 
