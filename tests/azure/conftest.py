@@ -15,7 +15,7 @@ from codomyrmex.cloud.azure import AzureStorage
 
 AZURE_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
-IMPATIENT = {"connection_timeout": 2, "read_timeout": 2, "retry_total": 1}
+IMPATIENT = {"connection_timeout": 1, "read_timeout": 1, "retry_total": 1}
 """Options of a client that a test sees fail."""
 
 
@@ -126,8 +126,8 @@ def service():
 
         def start(respond, **options):
             server = stack.enter_context(Service(respond))
-            key = AzureNamedKeyCredential("tester", "a2V5")
-            storage = stack.enter_context(AzureStorage(server.url, credential=key, **options))
+            options.setdefault("credential", AzureNamedKeyCredential("tester", "a2V5"))
+            storage = stack.enter_context(AzureStorage(server.url, **options))
             return storage, server.requests
 
         yield start

@@ -57,10 +57,12 @@ class TestAzureStorage(StorageConformance):
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, azurite):
-        with FaultProxy(azurite.account_url) as proxy:
-            with conftest.storage_on(azurite, proxy.endpoint_url, config=conftest.IMPATIENT) as storage:
-                storage.iter_objects = partial(storage.iter_objects, results_per_page=cls.page_size)
-                yield Proxied(storage, proxy)
+        with (
+            FaultProxy(azurite.account_url) as proxy,
+            conftest.storage_on(azurite, proxy.endpoint_url, config=conftest.IMPATIENT) as storage,
+        ):
+            storage.iter_objects = partial(storage.iter_objects, results_per_page=cls.page_size)
+            yield Proxied(storage, proxy)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -1,5 +1,6 @@
 """What networks and busy services do, between the client and Azurite."""
 
+import gc
 import hashlib
 import io
 import time
@@ -10,9 +11,8 @@ from codomyrmex.cloud.errors import (
     PreconditionFailed,
     RateLimited,
     ServiceUnavailable,
-    Timeout,
 )
-from codomyrmex.cloud.testing.backends import Corrupt, CorruptRequest, Reset, Stall, Status, Truncate
+from codomyrmex.cloud.testing.backends import Corrupt, CorruptRequest, Reset, Status, Truncate
 
 from .conftest import storage_on
 
@@ -32,33 +32,32 @@ def statuses(proxy):
     return [request.status for request in proxy.requests]
 
 
-@pytest.mark.parametrize("fault", [Status(503, body=BUSY, retry_after=0), Status(500, body=BUSY), Reset(), Reset(0)])
-@pytest.mark.parametrize(
-    ("method", "call"),
-    [
-        ("PUT", lambda s, bucket: s.upload_file(bucket, "key", b"data")),
-        ("GET", lambda s, bucket: s.download_file(bucket, "there")),
-        ("HEAD", lambda s, bucket: s.stat(bucket, "there")),
-        ("GET", lambda s, bucket: list(s.iter_objects(bucket))),
-        ("DELETE", lambda s, bucket: s.delete_file(bucket, "there")),
-        ("POST", lambda s, bucket: s.delete_many(bucket, ["there"])),
-    ],
-    ids=["upload", "download", "stat", "list", "delete", "delete many"],
-)
-def test_a_request_that_fails_once_is_sent_again(storage, proxied, bucket, fault, method, call):
+@pytest.mark.parametrize("fault", [Status(503, body=BUSY, retry_after=0), Reset(0)], ids=["busy", "reset"])
+def test_a_batch_of_deletes_that_fails_once_is_sent_again(storage, proxied, bucket, fault):
     storage.upload_file(bucket, "there", b"data")
     faulty, proxy = proxied
-    proxy.inject(fault, method=method)
-    call(faulty, bucket)
+    proxy.inject(fault, method="POST")
+    assert faulty.delete_many(bucket, ["there"]) == {}
     assert len(proxy.requests) == 2
+    assert not storage.exists(bucket, "there")
 
 
-def test_a_server_that_asks_to_wait_is_obeyed(proxied, bucket):
+def test_a_server_that_asks_to_wait_for_long_is_not_obeyed_for_ever(proxied, bucket, monkeypatch):
+    monkeypatch.setattr("codomyrmex.cloud.azure._connection.LONGEST_PAUSE", 1)
     storage, proxy = proxied
-    proxy.inject(Status(503, body=BUSY, retry_after=1))
+    proxy.inject(Status(503, body=BUSY, retry_after=3600))
     start = time.monotonic()
     storage.upload_file(bucket, "key", b"data")
-    assert 1 <= time.monotonic() - start < 3
+    assert 1 <= time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_answers_that_are_not_read_give_their_connections_back(proxied, bucket, status):
+    storage, proxy = proxied
+    storage.upload_file(bucket, "key", b"data")
+    proxy.inject(Status(status, body=BUSY, retry_after=0), method="GET", times=3)
+    assert storage.download_file(bucket, "key") == b"data"  # a leak is a ResourceWarning
+    gc.collect()
 
 
 def test_a_server_that_stays_busy_is_an_error_that_says_when_to_come_again(proxied, bucket):
@@ -87,10 +86,9 @@ def test_an_answer_that_is_none_of_azure_keeps_its_status(azurite, fault_proxy, 
 @pytest.mark.parametrize(
     "fault", [Reset(after=MIB), Truncate(MIB), Truncate(MIB, silent=True), Corrupt(MIB)], ids=lambda f: repr(f)
 )
-@pytest.mark.parametrize("nth", [1, 2], ids=["the first range", "another one"])
-def test_a_range_that_breaks_or_arrives_damaged_is_fetched_again(proxied, bucket, large, tmp_path, fault, nth):
+def test_a_range_that_breaks_or_arrives_damaged_is_fetched_again(proxied, bucket, large, tmp_path, fault):
     storage, proxy = proxied
-    proxy.inject(fault, method="GET", nth=nth)
+    proxy.inject(fault, method="GET", nth=2)
     moved = []
     info = storage.download_path(bucket, large, tmp_path / "file", progress=moved.append)
     assert (tmp_path / "file").read_bytes() == DATA
@@ -170,14 +168,3 @@ def test_a_block_that_fails_is_sent_again_alone(proxied, bucket):
     storage.upload_stream(bucket, "key", io.BytesIO(DATA))
     assert storage.download_file(bucket, "key") == DATA
     assert len([request for request in proxy.requests if "comp=block&" in request.path]) == 3
-
-
-def test_a_service_that_stalls_is_left_in_time(azurite, fault_proxy, bucket):
-    proxy = fault_proxy(azurite.account_url)
-    proxy.inject(Stall(), times=None)
-    config = {"read_timeout": 0.3, "retry_total": 1}
-    with storage_on(azurite, proxy.endpoint_url, config=config) as storage:
-        start = time.monotonic()
-        with pytest.raises(Timeout):
-            storage.stat(bucket, "key")
-        assert time.monotonic() - start < 5

@@ -6,6 +6,7 @@ import io
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from azure.core.credentials import AzureSasCredential
 from codomyrmex.cloud.errors import (
     Conflict,
     IntegrityError,
@@ -128,6 +129,22 @@ def test_a_copy_is_of_the_blob_that_was_looked_at(service):
     with pytest.raises(PreconditionFailed):
         storage.copy("bucket", "source", "bucket", "target")
     assert requests[-1].headers["x-ms-source-if-match"] == '"0x1"'
+
+
+@pytest.mark.parametrize(
+    "credential", ["sv=1&sig=secret", AzureSasCredential("sv=1&sig=secret")], ids=["text", "object"]
+)
+def test_the_source_of_a_copy_is_readable_by_the_sas(service, credential):
+    # "Copy Blob", Authorization: a SAS of the request does not reach the source
+    def respond(request):
+        if request.method == "PUT":
+            return 202, {**CREATED[1], "x-ms-copy-id": "copy-1", "x-ms-copy-status": "success"}, b""
+        return 200, properties(), b""
+
+    storage, requests = service(respond, credential=credential)
+    storage.copy("bucket", "source", "bucket", "target")
+    (copy,) = [request for request in requests if request.method == "PUT"]
+    assert copy.headers["x-ms-copy-source"].endswith("/bucket/source?sv=1&sig=secret")
 
 
 def test_names_that_xml_cannot_hold_are_listed(service):

@@ -41,6 +41,7 @@ class Retry(ExponentialRetry):
             answer = super().send(request)
             if answer.http_response.status_code != 429:
                 return answer
+            _let_go(answer.http_response)
             request.context.transport.sleep(_pause(answer.http_response, count))
         return super().send(request)
 
@@ -56,7 +57,15 @@ class Retry(ExponentialRetry):
         if isinstance(error, ClientAuthenticationError):
             return False  # credentials have retries of their own
         request.sent_again = True  # for `_errors`
-        return super().increment(settings, request, response, error)
+        again: bool = super().increment(settings, request, response, error)
+        if again and response is not None:
+            _let_go(response)
+        return again
+
+
+def _let_go(answer: Any) -> None:
+    """Give the connection of an answer back that nobody reads. The SDK forgets it, where it was to be streamed."""
+    answer.internal_response.close()
 
 
 def _pause(answer: Any, count: int) -> float:
