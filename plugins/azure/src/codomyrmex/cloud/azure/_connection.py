@@ -37,13 +37,14 @@ class Retry(ExponentialRetry):
 
     def send(self, request: Any) -> Any:
         """The answer, or the last one."""
-        for count in range(self.total_retries):
-            answer = super().send(request)
-            if answer.http_response.status_code != 429:
+        count = 0
+        while True:
+            answer = super().send(request)  # type: ignore[no-untyped-call]
+            if answer.http_response.status_code != 429 or count == self.total_retries:
                 return answer
             _let_go(answer.http_response)
             request.context.transport.sleep(_pause(answer.http_response, count))
-        return super().send(request)
+            count += 1
 
     def get_backoff_time(self, settings: dict[str, Any]) -> float:
         """Seconds to wait."""

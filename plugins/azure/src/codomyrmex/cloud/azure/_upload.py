@@ -86,15 +86,13 @@ class Upload:
         self._creation = {"metadata": dict(metadata) or None, **conditions, **how(arguments)}
         self._md5 = hashlib.md5()
         self.size = 0
-
-    @property
-    def md5(self) -> str:
-        """Of what was sent, in hexadecimal."""
-        return self._md5.hexdigest()
+        """Bytes that were sent."""
+        self.md5 = ""
+        """Of them, in hexadecimal, at the end."""
 
     def whole(self, data: bytes) -> dict[str, Any]:
         """Send all of it in one request. Returns the answer."""
-        self._count(data)
+        self.size = len(data)
         answer: dict[str, Any] = _undamaged(
             self._blob.upload_blob,
             data,
@@ -104,6 +102,7 @@ class Upload:
             content_settings=settings(self._content_type, self._arguments),
             **self._creation,
         )
+        self.md5 = bytes(answer.get("content_md5") or hashlib.md5(data).digest()).hex()  # which the SDK made already
         return answer
 
     def in_blocks(self, blocks: Iterator[bytes], progress: Progress | None) -> dict[str, Any]:
@@ -122,6 +121,7 @@ class Upload:
             validate_content=True,
             **self._creation,
         )
+        self.md5 = self._md5.hexdigest()
         return answer
 
     def _count(self, block: bytes) -> bytes:

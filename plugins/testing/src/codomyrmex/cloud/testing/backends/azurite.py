@@ -54,8 +54,8 @@ class Azurite(Server):
         storage = ["--inMemoryPersistence"] if self.in_memory else ["--location", os.path.join(self.folder, "data")]
         listen = ["--blobHost", "127.0.0.1", "--blobPort", str(ports[0])]
         options = [*listen, *storage, *self._security(), "--skipApiVersionCheck", "--disableTelemetry"]
-        environment = {"AZURITE_ACCOUNTS": f"{self.account_name}:{self.account_key}"}
-        return [Program("azurite", [self.venv().node(), main, *options], environment)]
+        accounts = {"AZURITE_ACCOUNTS": f"{self.account_name}:{self.account_key}"}
+        return [Program("azurite", [self.venv().node(), main, *options], accounts)]
 
     def _security(self) -> list[str]:
         return []
