@@ -23,7 +23,7 @@ DELETING = _names("delete_snapshots lease snapshot timeout version_id")
 DELETING_MANY = _names("delete_snapshots timeout")
 CREATING = _names("container_encryption_scope metadata public_access timeout")
 LISTING = _names("results_per_page timeout")
-SIGNING_GET = SETTINGS | _names("content_type ip snapshot start version_id")
+SIGNING_GET = SETTINGS | _names("content_type ip start")
 SIGNING_PUT = _names("ip start")
 
 _OF_THE_BLOB = ("snapshot", "version_id")

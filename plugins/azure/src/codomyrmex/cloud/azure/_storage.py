@@ -146,7 +146,7 @@ class AzureStorage(StorageClient):
 
         Azure itself deletes those too. So what is written between the look and the deletion is lost.
         """
-        if next(self.iter_objects(bucket), None):
+        if next(self.iter_objects(bucket, results_per_page=1), None):
             raise Conflict(f"container {bucket!r} is not empty", code="ContainerNotEmpty")
         self._client.delete_container(bucket)
         return True
@@ -173,7 +173,10 @@ class AzureStorage(StorageClient):
 
     def download_file(self, bucket: str, key: str, **azure: Any) -> bytes:
         source = self._source(bucket, key, azure)
-        return b"".join(chunks(source, source.first(0, RANGE)))
+        data = io.BytesIO()  # a join would hold all of it twice
+        for chunk in chunks(source, source.first(0, RANGE)):
+            data.write(chunk)
+        return data.getvalue()
 
     def download_path(
         self, bucket: str, key: str, path: Path, *, progress: Progress | None = None, **azure: Any
