@@ -2,6 +2,8 @@
 
 from codomyrmex.cloud.aws import S3Client as S3Client
 from codomyrmex.cloud.aws import S3Storage as S3Storage
+from codomyrmex.cloud.azure import AzureBlobClient as AzureBlobClient
+from codomyrmex.cloud.azure import AzureStorage as AzureStorage
 from codomyrmex.cloud.coda import CodaAPIError as CodaAPIError
 from codomyrmex.cloud.coda import CodaAuthenticationError as CodaAuthenticationError
 from codomyrmex.cloud.coda import CodaClient as CodaClient

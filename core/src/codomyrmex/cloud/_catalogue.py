@@ -2,12 +2,15 @@
 
 PROVIDERS: dict[str, str] = {
     "aws.storage": "codomyrmex-cloud-aws",
+    "azure.storage": "codomyrmex-cloud-azure",
     "coda.documents": "codomyrmex-cloud-coda",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
 
 EXPORTS: dict[str, str] = {
+    "AzureBlobClient": "codomyrmex-cloud-azure",
+    "AzureStorage": "codomyrmex-cloud-azure",
     "CodaAPIError": "codomyrmex-cloud-coda",
     "CodaAuthenticationError": "codomyrmex-cloud-coda",
     "CodaClient": "codomyrmex-cloud-coda",
@@ -28,5 +31,6 @@ EXPORTS: dict[str, str] = {
 SCHEMES: dict[str, str] = {
     "local": "local.storage",
     "s3": "aws.storage",
+    "az": "azure.storage",
 }
 """URL scheme to the provider it leads to."""

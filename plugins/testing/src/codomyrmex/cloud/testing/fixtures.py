@@ -1,4 +1,4 @@
-"""Fixtures that give real back ends, for tests of any project: ``swift``, ``moto_server``, ``moto``, ``fault_proxy``.
+"""Fixtures that give real back ends, for tests of any project: ``swift``, ``azurite``, ``fault_proxy``...
 
 A back end that is missing skips the tests that ask for it, with the line that installs it. With
 ``CLOUD_REQUIRE_BACKENDS=1`` in the environment it fails them instead.
@@ -54,6 +54,20 @@ def moto(moto_server: backends.Moto) -> backends.Moto:
     """The same, as new."""
     moto_server.reset()
     return moto_server
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[backends.Azurite]:
+    """Azurite over HTTP: `codomyrmex.cloud.testing.backends.Azurite`. One for all tests, never emptied."""
+    with running(backends.Azurite) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite_oauth() -> Iterator[backends.AzuriteOAuth]:
+    """Azurite over HTTPS, which takes tokens: `codomyrmex.cloud.testing.backends.AzuriteOAuth`."""
+    with running(backends.AzuriteOAuth) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Real servers on loopback, to test storages against: ``with Swift() as server: ... server.endpoint_url``.
 
-`Swift` and `Moto` are servers in processes of their own. `FaultProxy` stands between a client and a
-server, and does what networks and busy services do: `Status`, `Reset`, `Stall`, `Truncate`, `Corrupt`,
+`Swift`, `Moto` and `Azurite` are servers in processes of their own. `FaultProxy` stands between a client and
+a server, and does what networks and busy services do: `Status`, `Reset`, `Stall`, `Truncate`, `Corrupt`,
 `CorruptRequest`, `Slow`. `IdentityServer` answers for the services that hand out credentials.
 
 ``python -m codomyrmex.cloud.testing.backends install`` installs the servers, each into a virtual
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends._server import BackendMissing as BackendMissing
     from codomyrmex.cloud.testing.backends._server import Server as Server
     from codomyrmex.cloud.testing.backends._server import ServerError as ServerError
+    from codomyrmex.cloud.testing.backends.azure_identity import AzureIdentity as AzureIdentity
+    from codomyrmex.cloud.testing.backends.azurite import Azurite as Azurite
+    from codomyrmex.cloud.testing.backends.azurite import AzuriteOAuth as AzuriteOAuth
+    from codomyrmex.cloud.testing.backends.azurite import AzuriteOnDisk as AzuriteOnDisk
     from codomyrmex.cloud.testing.backends.faults import Corrupt as Corrupt
     from codomyrmex.cloud.testing.backends.faults import CorruptRequest as CorruptRequest
     from codomyrmex.cloud.testing.backends.faults import FaultProxy as FaultProxy
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "AwsIdentity": "identity",
+    "AzureIdentity": "azure_identity",
+    "Azurite": "azurite",
+    "AzuriteOAuth": "azurite",
+    "AzuriteOnDisk": "azurite",
     "BackendMissing": "_server",
     "Corrupt": "faults",
     "CorruptRequest": "faults",
@@ -45,7 +53,7 @@ _MODULES = {
     "Truncate": "faults",
 }
 
-BACKENDS = {"swift": "Swift", "moto": "Moto"}
+BACKENDS = {"swift": "Swift", "moto": "Moto", "azurite": "Azurite"}
 """What can be installed and started by name, to the class (a `Server`) that does it."""
 
 __all__ = ["BACKENDS", *_MODULES]  # noqa: PLE0604, RUF100  # names that are resolved below

@@ -58,6 +58,8 @@ class Server(ABC):
     """As in ``install <name>``."""
     requirements: ClassVar[tuple[str, ...]] = ()
     """What pip installs into the virtual environment of this server."""
+    node_packages: ClassVar[tuple[str, ...]] = ()
+    """What npm installs there, with a Node.js that pip brings."""
     ports: ClassVar[int] = 1
     """How many it listens on."""
     start_seconds: ClassVar[float] = 60
@@ -82,13 +84,13 @@ class Server(ABC):
 
     @classmethod
     def install(cls) -> None:
-        """Install what pip brings; quick where that is done. RuntimeError with pip's output where it fails."""
+        """Install what pip and npm bring; quick where that is done. RuntimeError with their output where they fail."""
         cls.venv().install()
 
     @classmethod
     def venv(cls) -> Venv:
         """The virtual environment of this server."""
-        return Venv(cls.name, cls.requirements)
+        return Venv(cls.name, cls.requirements, cls.node_packages)
 
     def start(self) -> Self:
         """Start, and return when it answers. ServerError with its logs if it does not."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import ssl
 import threading
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
@@ -41,7 +42,7 @@ class IdentityService(ABC):
     """Of the server, once it runs."""
 
     @abstractmethod
-    def answer(self, method: str, path: str, headers: Message) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object] | None:
         """Status and content (text, or what JSON can hold). None: it has no such path."""
 
 
@@ -88,7 +89,7 @@ class AwsIdentity(IdentityService):
             "AWS_EC2_METADATA_DISABLED": "false",
         }
 
-    def answer(self, method: str, path: str, headers: Message) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object] | None:
         """See `IdentityService`."""
         if (method, path) == ("GET", _CONTAINER):
             if headers.get("Authorization") != self._container_token:
@@ -132,8 +133,10 @@ class IdentityServer:
 
     endpoint_url: str
 
-    def __init__(self, *services: IdentityService) -> None:
+    def __init__(self, *services: IdentityService, certificate: tuple[str, str] | None = None) -> None:
+        """:param certificate: files of one and its key: it speaks HTTPS."""
         self._services = services
+        self._certificate = certificate
         self._requests: list[IdentityRequest] = []
 
     @property
@@ -145,7 +148,16 @@ class IdentityServer:
         """Listen; from now on the services know their ``endpoint_url``."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = False  # closing the server waits for them
-        self.endpoint_url = f"http://127.0.0.1:{self._server.server_port}"
+        scheme = "http"
+        if self._certificate:
+            scheme = "https"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self._certificate)
+            # the handshake is left to the threads that read
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.endpoint_url = f"{scheme}://127.0.0.1:{self._server.server_port}"
         for service in self._services:
             service.endpoint_url = self.endpoint_url
         self._thread = threading.Thread(target=self._server.serve_forever, args=[0.05], name="identity", daemon=True)
@@ -164,8 +176,8 @@ class IdentityServer:
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
-    def _answer(self, method: str, path: str, headers: Message) -> tuple[int, object]:
-        answers = (service.answer(method, path.partition("?")[0], headers) for service in self._services)
+    def _answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object]:
+        answers = (service.answer(method, path.partition("?")[0], headers, body) for service in self._services)
         status, content = next((answer for answer in answers if answer), (404, ""))
         self._requests.append(IdentityRequest(method, path, status))
         return status, content
@@ -177,8 +189,8 @@ class IdentityServer:
             timeout = _CLIENT_SECONDS
 
             def do_GET(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, content = answer(self.command, self.path, self.headers)
+                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, content = answer(self.command, self.path, self.headers, sent)
                 body = (content if isinstance(content, str) else json.dumps(content)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")

@@ -1,0 +1,162 @@
+"""What the SDK raises, as errors of ``codomyrmex.cloud.errors``.
+
+The codes are those of "Status and error codes" and "Blob Storage error codes" of the REST reference; a code
+that is not listed here is judged by its HTTP status.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from azure.core import exceptions as sdk
+from codomyrmex.cloud.errors import (
+    AlreadyExists,
+    AuthenticationError,
+    BucketNotFound,
+    CloudError,
+    Conflict,
+    IntegrityError,
+    InvalidRequest,
+    NotFound,
+    ObjectNotFound,
+    PermissionDenied,
+    PreconditionFailed,
+    QuotaExceeded,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+    UnsupportedOperation,
+)
+
+_BY_CODE: dict[str, type[CloudError]] = {
+    code: error
+    for error, codes in {
+        AuthenticationError: "AuthenticationFailed InvalidAuthenticationInfo NoAuthenticationInformation",
+        PermissionDenied: (
+            "AccountIsDisabled AuthorizationFailure AuthorizationPermissionMismatch AuthorizationProtocolMismatch "
+            "AuthorizationResourceTypeMismatch AuthorizationServiceMismatch AuthorizationSourceIPMismatch "
+            "BlobImmutableDueToPolicy InsufficientAccountPermissions PublicAccessNotPermitted"
+        ),
+        BucketNotFound: "ContainerNotFound",
+        ObjectNotFound: "BlobNotFound CannotVerifyCopySource",
+        AlreadyExists: "ContainerAlreadyExists",
+        # the whole blob was replaced by others while its blocks came
+        Conflict: "InvalidBlockList LeaseIdMissing LeaseIdMismatchWithBlobOperation LeaseLost",
+        PreconditionFailed: "BlobAlreadyExists ConditionNotMet SourceConditionNotMet TargetConditionNotMet",
+        IntegrityError: "Crc64Mismatch Md5Mismatch",
+        RateLimited: "ServerBusy TooManyRequests",
+        Timeout: "OperationTimedOut",
+        UnsupportedOperation: "FeatureNotSupported UnsupportedHttpVerb",
+    }.items()
+    for code in codes.split()
+}
+
+_BY_STATUS: dict[int, type[CloudError]] = {
+    401: AuthenticationError,
+    403: PermissionDenied,
+    404: NotFound,
+    405: UnsupportedOperation,
+    408: Timeout,
+    409: Conflict,
+    412: PreconditionFailed,
+    429: RateLimited,
+    501: UnsupportedOperation,
+    507: QuotaExceeded,
+}
+
+_RETRYABLE = {"ContainerBeingDeleted", "ContainerBeingCreated", "Crc64Mismatch", "InvalidBlockList", "Md5Mismatch"}
+
+_CURES = {
+    "SnapshotsPresent": 'delete_snapshots="include" deletes them too',
+    "ContainerBeingDeleted": "Azure takes half a minute and more for it; then it can be made anew",
+    "InvalidBlockList": "another writer replaced the blob while this one sent its blocks",
+}
+
+_SIGNATURE = re.compile(r"\b(sig=)[^&\s'\"]+", re.IGNORECASE)
+
+
+def translate(error: Exception) -> CloudError | None:
+    """The `CloudError` for what the SDK raised; None for anything else.
+
+    A SAS that the SDK's error shows, as part of a URL, is taken out of it.
+    """
+    if isinstance(error, TypeError):
+        error = _refusal_behind(error)
+    if not isinstance(error, sdk.AzureError):
+        return None
+    hide_signature(error)
+    response = getattr(error, "response", None)
+    if response is not None and (response.status_code >= 300 or "x-ms-error-code" in response.headers):
+        return from_response(response, error.message)
+    if isinstance(error, sdk.ClientAuthenticationError):
+        return AuthenticationError(" ".join(error.message.split()), code=type(error).__name__)
+    reason = error.inner_exception if type(error) is sdk.HttpResponseError else error  # it wraps broken bodies
+    timed_out = isinstance(reason, (sdk.ServiceRequestTimeoutError, sdk.ServiceResponseTimeoutError))
+    kind = Timeout if timed_out else ServiceUnavailable
+    return kind(_first_line(error.message), code=type(reason).__name__)
+
+
+def from_response(response: Any, message: str = "") -> CloudError:
+    """The `CloudError` for an error answer.
+
+    :param message: what the SDK made of it.
+    """
+    headers, status = response.headers, response.status_code
+    code = str(headers.get("x-ms-error-code") or _code_in(message) or status)
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (ServiceUnavailable if status >= 500 else InvalidRequest)
+    text = _first_line(message) or f"{code}: HTTP {status}"
+    if text.startswith("Server failed to authenticate"):
+        kind = AuthenticationError
+    if kind is PreconditionFailed and getattr(response.request, "sent_again", False):
+        text += "; it was sent again after no answer came, so what stands in its way may be this very write"
+    return kind(
+        f"{text}; {_CURES[code]}" if code in _CURES else text,
+        code=code,
+        request_id=headers.get("x-ms-request-id"),
+        retryable=True if code in _RETRYABLE else None,
+        retry_after=seconds(headers.get("retry-after")),
+    )
+
+
+def _refusal_behind(error: Exception) -> Exception:
+    """The SDK trips over error answers without a message: this is what it was about to tell."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, sdk.HttpResponseError):
+            return behind
+        behind = behind.__context__
+    return error
+
+
+def hide_signature(error: sdk.AzureError) -> None:
+    """Take the signature of a SAS out of the error, and cut it from causes that show one too."""
+    shown = f"{error.args} {error.inner_exception!r} {error.__cause__!r} {error.__context__!r}"
+    if not _SIGNATURE.search(shown):
+        return
+    error.message = _SIGNATURE.sub(r"\1***", error.message)
+    error.exc_msg = error.message
+    error.args = (error.message,)
+    error.inner_exception = error.exc_value = error.exc_traceback = None
+    error.__cause__ = error.__context__ = None
+
+
+def seconds(header: str | None) -> float | None:
+    """Of Retry-After, which may also be a date; Azure sends none."""
+    try:
+        return float(header) if header else None
+    except ValueError:
+        return None
+
+
+def _code_in(message: str) -> str | None:
+    found = re.search(r"^ErrorCode:(\w+)$", message, re.MULTILINE)
+    return found[1] if found and found[1] != "None" else None
+
+
+def _first_line(message: str) -> str:
+    """Without the ids and times that follow, and what the SDK writes around the answer to a HEAD."""
+    first = message.strip().partition("\n")[0]
+    if quoted := re.fullmatch(r"Operation returned an invalid status '(.*)'", first):
+        return quoted[1]
+    return first
