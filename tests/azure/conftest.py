@@ -102,7 +102,7 @@ class Service:
                 if self.command != "HEAD":
                     self.wfile.write(content)
 
-            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815
+            do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
 
             def log_message(self, *args):
                 pass

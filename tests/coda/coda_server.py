@@ -62,7 +62,7 @@ class Answer(NamedTuple):
     status: int
     body: Any = None
     """Bytes are sent as they are, all else as JSON."""
-    headers: dict[str, str] = {}  # noqa: RUF012
+    headers: dict[str, str] = {}
     fault: str = ""
     """``reset``: no answer, ``truncated``: half of it, ``stalled``: it comes after a second."""
 
@@ -580,7 +580,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(error(404))
         return self.send(coda.handle(Received(self.command, self.path.removeprefix(ROOT), headers, body)))
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond
 
     def send(self, answer: Answer) -> None:
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
