@@ -2,11 +2,14 @@
 
 PROVIDERS: dict[str, str] = {
     "aws.storage": "codomyrmex-cloud-aws",
+    "gcp.storage": "codomyrmex-cloud-gcp",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
 
 EXPORTS: dict[str, str] = {
+    "GCSClient": "codomyrmex-cloud-gcp",
+    "GCSStorage": "codomyrmex-cloud-gcp",
     "LocalStorage": "codomyrmex-cloud",
     "S3Client": "codomyrmex-cloud-aws",
     "S3Storage": "codomyrmex-cloud-aws",
@@ -16,5 +19,6 @@ EXPORTS: dict[str, str] = {
 SCHEMES: dict[str, str] = {
     "local": "local.storage",
     "s3": "aws.storage",
+    "gs": "gcp.storage",
 }
 """URL scheme to the provider it leads to."""
