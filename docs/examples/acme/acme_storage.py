@@ -1,8 +1,9 @@
 """Acme's storage as a provider of codomyrmex-cloud: the six methods, here over the files of a folder."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
+from uuid import uuid4
 
 from codomyrmex.cloud.common import StorageClient
 from codomyrmex.cloud.errors import AlreadyExists, BucketNotFound, ObjectNotFound, UnsupportedOperation
@@ -26,18 +27,23 @@ class AcmeStorage(StorageClient):
         return True
 
     def upload_file(self, bucket, key, data, content_type=None):
-        self._path(bucket, key).write_bytes(data)
+        path = self._path(bucket, key)
+        new = path.with_name(f"{uuid4()}.new")
+        new.write_bytes(data)
+        new.replace(path)  # whoever reads sees the old data or the new
         return self.url(bucket, key)
 
     def download_file(self, bucket, key):
+        path = self._path(bucket, key)
         try:
-            return self._path(bucket, key).read_bytes()
+            return path.read_bytes()
         except FileNotFoundError:
             raise ObjectNotFound(f"no object {key!r} in bucket {bucket!r}") from None
 
     def delete_file(self, bucket, key):
+        path = self._path(bucket, key)
         try:
-            self._path(bucket, key).unlink()
+            path.unlink()
         except FileNotFoundError:
             return False
         return True
@@ -49,4 +55,4 @@ class AcmeStorage(StorageClient):
         folder = self.root / bucket
         if not folder.is_dir():
             raise BucketNotFound(f"no bucket {bucket!r}")
-        return folder / quote(key, safe="")
+        return folder / sha256(key.encode()).hexdigest()  # a key may be no file name

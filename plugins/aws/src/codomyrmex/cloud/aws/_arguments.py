@@ -9,10 +9,11 @@ from botocore.serialize import create_serializer
 
 _OURS = (
     "Body Bucket ChecksumAlgorithm ChecksumCRC32 ChecksumCRC32C ChecksumCRC64NVME ChecksumMode ChecksumSHA1 "
-    "ChecksumSHA256 ChecksumType ContentLength ContentMD5 ContentType CopySource CopySourceIfMatch CopySourceRange "
-    "Delete IfMatch IfNoneMatch Key Metadata MpuObjectSize MultipartUpload PartNumber Range UploadId"
+    "ChecksumSHA256 ChecksumType ContentLength ContentMD5 ContentType ContinuationToken CopySource CopySourceIfMatch "
+    "CopySourceRange Delete Delimiter EncodingType IfMatch IfNoneMatch Key Metadata MpuObjectSize MultipartUpload "
+    "PartNumber Prefix Range StartAfter UploadId"
 )
-"""Set by the storage itself, from its own arguments."""
+"""Set by the storage itself, from its own arguments, or (Delimiter) what would break its promises."""
 
 
 class PassedThrough:

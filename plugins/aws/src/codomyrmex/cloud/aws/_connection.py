@@ -62,7 +62,10 @@ def connect(found: boto3.session.Session, endpoint_url: str | None, options: Map
         config = config.merge(Config(retries={"total_max_attempts": ATTEMPTS}))
     client = found.client("s3", endpoint_url=endpoint_url, config=config.merge(Config(**options)))
     client.meta.events.register_first("needs-retry.s3", _retry_too)  # before botocore has decided
-    if not is_aws(client):
+    if is_aws(client):
+        for operation in ("GetObject", "HeadObject"):
+            client.meta.events.register(f"before-call.s3.{operation}", _ask_for_checksums)
+    else:
         client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
     return client
 
@@ -108,6 +111,12 @@ def _retry_too(response: Any, operation: Any, attempts: int, request_dict: dict[
     if answer.status_code in (429, 503) and asked.isdigit():
         return min(int(asked), LONGEST_RETRY_AFTER)
     return None
+
+
+def _ask_for_checksums(params: dict[str, Any], **_: Any) -> None:
+    """As ChecksumMode does, which would also make botocore compute them a second time."""
+    if "Range" not in params["headers"]:
+        params["headers"]["x-amz-checksum-mode"] = "ENABLED"
 
 
 def _add_md5(params: dict[str, Any], **_: Any) -> None:

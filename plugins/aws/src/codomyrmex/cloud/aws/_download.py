@@ -125,6 +125,12 @@ def chunks(
 
     :param body: of all of it, open already.
     """
+    if size <= CHUNK and (data := _at_once(body)) is not None:
+        if verifier is not None:
+            verifier.update(data)
+            verifier.verify()
+        yield data
+        return
     if size <= LARGE:
         with Body(source, body, 0, size, verifier) as whole:
             buffer = memoryview(bytearray(min(CHUNK, size)))
@@ -137,6 +143,17 @@ def chunks(
         yield part
     if verifier is not None:
         verifier.verify()
+
+
+def _at_once(body: Any) -> bytes | None:
+    """The whole body, quicker than through `Body`; None where its connection breaks."""
+    try:
+        data: bytes = body.read()
+    except _BROKEN:
+        return None
+    finally:
+        body.close()
+    return data
 
 
 def _in_parallel(source: Source, body: Any, size: int, pool: PartPool) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from codomyrmex.cloud.aws._arguments import PassedThrough, headers
 from codomyrmex.cloud.aws._copy import CopyInParts
 from codomyrmex.cloud.aws._download import Body, Source, chunks
 from codomyrmex.cloud.aws._errors import from_response, translate
-from codomyrmex.cloud.aws._integrity import Crc32, Verifier, checksums, confirm, content_md5, etag, verifier
+from codomyrmex.cloud.aws._integrity import Verifier, checksums, confirm, content_md5, etag, verifier
 from codomyrmex.cloud.aws._parts import PartPool
 from codomyrmex.cloud.aws._upload import UploadInParts, read_parts
 from codomyrmex.cloud.common import operation
@@ -399,9 +399,8 @@ class S3Storage(StorageClient):
             return self._regional[region]
 
     def _head(self, bucket: str, key: str, arguments: PassedThrough) -> dict[str, Any]:
-        mode = {"ChecksumMode": "ENABLED"} if self._is_aws else {}
         try:
-            head: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key, **mode, **arguments("HeadObject"))
+            head: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key, **arguments("HeadObject"))
         except ClientError as error:
             self._explain(error, bucket, key, arguments)
         return head
@@ -428,8 +427,7 @@ class S3Storage(StorageClient):
         if start or length is not None:
             end = "" if length is None else start + length - 1
             return target, self._client.get_object(**target, Range=f"bytes={start}-{end}")
-        mode = {"ChecksumMode": "ENABLED"} if self._is_aws else {}
-        return target, self._client.get_object(**target, **mode)
+        return target, self._client.get_object(**target)
 
     def _verifier(self, target: Mapping[str, Any], answer: Mapping[str, Any]) -> Verifier | None:
         def part_size() -> int | None:
@@ -487,9 +485,7 @@ class S3Storage(StorageClient):
 
     def _put(self, data: bytes, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if self._is_aws:
-            crc32 = Crc32()
-            crc32.update(data)
-            answer: dict[str, Any] = self._client.put_object(**arguments, Body=data, ChecksumCRC32=crc32.base64())
+            answer: dict[str, Any] = self._client.put_object(**arguments, Body=data, ChecksumAlgorithm="CRC32")
             return answer
         md5 = hashlib.md5(data).digest()
         answer = self._client.put_object(**arguments, Body=data, ContentMD5=content_md5(md5))

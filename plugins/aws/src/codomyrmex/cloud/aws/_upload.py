@@ -98,10 +98,8 @@ class UploadInParts(Multipart[bytes]):
     def _send(self, upload: Mapping[str, Any], number: int, part: bytes) -> dict[str, Any]:
         arguments = {**upload, "PartNumber": number, "Body": part, **self._arguments("UploadPart")}
         if self._crc32:
-            crc32 = Crc32()
-            crc32.update(part)
-            answer = self._client.upload_part(**arguments, ChecksumCRC32=crc32.base64())
-            return {"ETag": answer["ETag"], "ChecksumCRC32": crc32.base64()}
+            answer = self._client.upload_part(**arguments, ChecksumAlgorithm="CRC32")
+            return {"ETag": answer["ETag"], "ChecksumCRC32": answer["ChecksumCRC32"]}
         md5 = hashlib.md5(part).digest()
         answer = self._client.upload_part(**arguments, ContentMD5=content_md5(md5))
         confirm(answer, md5)

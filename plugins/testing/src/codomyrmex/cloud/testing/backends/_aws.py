@@ -24,6 +24,7 @@ class AwsServer(Server):
     secret_key: str
 
     def environment(self) -> dict[str, str]:
+        """What leads AWS's SDKs to it."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.access_key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import glob
 import json
 import os
 import re
@@ -49,8 +50,8 @@ class Program:
 class Server(ABC):
     """A server on free ports of 127.0.0.1, from ``start()`` to ``stop()`` or as a context manager.
 
-    It may be started anew after it was stopped, and is empty then. Its processes end with this one,
-    even where this one is killed.
+    After it was stopped it may be started anew, and is empty then. Its processes end with this one, even
+    where this one is killed.
     """
 
     name: ClassVar[str]
@@ -125,12 +126,17 @@ class Server(ABC):
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and neither stopped nor ended by itself."""
+        return self._supervisor is not None and self._supervisor.poll() is None
+
     def environment(self) -> dict[str, str]:
         """The environment variables that lead a client to it."""
         return {}
 
     def log_sizes(self) -> dict[str, int]:
-        """How long its logs are now, in bytes, to ask ``log()`` for what came later."""
+        """How long its logs are now, in bytes: what ``log()`` takes to show what came later."""
         return {path: os.path.getsize(path) for path in self._log_paths()}
 
     def log(self, lines: int = 40, since: Mapping[str, int] | None = None) -> str:
@@ -194,10 +200,9 @@ class Server(ABC):
             )
 
     def _await_answer(self) -> None:
-        assert self._supervisor
         deadline = time.monotonic() + self.start_seconds
         while not self._try_answer():
-            if self._supervisor.poll() is not None:
+            if not self.is_running:
                 raise ServerError(f"{self.name} did not start\n{self.log()}")
             if time.monotonic() > deadline:
                 raise ServerError(f"{self.name} did not answer within {self.start_seconds:g} s\n{self.log()}")
@@ -213,8 +218,7 @@ class Server(ABC):
         return os.path.join(self.folder, f"{name}.log")
 
     def _log_paths(self) -> list[str]:
-        with os.scandir(self.folder) as entries:
-            return sorted(entry.path for entry in entries if entry.name.endswith(".log"))
+        return sorted(glob.glob(self._log_path("*")))
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,6 +1,6 @@
 """The real OpenStack Swift with its S3 API, as OpenStack clouds run it; strict.
 
-One node with one disk, in a folder: proxy, account, container and object server, and the updater that
+One node with one disk, in a folder: proxy, account, container and object server, and the updater, which
 brings late entries into listings. Users are those of Swift's tempauth.
 """
 
@@ -16,191 +16,83 @@ import subprocess
 import sys
 import tempfile
 
+from codomyrmex.cloud.testing.backends import _swift_conf
 from codomyrmex.cloud.testing.backends._aws import AwsServer, Keys
 from codomyrmex.cloud.testing.backends._server import Program, ServerError
 
-_APT = ("apt-get", "install", "-y", "--no-install-recommends", "memcached")
-
-_COMMON = """
-bind_ip = 127.0.0.1
-bind_port = {port}
-bind_timeout = 1
-swift_dir = {folder}
-devices = {folder}/devices
-mount_check = false
-user = {user}
-workers = 0
-log_level = {log_level}
-# to the console alone: nobody listens there
-log_udp_host = 127.0.0.1
-log_udp_port = 9
-# patient: this machine may be busy, and a node that is late once would be avoided for a minute
-conn_timeout = 10
-node_timeout = 60
-client_timeout = 600
-container_update_timeout = 60
-recon_cache_path = {folder}/recon
-"""
-
-_STORAGE = """
-[DEFAULT]
-{common}
-disable_fallocate = true
-fallocate_reserve = 0
-[pipeline:main]
-pipeline = {kind}-server
-[app:{kind}-server]
-use = egg:swift#{kind}
-[{kind}-updater]
-interval = 1
-"""
-
-# s3api's own limits are lower: S3 has 10,000 parts
-_PROXY = """
-[DEFAULT]
-{common}
-[pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck proxy-logging cache listing_formats bulk tempurl s3api tempauth copy \
-slo dlo versioned_writes symlink proxy-server
-[app:proxy-server]
-use = egg:swift#proxy
-account_autocreate = true
-error_suppression_limit = 1000000
-[filter:catch_errors]
-use = egg:swift#catch_errors
-[filter:gatekeeper]
-use = egg:swift#gatekeeper
-[filter:healthcheck]
-use = egg:swift#healthcheck
-[filter:proxy-logging]
-use = egg:swift#proxy_logging
-log_msg_template = {{method}} {{path}} {{status_int}} {{transaction_id}} {{request_time}} s {{log_info}}
-[filter:cache]
-use = egg:swift#memcache
-memcache_servers = 127.0.0.1:{cache_port}
-[filter:listing_formats]
-use = egg:swift#listing_formats
-[filter:bulk]
-use = egg:swift#bulk
-[filter:tempurl]
-use = egg:swift#tempurl
-[filter:s3api]
-use = egg:swift#s3api
-location = {region}
-max_upload_part_num = 10000
-[filter:tempauth]
-use = egg:swift#tempauth
-{users}
-[filter:copy]
-use = egg:swift#copy
-[filter:slo]
-use = egg:swift#slo
-max_manifest_segments = 10000
-[filter:dlo]
-use = egg:swift#dlo
-[filter:versioned_writes]
-use = egg:swift#versioned_writes
-allow_versioned_writes = true
-allow_object_versioning = true
-[filter:symlink]
-use = egg:swift#symlink
-"""
-
-_SWIFT = """
-[swift-hash]
-swift_hash_path_prefix = {prefix}
-swift_hash_path_suffix = {suffix}
-[storage-policy:0]
-name = default
-default = yes
-"""
-
-# in one process: each start of Swift's own command takes half a second
-_MAKE_RINGS = """
-import sys
-from swift.common.ring import RingBuilder
-for kind, port in zip(("account", "container", "object"), sys.argv[1:]):
-    builder = RingBuilder(part_power=4, replicas=1, min_part_hours=0)
-    builder.add_dev({"region": 1, "zone": 1, "ip": "127.0.0.1", "port": int(port), "device": "d1", "weight": 1.0})
-    builder.rebalance()
-    builder.get_ring().save(f"{kind}.ring.gz")
-"""
-
-# unlike the servers, Swift's daemons take no folder of configuration but /etc/swift
-_RUN_UPDATER = """
-import sys
-from swift.common.utils import set_swift_dir
-from swift.obj.updater import main
-set_swift_dir(sys.argv.pop(1))
-main()
-"""
+_APT_LINE = "apt-get install -y --no-install-recommends memcached"
+_SYSTEM_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin"  # a user's PATH may lack some
 
 
 class Swift(AwsServer):
-    """OpenStack Swift: S3 at ``endpoint_url``, Swift's own API there too, under ``/auth/v1.0`` and ``/v1``."""
+    """OpenStack Swift: S3 at ``endpoint_url``, and Swift's own API there too, at ``/auth/v1.0`` and ``/v1``.
+
+    An object may be read and listed as soon as its PUT is answered. Creating one with ``If-None-Match`` is not
+    atomic: several of racing writers may win.
+    """
 
     name = "swift"
     requirements = ("swift>=2.38",)
     ports = 5
 
     access_key = "test:tester"
-    """May do everything in its account."""
+    """Of a user who may do everything."""
     reader: Keys
-    """May read everything, and is denied all else."""
+    """Of one who may read everything, and is denied all else."""
     stranger: Keys
-    """Known, and denied everything."""
+    """Of one who is denied everything."""
 
     @classmethod
     def missing(cls) -> str | None:
+        """What it lacks, all of it; None: nothing."""
         if sys.platform != "linux":
-            return f"{cls.name} needs Linux"
-        if not shutil.which("memcached", path=_path()):
-            return f"{cls.name} needs memcached; run: {' '.join(_APT)}"
-        return super().missing() or _lacks_attributes()
+            return "swift needs Linux"
+        memcached = None if _memcached() else f"swift needs memcached; run as root: {_APT_LINE}"
+        return "; ".join(filter(None, [super().missing(), memcached, _lacks_attributes()])) or None
 
     @classmethod
     def install(cls) -> None:
-        """Its packages, and memcached by apt-get where this user may. RuntimeError that says what to do."""
-        if not shutil.which("memcached", path=_path()):
-            _apt_install()
+        """What pip brings, and memcached by apt-get where this is root. RuntimeError where that fails."""
         super().install()
+        if not _memcached():
+            _apt_install()
 
     def _programs(self, ports: list[int]) -> list[Program]:
-        proxy, cache, *storage = ports
-        self.endpoint_url = f"http://127.0.0.1:{proxy}"
-        self.secret_key = secrets.token_hex(20)
-        self.reader = Keys("test:reader", secrets.token_hex(20))
-        self.stranger = Keys("test:stranger", secrets.token_hex(20))
-        self._ports = ports
-        self._write("swift.conf", _SWIFT.format(prefix=secrets.token_hex(8), suffix=secrets.token_hex(8)))
-        self._make_rings(storage)
-        os.makedirs(os.path.join(self.folder, "devices", "d1"))
-        os.makedirs(os.path.join(self.folder, "recon"))
-        memcached = ["memcached", "-l", "127.0.0.1", "-p", str(cache), "-u", _user()]
-        programs = [Program("memcached", memcached, {"PATH": _path()})]
-        for kind, port in zip(("account", "container", "object"), storage, strict=True):
-            common = self._common(port, "WARNING")
-            self._write(f"{kind}-server.conf", _STORAGE.format(kind=kind, common=common))
-            programs.append(self._program(f"{kind}-server"))
-        updater = [self.venv().python, "-I", "-c", _RUN_UPDATER, self.folder, f"{self.folder}/object-server.conf", "-v"]
-        programs.append(Program("object-updater", updater))
-        users = "\n".join(
-            [
-                f"user_test_tester = {self.secret_key} .admin",
-                f"user_test_reader = {self.reader.secret_key} .reseller_reader",
-                f"user_test_stranger = {self.stranger.secret_key}",
-            ]
-        )
-        proxy_conf = _PROXY.format(common=self._common(proxy, "INFO"), cache_port=cache, region=self.region, users=users)
-        self._write("proxy-server.conf", proxy_conf)
-        programs.append(self._program("proxy-server"))
-        return programs
+        self._ports = _swift_conf.Ports(*ports)
+        self.endpoint_url = f"http://127.0.0.1:{self._ports.proxy}"
+        self.secret_key, reader, stranger = (secrets.token_hex(20) for _ in range(3))
+        self.reader, self.stranger = Keys("test:reader", reader), Keys("test:stranger", stranger)
+        users: _swift_conf.Settings = {
+            "user_test_tester": f"{self.secret_key} .admin",
+            "user_test_reader": f"{reader} .reseller_reader",
+            "user_test_stranger": stranger,
+        }
+        user = pwd.getpwuid(os.getuid()).pw_name
+        _swift_conf.write(self.folder, self._ports, user=user, region=self.region, users=users)
+        self._make_rings()
+        cache = [_memcached() or "memcached", "-l", "127.0.0.1", "-p", str(self._ports.cache), "-u", user]
+        updater = ["-c", _swift_conf.RUN_UPDATER, self.folder, os.path.join(self.folder, "object-server.conf"), "-v"]
+        return [
+            Program("memcached", cache),
+            *(self._server(f"{kind}-server") for kind in ("account", "container", "object", "proxy")),
+            Program("object-updater", [self.venv().python, "-I", *updater]),
+        ]
+
+    def _server(self, name: str) -> Program:
+        script = os.path.join(self.venv().path, "bin", f"swift-{name}")
+        return Program(name, [self.venv().python, "-I", script, os.path.join(self.folder, f"{name}.conf"), "-v"])
+
+    def _make_rings(self) -> None:
+        ports = (self._ports.account, self._ports.container, self._ports.object)
+        command = [self.venv().python, "-I", "-c", _swift_conf.MAKE_RINGS, *map(str, ports)]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise ServerError(f"swift's rings were not made\n{done.stderr}")
 
     def _answers(self) -> bool:
-        # all of them, before the proxy is asked for anything that it needs them for
-        for port in self._ports:
+        for port in self._ports:  # all, before the proxy is asked for what it needs them for
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        connection = http.client.HTTPConnection("127.0.0.1", self._ports[0], timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._ports.proxy, timeout=30)
         try:
             # who knows the key is no stranger that took the port
             headers = {"X-Auth-User": self.access_key, "X-Auth-Key": self.secret_key}
@@ -209,31 +101,9 @@ class Swift(AwsServer):
         finally:
             connection.close()
 
-    def _common(self, port: int, log_level: str) -> str:
-        return _COMMON.format(port=port, folder=self.folder, user=_user(), log_level=log_level)
 
-    def _program(self, name: str) -> Program:
-        script = os.path.join(self.venv().path, "bin", f"swift-{name}")
-        return Program(name, [self.venv().python, "-I", script, os.path.join(self.folder, f"{name}.conf"), "-v"])
-
-    def _make_rings(self, ports: list[int]) -> None:
-        command = [self.venv().python, "-I", "-c", _MAKE_RINGS, *map(str, ports)]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise ServerError(f"swift's rings were not made:\n{done.stderr}")
-
-    def _write(self, name: str, content: str) -> None:
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(content)
-
-
-def _path() -> str:
-    """Where programs are, with the folders of system services, which a user's PATH may lack."""
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/bin", "/usr/sbin", "/sbin"])
-
-
-def _user() -> str:
-    return pwd.getpwuid(os.getuid()).pw_name
+def _memcached() -> str | None:
+    return shutil.which("memcached") or shutil.which("memcached", path=_SYSTEM_PATH)
 
 
 def _lacks_attributes() -> str | None:
@@ -241,15 +111,16 @@ def _lacks_attributes() -> str | None:
         try:
             os.setxattr(file.fileno(), "user.swift", b"")
         except OSError:
-            return f"swift needs a file system with extended attributes; point TMPDIR to one, not {tempfile.gettempdir()}"
+            return f"swift needs extended attributes, which {tempfile.gettempdir()} has not; set TMPDIR to a folder with"
     return None
 
 
 def _apt_install() -> None:
     if os.getuid() or not shutil.which("apt-get"):
-        raise RuntimeError(f"swift needs memcached; run as root: {' '.join(_APT)}")
+        raise RuntimeError(f"swift needs memcached; run as root: {_APT_LINE}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (("apt-get", "update", "-qq"), (*_APT, "-qq")):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    for line in ("apt-get update", _APT_LINE):
+        command = [*line.split(), "-qq"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}".rstrip())
+            raise RuntimeError(f"{line} failed:\n{done.stdout}{done.stderr}".rstrip())

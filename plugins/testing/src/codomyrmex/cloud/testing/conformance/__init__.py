@@ -28,25 +28,25 @@ from codomyrmex.cloud.testing.conformance._topic import Response, Topic, not_app
 __all__ = ["ODD_KEYS", "Response", "StorageConformance", "Topic", "not_applicable"]
 
 
-class StorageConformance(
-    Buckets,
-    Objects,
-    Keys,
-    Listing,
-    Ranges,
-    Streams,
-    Files,
-    Copies,
-    Deletes,
-    Conditions,
-    Presigned,
-    Checksums,
-    Errors,
-    Arguments,
-    Concurrency,
-    Clients,
-    Secrets,
+class StorageConformance(  # pytest begins with the last
     Hooks,
+    Secrets,
+    Clients,
+    Concurrency,
+    Arguments,
+    Errors,
+    Checksums,
+    Presigned,
+    Conditions,
+    Deletes,
+    Copies,
+    Files,
+    Streams,
+    Ranges,
+    Listing,
+    Keys,
+    Objects,
+    Buckets,
 ):
     """All requirements. A subclass gives the storage, as a fixture for the class::
 

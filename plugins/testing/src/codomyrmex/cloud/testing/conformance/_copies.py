@@ -9,6 +9,7 @@ from codomyrmex.cloud.errors import BucketNotFound, InvalidRequest, ObjectNotFou
 from codomyrmex.cloud.testing.conformance._data import MIB, digest, memory, stream
 from codomyrmex.cloud.testing.conformance._topic import NewBucket, Topic, needs
 
+
 class Copies(Topic):
     topic = "Copies"
 
@@ -39,9 +40,7 @@ class Copies(Topic):
         storage.copy(bucket, f"{folder}one", bucket, f"{folder}two")
         assert storage.download_file(bucket, f"{folder}two") == b"new"
 
-    def test_an_object_of_any_key_is_copied(
-        self, storage: StorageClient, bucket: str, key: str, odd_key: str
-    ) -> None:
+    def test_an_object_of_any_key_is_copied(self, storage: StorageClient, bucket: str, key: str, odd_key: str) -> None:
         storage.upload_file(bucket, odd_key, b"data")
         assert storage.copy(bucket, odd_key, bucket, key).size == 4
         storage.delete_file(bucket, odd_key)

@@ -18,7 +18,7 @@ ODD_KEYS = {
     "percent": "100%",
     "percent encoded": "a%2Fb%20c",
     "query": "a?b=c&d#e;f",
-    "quotes": "it's \"so\" `it` is",
+    "quotes": 'it\'s "so" `it` is',
     "markup": "<a>&amp;</a>]]>",
     "backslash": "a\\b",
     "colon": "c:/a:b",

@@ -34,9 +34,7 @@ class Files(Topic):
         storage.download_path(bucket, key, str(tmp_path / "down"))
         assert (tmp_path / "down").read_bytes() == b"data"
 
-    def test_a_download_replaces_the_file(
-        self, storage: StorageClient, bucket: str, key: str, tmp_path: Path
-    ) -> None:
+    def test_a_download_replaces_the_file(self, storage: StorageClient, bucket: str, key: str, tmp_path: Path) -> None:
         target = tmp_path / "target"
         target.write_bytes(b"old and long")
         storage.upload_file(bucket, key, b"new")

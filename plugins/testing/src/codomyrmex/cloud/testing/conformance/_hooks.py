@@ -13,7 +13,6 @@ from codomyrmex.cloud.errors import OperationRefused
 from codomyrmex.cloud.hooks import hookimpl
 from codomyrmex.cloud.testing.conformance._topic import Topic, needs
 
-
 T = TypeVar("T")
 
 
@@ -49,9 +48,7 @@ class Refuser:
 class Hooks(Topic):
     topic = "Hooks"
 
-    def test_hooks_see_each_operation_once(
-        self, storage: StorageClient, bucket: str, key: str, tmp_path: Path
-    ) -> None:
+    def test_hooks_see_each_operation_once(self, storage: StorageClient, bucket: str, key: str, tmp_path: Path) -> None:
         with in_force(Watcher()) as watcher:
             storage.upload_stream(bucket, key, io.BytesIO(b"data"))
             storage.download_path(bucket, key, tmp_path / "file")
@@ -76,17 +73,13 @@ class Hooks(Topic):
             list(storage.iter_objects(bucket, folder))
         assert watcher.after == [("iter_objects", 2)]
 
-    def test_hooks_see_the_bytes_that_move(
-        self, storage: StorageClient, bucket: str, key: str, tmp_path: Path
-    ) -> None:
+    def test_hooks_see_the_bytes_that_move(self, storage: StorageClient, bucket: str, key: str, tmp_path: Path) -> None:
         with in_force(Watcher()) as watcher:
             storage.upload_stream(bucket, key, io.BytesIO(b"data"))
             storage.download_path(bucket, key, tmp_path / "file")
         assert watcher.moved == 8
 
-    def test_a_hook_that_refuses_keeps_all_as_it_was(
-        self, storage: StorageClient, bucket: str, key: str
-    ) -> None:
+    def test_a_hook_that_refuses_keeps_all_as_it_was(self, storage: StorageClient, bucket: str, key: str) -> None:
         storage.upload_file(bucket, key, b"old")
         with in_force(Refuser()):
             for call in (

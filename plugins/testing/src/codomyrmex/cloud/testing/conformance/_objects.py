@@ -70,9 +70,7 @@ class Objects(Topic):
 
     @needs(Capability.STAT)
     @pytest.mark.parametrize("content_type", ["text/x-note", "text/html; charset=utf-8"])
-    def test_the_content_type_is_kept(
-        self, storage: StorageClient, bucket: str, key: str, content_type: str
-    ) -> None:
+    def test_the_content_type_is_kept(self, storage: StorageClient, bucket: str, key: str, content_type: str) -> None:
         storage.upload_file(bucket, f"{key}.png", b"data", content_type)
         assert storage.stat(bucket, f"{key}.png").content_type == content_type
         storage.upload_stream(bucket, key, io.BytesIO(b"data"), content_type=content_type)
@@ -81,7 +79,12 @@ class Objects(Topic):
     @needs(Capability.STAT)
     @pytest.mark.parametrize(
         ("ending", "content_type"),
-        [(".html", "text/html"), (".png", "image/png"), (".tar.gz", "application/gzip"), ("", "application/octet-stream")],
+        [
+            (".html", "text/html"),
+            (".png", "image/png"),
+            (".tar.gz", "application/gzip"),
+            ("", "application/octet-stream"),
+        ],
     )
     def test_the_content_type_is_guessed_from_the_key(
         self, storage: StorageClient, bucket: str, key: str, ending: str, content_type: str
@@ -97,14 +100,12 @@ class Objects(Topic):
         [
             {"colour": "blue", "shape-of-it": "round"},
             {"name": "Zoë 漢字 \U0001f600"},
-            {"percent": "100%25", "plus": "a+b", "quoted": '"a", \'b\'', "encoded": "=?utf-8?q?a?="},
+            {"percent": "100%25", "plus": "a+b", "quoted": "\"a\", 'b'", "encoded": "=?utf-8?q?a?="},
             {"empty": ""},
         ],
         ids=["plain", "beyond ASCII", "escapes", "empty value"],
     )
-    def test_metadata_is_kept(
-        self, storage: StorageClient, bucket: str, key: str, metadata: dict[str, str]
-    ) -> None:
+    def test_metadata_is_kept(self, storage: StorageClient, bucket: str, key: str, metadata: dict[str, str]) -> None:
         storage.upload_stream(bucket, key, io.BytesIO(b"data"), metadata=metadata)
         assert storage.stat(bucket, key).metadata == metadata
 

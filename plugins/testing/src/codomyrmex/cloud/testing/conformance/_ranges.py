@@ -46,9 +46,7 @@ class Ranges(Topic):
             assert storage.read_range(bucket, key, start, length) == b""
 
     @needs(Capability.RANGE_READS)
-    def test_a_range_of_a_large_object_is_fetched_alone(
-        self, storage: StorageClient, bucket: str, large: str
-    ) -> None:
+    def test_a_range_of_a_large_object_is_fetched_alone(self, storage: StorageClient, bucket: str, large: str) -> None:
         start = self.stream_size // 2 - 5  # over the border of blocks
         with memory() as used:
             data = storage.read_range(bucket, large, start, 10)

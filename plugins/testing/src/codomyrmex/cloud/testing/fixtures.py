@@ -1,0 +1,82 @@
+"""Fixtures that give real back ends, for tests of any project: ``swift``, ``moto_server``, ``moto``, ``fault_proxy``.
+
+A back end that is missing skips the tests that ask for it, with the line that installs it. With
+``CLOUD_REQUIRE_BACKENDS=1`` in the environment it fails them instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+import pytest
+from codomyrmex.cloud.testing import backends
+
+_Server = TypeVar("_Server", bound="backends.Server")
+
+_running: list[backends.Server] = []
+_log_sizes = pytest.StashKey[dict[str, dict[str, int]]]()
+
+
+@contextmanager
+def running(kind: type[_Server]) -> Iterator[_Server]:
+    """A server of this kind, for a fixture; the report of a test that fails meanwhile shows its logs."""
+    if reason := kind.missing():
+        if os.environ.get("CLOUD_REQUIRE_BACKENDS") == "1":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    with kind() as server:
+        _running.append(server)
+        try:
+            yield server
+        finally:
+            _running.remove(server)
+
+
+@pytest.fixture(scope="session")
+def swift() -> Iterator[backends.Swift]:
+    """OpenStack Swift with its S3 API: `codomyrmex.cloud.testing.backends.Swift`. One for all tests, never emptied."""
+    with running(backends.Swift) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[backends.Moto]:
+    """moto's server: `codomyrmex.cloud.testing.backends.Moto`. One for all tests."""
+    with running(backends.Moto) as server:
+        yield server
+
+
+@pytest.fixture
+def moto(moto_server: backends.Moto) -> backends.Moto:
+    """moto's server, as new."""
+    moto_server.reset()
+    return moto_server
+
+
+@pytest.fixture
+def fault_proxy() -> Iterator[Callable[[str], backends.FaultProxy]]:
+    """``fault_proxy(url)`` gives a `codomyrmex.cloud.testing.backends.FaultProxy` before a server, for this test."""
+    with ExitStack() as stack:
+        yield lambda upstream_url: stack.enter_context(backends.FaultProxy(upstream_url))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note where the logs of the servers end before the test."""
+    item.stash[_log_sizes] = {server.name: server.log_sizes() for server in _running}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what the servers logged since then to the report of a test that failed."""
+    report = yield
+    if report.failed:
+        for server in _running:
+            if log := server.log(since=item.stash[_log_sizes].get(server.name)):
+                report.sections.append((f"{server.name} since the test began", log))
+    return report
