@@ -141,7 +141,7 @@ class Body(io.RawIOBase):
         room = min(len(buffer), self._end - self._position)
         while room:
             try:
-                data = self._response.raw.read(room, decode_content=False)
+                data = self._response.raw.read(min(room, CHUNK), decode_content=False)
                 if not data:
                     raise IncompleteRead(self._position, self._end - self._position)
             except _BROKEN as error:
@@ -177,7 +177,9 @@ class Body(io.RawIOBase):
         super().close()
 
 
-def chunks(source: Source, response: requests.Response, size: int, threads: Executor) -> Iterator[bytes | memoryview]:
+def chunks(
+    source: Source, response: requests.Response, size: int, threads: Executor
+) -> Iterator[bytearray | memoryview]:
     """All ``size`` bytes of an object in order, verified at its end. A chunk is valid until the next one.
 
     :param response: of all of it, open already.
@@ -197,10 +199,10 @@ def chunks(source: Source, response: requests.Response, size: int, threads: Exec
         whole.verify()
 
 
-def _in_parallel(source: Source, response: requests.Response, size: int, threads: Executor) -> Iterator[bytes]:
+def _in_parallel(source: Source, response: requests.Response, size: int, threads: Executor) -> Iterator[bytearray]:
     """The parts of an object in order, while later ones are fetched already."""
     starts = iter(range(0, size, PART_SIZE))
-    running: deque[Future[bytes]] = deque()
+    running: deque[Future[bytearray]] = deque()
     try:
         while True:
             for start in islice(starts, PARTS - len(running)):
@@ -216,6 +218,10 @@ def _in_parallel(source: Source, response: requests.Response, size: int, threads
         response.close()
 
 
-def _fetch(source: Source, response: requests.Response | None, start: int, end: int) -> bytes:
+def _fetch(source: Source, response: requests.Response | None, start: int, end: int) -> bytearray:
+    data = bytearray(end - start)
+    room = memoryview(data)
     with Body(source, response or source.reopen(start, end), start, end) as part:
-        return part.readall() or b""
+        while room:
+            room = room[part.readinto(room) :]
+    return data

@@ -30,10 +30,15 @@ class Requests:
 
         With ``stream=True`` it is the caller's to close.
         """
-        response = self._session.request(method, url, headers=headers, timeout=self._timeout, **options)
+        hooks = {"response": _read_if_refused}
+        response = self._session.request(method, url, headers=headers, timeout=self._timeout, hooks=hooks, **options)
         if response.status_code in expected:
             return response
-        with response:
-            _ = response.content  # read while it is open: it says what is wrong
         # not from_http_response: its text has the URL, and who knows that of an upload may write to it
         raise from_http_status(response.status_code, response.reason or "", response=response)
+
+
+def _read_if_refused(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Read what an error says, also where the session goes on to new credentials and forgets the answer."""
+    if not response.ok:
+        _ = response.content

@@ -12,9 +12,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, BinaryIO, ClassVar
-from urllib.parse import quote
 
 import requests
 from codomyrmex.cloud._files import Progress, atomic_write
@@ -41,12 +40,12 @@ from codomyrmex.cloud.errors import (
 )
 from codomyrmex.cloud.gcp import _arguments, _connection
 from codomyrmex.cloud.gcp._download import Body, Source, chunks, verifier
-from codomyrmex.cloud.gcp._errors import translate, translated
+from codomyrmex.cloud.gcp._errors import from_response, translate, translated
 from codomyrmex.cloud.gcp._integrity import Crc32c, checksums, hashes
 from codomyrmex.cloud.gcp._requests import Requests
 from codomyrmex.cloud.gcp._retry import ATTEMPTS, Repeats
 from codomyrmex.cloud.gcp._signing import signer
-from codomyrmex.cloud.gcp._upload import Session, read_parts
+from codomyrmex.cloud.gcp._upload import Parts, Session
 from google.api_core.exceptions import Conflict as Conflicting
 from google.api_core.exceptions import Forbidden, GoogleAPICallError
 from google.api_core.exceptions import NotFound as Missing
@@ -57,6 +56,8 @@ from google.cloud.storage import Blob, Bucket, Client
 
 LONGEST_EXPIRY = 7 * 86400
 """Seconds ("Signed URLs")."""
+LISTED_AT_ONCE = 1000
+"""Objects of a page; Cloud Storage gives no more."""
 DELETED_AT_ONCE = 100
 """Keys of one request ("Sending batch requests")."""
 THREADS = 8
@@ -200,7 +201,8 @@ class GCSStorage(StorageClient):
             return self._lists(bucket)
 
     def delete_bucket(self, bucket: str) -> bool:
-        self._bucket(bucket).delete(**self._sending())
+        with self._telling_what_is_missing(bucket):
+            self._bucket(bucket).delete(**self._sending())
         self._found.discard(bucket)
         return True
 
@@ -208,11 +210,17 @@ class GCSStorage(StorageClient):
 
     def iter_objects(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectInfo]:
         found = self.native.list_blobs(
-            self._bucket(bucket), prefix=prefix, start_offset=start_after, fields=_LISTED, **self._sending()
+            self._bucket(bucket),
+            prefix=prefix,
+            start_offset=start_after,
+            fields=_LISTED,
+            page_size=LISTED_AT_ONCE,
+            **self._sending(),
         )
-        for blob in found:
-            if blob.name != start_after:  # an offset includes the key itself
-                yield _info(bucket, blob.name, blob._properties)
+        with self._telling_what_is_missing(bucket):
+            for blob in found:
+                if blob.name != start_after:  # an offset includes the key itself
+                    yield _info(bucket, blob.name, blob._properties)
 
     def stat(self, bucket: str, key: str, **gcs: Any) -> ObjectInfo:
         return _info(bucket, key, self._looked_up(bucket, key, gcs)._properties)
@@ -297,7 +305,7 @@ class GCSStorage(StorageClient):
         """Copy an object within Cloud Storage, what is kept with it included, at any size."""
         _arguments.check(gcs, _arguments.TO_COPY)
         source = self._looked_up(source_bucket, source_key, {})
-        target = self._bucket(bucket).blob(key)
+        target = self._blob(bucket, key)
         for name in _KEPT_BY_COPIES:  # a rewrite that sets anything keeps nothing
             setattr(target, name, getattr(source, name))
         _arguments.apply(gcs, _arguments.OF_BLOB, target)
@@ -392,6 +400,15 @@ class GCSStorage(StorageClient):
     def _bucket(self, name: str) -> Bucket:
         return self.native.bucket(name, user_project=self.user_project)
 
+    def _blob(self, bucket: str, key: str, **gcs: Any) -> Blob:
+        """The SDK's object. InvalidRequest for a key that no object has ("Object names").
+
+        Not left to the service: what leads to ``..`` would be taken for the bucket itself, and deleted.
+        """
+        if key in (".", "..") or "\r" in key or "\n" in key:
+            raise InvalidRequest(f"Cloud Storage has no object named {key!r}: neither '.' nor '..', and no line ends")
+        return self._bucket(bucket).blob(key, **gcs)
+
     def _needed_project(self, why: str) -> str | None:
         project = self.project or self.native.project
         if not project and not _connection.is_emulated():
@@ -400,7 +417,7 @@ class GCSStorage(StorageClient):
 
     def _looked_up(self, bucket: str, key: str, gcs: Mapping[str, Any]) -> Blob:
         _arguments.check(gcs, _arguments.TO_READ)
-        blob = self._bucket(bucket).blob(key, **gcs)
+        blob = self._blob(bucket, key, **gcs)
         with self._telling_what_is_missing(bucket, of_object=True):
             blob.reload(**self._sending())
         return blob
@@ -410,11 +427,11 @@ class GCSStorage(StorageClient):
     ) -> tuple[Source, requests.Response]:
         """The object's data, and the answer with its open body."""
         _arguments.check(gcs, _arguments.TO_READ)
-        client = self.native
+        client, blob = self.native, self._blob(bucket, key)
         parameters = {"userProject": self.user_project, "generation": gcs.get("generation")}
         source = Source(
             Requests(client, self.timeout),
-            f"{client.api_endpoint}/download/storage/v1/b/{quote(bucket, safe='')}/o/{quote(key, safe='')}",
+            f"{client.api_endpoint}/download/storage/v1{blob.path}",
             {name: str(value) for name, value in parameters.items() if value is not None},
             _encryption_headers(gcs.get("encryption_key")),
             self._repeats,
@@ -434,24 +451,24 @@ class GCSStorage(StorageClient):
         progress: Progress | None = None,
     ) -> ObjectInfo:
         _arguments.check(gcs or {}, _arguments.TO_UPLOAD)
-        parts = read_parts(stream)
-        first, second = next(parts), next(parts, None)
-        blob = self._bucket(bucket).blob(key)
+        parts = Parts(stream)
+        blob = self._blob(bucket, key)
         arguments = {**_arguments.apply(gcs or {}, _arguments.OF_BLOB, blob), **(conditions or {})}
         blob.metadata = dict(metadata or {}) or None
         sending = self._sending()
         arguments |= {"content_type": content_type or guess_content_type(key), "checksum": None, **sending}
         with self._telling_what_is_missing(bucket), _telling_what_was_repeated(sending["retry"]):
-            if second is None:
-                crc32c = blob.crc32c = Crc32c(first).base64()  # the service refuses what differs
-                blob.upload_from_file(io.BytesIO(first), size=len(first), **arguments)
-                resource = blob._properties
+            if parts.is_last:
+                data = parts.take()
                 if progress is not None:
-                    progress(len(first))
+                    progress(len(data))
+                crc32c = blob.crc32c = Crc32c(data).base64()  # the service refuses what differs
+                blob.upload_from_file(io.BytesIO(data), size=len(data), **arguments)
+                resource = blob._properties
             else:
                 url = blob.create_resumable_upload_session(**arguments)
                 session = Session(Requests(self.native, self.timeout), url, sending["retry"])
-                resource = session.run(chain((first, second), parts), progress)
+                resource = session.run(parts, progress)
                 crc32c = session.crc32c
         if resource.get("crc32c") not in (None, crc32c):  # an emulator may not compare
             blob.delete(if_generation_match=resource.get("generation"), **self._sending())
@@ -462,7 +479,7 @@ class GCSStorage(StorageClient):
         sending = self._sending()
         try:
             with self._telling_what_is_missing(bucket, of_object=True):
-                self._bucket(bucket).blob(key, **gcs).delete(**sending)
+                self._blob(bucket, key, **gcs).delete(**sending)
         except ObjectNotFound:
             repeats: Repeats = sending["retry"]
             return repeats.happened  # the first request may have deleted it
@@ -482,32 +499,28 @@ class GCSStorage(StorageClient):
         return failures
 
     def _delete_batch(self, bucket: str, keys: list[str]) -> dict[str, CloudError]:
-        """Delete in one request; what a busy service did not do of it, one by one."""
+        """Delete in one request; what was not done of it, as the service was busy, one by one."""
 
         def send() -> list[requests.Response]:
             with self.native.batch(raise_exception=False) as batch:
                 for key in keys:
-                    self._bucket(bucket).blob(key).delete(timeout=self.timeout, retry=None)
+                    self._blob(bucket, key).delete(timeout=self.timeout, retry=None)
             return list(batch._responses)
 
         answers = self._repeats()(send)()
-        left = [key for key, answer in zip(keys, answers, strict=True) if not answer.ok]
-        return self._delete_each(bucket, left)
+        done = (answer.ok or isinstance(from_response(answer), ObjectNotFound) for answer in answers)
+        return self._delete_each(bucket, [key for key, is_done in zip(keys, done, strict=True) if not is_done])
 
     def _presigned(self, method: str, bucket: str, key: str, expires_in: int, gcs: Mapping[str, Any]) -> str:
         _arguments.check(gcs, _arguments.TO_PRESIGN)
         if expires_in > LONGEST_EXPIRY:
             raise ValueError(f"expires_in is at most {LONGEST_EXPIRY} seconds (7 days), not {expires_in}")
-        url: str = (
-            self._bucket(bucket)
-            .blob(key)
-            .generate_signed_url(
-                version="v4",
-                method=method,
-                expiration=timedelta(seconds=expires_in),
-                **signer(self.native._credentials, self.service_account_email),
-                **gcs,
-            )
+        url: str = self._blob(bucket, key).generate_signed_url(
+            version="v4",
+            method=method,
+            expiration=timedelta(seconds=expires_in),
+            **signer(self.native._credentials, self.service_account_email),
+            **gcs,
         )
         return url
 

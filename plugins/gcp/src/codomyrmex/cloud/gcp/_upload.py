@@ -7,7 +7,6 @@ not heed that less was stored than sent, and leaves the session open when the da
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -20,36 +19,42 @@ from codomyrmex.cloud.gcp._retry import Repeats
 from google.api_core.exceptions import GoogleAPICallError
 
 PART_SIZE = 16 * 1024 * 1024
-"""Bytes of a request, a multiple of 256 KiB. An upload holds two of them in memory at most."""
+"""Bytes of a request, a multiple of 256 KiB. An upload takes twice that of memory, while it reads one."""
 _INCOMPLETE = 308
 _STORED = re.compile(r"bytes=0-(\d+)")
 
 
-def read_parts(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream in parts, the first one even when it is empty."""
-    first = True
-    while part := _read_exactly(stream, PART_SIZE):
-        yield part
-        first = False
-        if len(part) < PART_SIZE:
-            return
-    if first:
-        yield b""
+class Parts:
+    """A stream in parts, of which one is in memory; the first is there even when it is empty."""
 
+    is_last = False
+    """Whether the part that was read latest is the last one."""
 
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
-    """``size`` bytes, fewer at the end of the stream only."""
-    pieces: list[bytes] = []
-    missing = size
-    while missing > 0:
-        piece = stream.read(missing)
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._head = b""  # of the next part: its first byte, if there is one
+        self._part = self._read()
+
+    def take(self) -> bytes:
+        """The next part."""
+        part, self._part = self._part or self._read(), b""
+        return part
+
+    def _read(self) -> bytes:
+        pieces = [self._head]
+        missing = PART_SIZE - len(self._head)
+        while missing > 0 and (piece := self._read_some(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        self._head = b"" if missing else self._read_some(1)
+        self.is_last = not self._head
+        return b"".join(pieces)
+
+    def _read_some(self, size: int) -> bytes:
+        piece = self._stream.read(size)
         if not isinstance(piece, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
             raise TypeError(f"the stream must be open in binary mode, it gives {type(piece).__name__}")
-        if not piece:
-            break
-        missing -= len(piece)
-        pieces.append(bytes(piece))
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return bytes(piece)
 
 
 class Session:
@@ -65,27 +70,25 @@ class Session:
         self._crc32c = Crc32c()
         self._sent = 0
 
-    def run(self, parts: Iterator[bytes], progress: Progress | None) -> dict[str, Any]:
+    def run(self, parts: Parts, progress: Progress | None) -> dict[str, Any]:
         """Send all parts. Returns what the service knows of the object then. Of a failure nothing is left."""
         try:
-            part = next(parts)
-            for following in parts:
-                self._send(part, last=False)
-                _tell(progress, part)
-                part = following
-            resource = self._send(part, last=True)
-            _tell(progress, part)
+            while True:
+                resource = self._send(parts.take(), last=parts.is_last, progress=progress)
+                if parts.is_last:
+                    return resource
         except BaseException:
             self._cancel()
             raise
-        return resource
 
     @property
     def crc32c(self) -> str:
         """Of what was sent so far."""
         return self._crc32c.base64()
 
-    def _send(self, part: bytes, *, last: bool) -> dict[str, Any]:
+    def _send(self, part: bytes, *, last: bool, progress: Progress | None) -> dict[str, Any]:
+        if progress is not None:  # beforehand: when the last part was sent it is too late to stop
+            progress(len(part))
         self._crc32c.update(part)
         start, end = self._sent, self._sent + len(part)
         total = str(end) if last else "*"
@@ -127,8 +130,3 @@ class Session:
 def _stored(answer: requests.Response) -> int:
     found = _STORED.fullmatch(answer.headers.get("Range", ""))
     return int(found[1]) + 1 if found else 0
-
-
-def _tell(progress: Progress | None, part: bytes) -> None:
-    if progress is not None:
-        progress(len(part))

@@ -1,4 +1,4 @@
-"""Fixtures that give real back ends, for tests of any project: ``swift``, ``moto_server``, ``moto``, ``fault_proxy``.
+"""Fixtures that give real back ends, for tests of any project: ``swift``, ``moto_server``, ``moto``, ``fake_gcs``, ``fault_proxy``.
 
 A back end that is missing skips the tests that ask for it, with the line that installs it. With
 ``CLOUD_REQUIRE_BACKENDS=1`` in the environment it fails them instead.
@@ -54,6 +54,13 @@ def moto(moto_server: backends.Moto) -> backends.Moto:
     """moto's server, as new."""
     moto_server.reset()
     return moto_server
+
+
+@pytest.fixture(scope="session")
+def fake_gcs() -> Iterator[backends.FakeGCS]:
+    """fake-gcs-server: `codomyrmex.cloud.testing.backends.FakeGCS`. One for all tests, never emptied."""
+    with running(backends.FakeGCS) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Real servers on loopback, to test storages against: ``with Swift() as server: ... server.endpoint_url``.
 
-`Swift` and `Moto` are servers in processes of their own. `FaultProxy` stands between a client and a
-server and does what networks do. `IdentityServer` answers for the services that hand out credentials.
+`Swift`, `Moto` and `FakeGCS` are servers in processes of their own. `FaultProxy` stands between a client and a
+server and does what networks do. `IdentityServer` answers for the services that hand out credentials,
+for Google's by a `GoogleIdentity`.
 
 ``python -m codomyrmex.cloud.testing.backends install`` installs the servers, each into a virtual
 environment of its own; ``list`` says what is there.
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends._server import Server as Server
     from codomyrmex.cloud.testing.backends._server import ServerError as ServerError
     from codomyrmex.cloud.testing.backends.faults import FaultProxy as FaultProxy
+    from codomyrmex.cloud.testing.backends.gcs import FakeGCS as FakeGCS
+    from codomyrmex.cloud.testing.backends.google_identity import GoogleIdentity as GoogleIdentity
     from codomyrmex.cloud.testing.backends.identity import IdentityServer as IdentityServer
     from codomyrmex.cloud.testing.backends.moto import Moto as Moto
     from codomyrmex.cloud.testing.backends.swift import Swift as Swift
 
 _MODULES = {
     "BackendMissing": "_server",
+    "FakeGCS": "gcs",
     "FaultProxy": "faults",
+    "GoogleIdentity": "google_identity",
     "IdentityServer": "identity",
     "Moto": "moto",
     "Server": "_server",
@@ -28,7 +33,7 @@ _MODULES = {
     "Swift": "swift",
 }
 
-BACKENDS = {"swift": "Swift", "moto": "Moto"}
+BACKENDS = {"swift": "Swift", "moto": "Moto", "fake-gcs": "FakeGCS"}
 """What can be installed and started by name, to the class (a `Server`) that does it."""
 
 __all__ = ["BACKENDS", *_MODULES]  # noqa: PLE0604, RUF100  # names that are resolved below

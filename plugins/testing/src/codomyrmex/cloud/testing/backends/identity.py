@@ -36,9 +36,11 @@ class IdentityService(ABC):
 
     endpoint_url: str
     """Of the server, once it runs."""
+    response_headers: Mapping[str, str] = {}
+    """What each of its answers carries."""
 
     @abstractmethod
-    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
         """Status and content (text, or what JSON can hold). None: it has no such path."""
 
 
@@ -89,7 +91,7 @@ class AwsIdentity(IdentityService):
             "AWS_EC2_METADATA_DISABLED": "false",
         }
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
         """See `IdentityService`."""
         if (method, path) == ("GET", self._CONTAINER):
             if headers.get("Authorization") != self._container_token:
@@ -165,11 +167,17 @@ class IdentityServer:
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
-    def _answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, object]:
-        answers = (service.answer(method, path.partition("?")[0], headers) for service in self._services)
-        status, content = next((answer for answer in answers if answer), (404, ""))
-        self._requests.append(IdentityRequest(method, path, status))
-        return status, content
+    def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, object, Mapping[str, str]]:
+        for service in self._services:
+            answer = service.answer(method, path.partition("?")[0], headers, body)
+            if answer is not None:
+                break
+        else:
+            answer, service = (404, ""), self._services[0]
+        self._requests.append(IdentityRequest(method, path, answer[0]))
+        return *answer, service.response_headers
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         answer = self._answer
@@ -178,12 +186,14 @@ class IdentityServer:
             timeout = _CLIENT_SECONDS
 
             def do_GET(self) -> None:  # noqa: N802  # http.server's name
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, content = answer(self.command, self.path, self.headers)
+                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, content, headers = answer(self.command, self.path, dict(self.headers), sent)
                 body = (content if isinstance(content, str) else json.dumps(content)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
