@@ -5,9 +5,11 @@ import os
 from uuid import uuid4
 
 import pytest
+from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.gcp import GCSStorage
 from codomyrmex.cloud.testing.backends import GoogleIdentity, IdentityServer
 from codomyrmex.cloud.testing.backends.google_identity import NO_GOOGLE
+from google.oauth2 import credentials as tokens
 
 from .rules import Gcs
 
@@ -59,6 +61,14 @@ def gcs(fake_gcs, google):
         yield gcs
 
 
+@pytest.fixture(scope="session")
+def key_storage(gcs, google):
+    """A storage of `gcs`, by the key of the service account."""
+    credentials = CloudCredentials("gcp", metadata=google.key_file())
+    with GCSStorage(PROJECT, endpoint_url=gcs.endpoint_url, credentials=credentials) as storage:
+        yield storage
+
+
 @pytest.fixture
 def connect():
     """A storage for this test: ``connect(server, attempts=1)``."""
@@ -83,3 +93,17 @@ def new_bucket():
         return name
 
     return new_bucket
+
+
+@pytest.fixture
+def bucket(new_bucket, key_storage):
+    """A new bucket of `key_storage`."""
+    return new_bucket(key_storage)
+
+
+@pytest.fixture
+def faulty(gcs, google, fault_proxy, connect):
+    """`gcs` through a `FaultProxy`: ``proxy, storage``."""
+    proxy = fault_proxy(gcs.endpoint_url)
+    credentials = tokens.Credentials(token=google.token())
+    return proxy, connect(proxy, credentials=credentials, timeout=(2, 2))

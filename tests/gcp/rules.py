@@ -12,6 +12,7 @@ import http.client
 import json
 import re
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
@@ -127,7 +128,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def finish(self):
         self.upstream.close()
-        super().finish()
+        with suppress(ConnectionError):  # the client has gone
+            super().finish()
 
     def ask(self, method, path, body=None, headers=None):
         """The emulator's whole answer."""

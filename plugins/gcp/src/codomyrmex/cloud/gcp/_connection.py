@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import google.auth
 from codomyrmex.cloud.common.resources import CloudCredentials
+from codomyrmex.cloud.gcp._requests import check_error
 from google.api_core.client_info import ClientInfo
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import storage
+from google.oauth2 import credentials as user
+from google.oauth2 import service_account
 from requests.adapters import HTTPAdapter
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
@@ -21,6 +23,7 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)  # also what signing by IAM needs
 _CONNECTIONS = 64
 _EMULATOR = "STORAGE_EMULATOR_HOST"
+_TRACED = "ENABLE_GCS_PYTHON_CLIENT_OTEL_TRACES"
 
 
 def connect(
@@ -42,10 +45,13 @@ def connect(
         client_info=ClientInfo(user_agent="codomyrmex-cloud"),
         client_options={"api_endpoint": endpoint_url.rstrip("/")} if endpoint_url else None,
     )
+    if not os.environ.get(_TRACED):
+        client._bucket_metadata_cache = None  # for it the SDK asks for each bucket in a thread, also without traces
     session = client._http  # the SDK has no other way to a pool of more than 10 connections
     if not getattr(session, "is_mtls", False):
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_CONNECTIONS))
+    session.hooks["response"].append(check_error)
     return client
 
 
@@ -80,7 +86,7 @@ def credential_source() -> str:
         found, _ = google.auth.default(scopes=_SCOPES)
     except DefaultCredentialsError:
         return "none found: set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
-    kind = type(found).__module__.removeprefix("google.").removesuffix(".credentials")
+    kind = type(found).__module__.removesuffix(".credentials").rpartition(".")[2]
     path = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     email = getattr(found, "service_account_email", None)
     return ", ".join(filter(None, (kind, path, email)))
@@ -92,24 +98,31 @@ def _credentials(given: CloudCredentials | Credentials | None, *, anonymous: boo
     if isinstance(given, Credentials):
         return given, named or getattr(given, "project_id", None)
     if given is not None:
-        found, of_file = google.auth.load_credentials_from_dict(_info(given), scopes=_SCOPES)
-        return found, given.project_id or named or of_file
+        return _from_file(given), given.project_id or named or _info(given).get("project_id")
     if anonymous:
         return AnonymousCredentials(), named
     found, of_environment = google.auth.default(scopes=_SCOPES)
     return found, of_environment
 
 
-def _info(given: CloudCredentials) -> Mapping[str, Any]:
-    """What a credential file of Google's holds."""
+def _from_file(given: CloudCredentials) -> Credentials:
+    """Of the two kinds of file that ask no address for credentials which they name themselves, but Google's."""
+    info = _info(given)
+    if info.get("type") == "service_account":
+        return service_account.Credentials.from_service_account_info(info, scopes=_SCOPES)
+    if info.get("type") == "authorized_user":
+        return user.Credentials.from_authorized_user_info(info, scopes=_SCOPES)
+    raise DefaultCredentialsError(
+        "CloudCredentials for Google hold the content of a key file, of a service account or an authorized user: "
+        "as secret_key (text), or as metadata; for others give credentials of google-auth"
+    )
+
+
+def _info(given: CloudCredentials) -> dict[str, Any]:
     if given.metadata.get("type"):
         return given.metadata
     try:
         info = json.loads(given.secret_key or "")
     except ValueError:
-        info = None
-    if not isinstance(info, dict):
-        raise DefaultCredentialsError(
-            "CloudCredentials for Google hold the content of a credential file: as secret_key (text), or as metadata"
-        )
-    return info
+        return {}
+    return info if isinstance(info, dict) else {}

@@ -130,6 +130,8 @@ def _from_auth(error: auth.GoogleAuthError) -> CloudError:
         return _from_transport(inner)
     if isinstance(error, auth.TimeoutError):
         return Timeout("the credentials were not refreshed in time", code=type(error).__name__)
+    if isinstance(error, auth.InvalidOperation) and "Anonymous" in str(error):
+        return AuthenticationError("the service wants credentials, and none were sent", code=type(error).__name__)
     said = " ".join(str(inner or error).split())[:500]
     cure = f"; {NO_CREDENTIALS}" if isinstance(error, auth.DefaultCredentialsError) else ""
     if "default credentials were not found" in said:

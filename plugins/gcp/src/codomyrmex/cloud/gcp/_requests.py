@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from google.api_core.exceptions import from_http_status
@@ -30,15 +30,29 @@ class Requests:
 
         With ``stream=True`` it is the caller's to close.
         """
-        hooks = {"response": _read_if_refused}
+        hooks = {"response": check_error}
         response = self._session.request(method, url, headers=headers, timeout=self._timeout, hooks=hooks, **options)
-        if response.status_code in expected:
-            return response
-        # not from_http_response: its text has the URL, and who knows that of an upload may write to it
-        raise from_http_status(response.status_code, response.reason or "", response=response)
+        if response.status_code not in expected:
+            _refuse(response)
+        return response
 
 
-def _read_if_refused(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Read what an error says, also where the session goes on to new credentials and forgets the answer."""
-    if not response.ok:
-        _ = response.content
+def check_error(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Read what an error says, also where the session goes on to new credentials and forgets the answer.
+
+    The SDK takes JSON for an error of Google's, and fails over another's, such as a gateway's.
+    """
+    if response.ok or not response.content:
+        return
+    try:
+        answer = response.json()
+    except ValueError:
+        return
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict) or not isinstance(error.get("errors", []), list):
+        _refuse(response)
+
+
+def _refuse(response: requests.Response) -> NoReturn:
+    # not from_http_response: its text has the URL, and who knows that of an upload may write to it
+    raise from_http_status(response.status_code, response.reason or "", response=response)

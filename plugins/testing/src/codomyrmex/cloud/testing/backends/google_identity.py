@@ -130,7 +130,7 @@ class GoogleIdentity(IdentityService):
         return 200, {**told, "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
 
     def _answer_metadata(self, path: str, headers: Mapping[str, str]) -> tuple[int, object]:
-        if headers.get("Metadata-Flavor") != "Google":
+        if headers.get("metadata-flavor") != "Google":
             return 403, "Missing required header: Metadata-Flavor"
         if path.startswith(self._ACCOUNT):
             if path.endswith("/token"):

@@ -16,6 +16,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
 
@@ -41,7 +42,10 @@ class IdentityService(ABC):
 
     @abstractmethod
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
-        """Status and content (text, or what JSON can hold). None: it has no such path."""
+        """Status and content (text, or what JSON can hold). None: it has no such path.
+
+        :param headers: by their names in lower case.
+        """
 
 
 class AwsIdentity(IdentityService):
@@ -94,17 +98,17 @@ class AwsIdentity(IdentityService):
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
         """See `IdentityService`."""
         if (method, path) == ("GET", self._CONTAINER):
-            if headers.get("Authorization") != self._container_token:
+            if headers.get("authorization") != self._container_token:
                 return 403, {"code": "AccessDenied", "message": "the authorization token is wrong"}
             return 200, self._credentials()
         if (method, path) == ("PUT", self._TOKEN):
-            return (200, self._instance_token) if "X-aws-ec2-metadata-token-ttl-seconds" in headers else (400, "")
+            return (200, self._instance_token) if "x-aws-ec2-metadata-token-ttl-seconds" in headers else (400, "")
         if method == "GET" and path.startswith(self._ROLES):
             return self._answer_instance(path.removeprefix(self._ROLES), headers)
         return None
 
     def _answer_instance(self, role: str, headers: Mapping[str, str]) -> tuple[int, object]:
-        if headers.get("X-aws-ec2-metadata-token") != self._instance_token:
+        if headers.get("x-aws-ec2-metadata-token") != self._instance_token:
             return 401, ""  # IMDSv1 has no token
         if self.role and not role:
             return 200, self.role
@@ -128,6 +132,10 @@ _NOTHING_ELSE = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 """What keeps AWS's SDKs from the files of this machine's user, and from its cloud."""
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 class IdentityServer:
@@ -187,7 +195,7 @@ class IdentityServer:
 
             def do_GET(self) -> None:  # noqa: N802  # http.server's name
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, content, headers = answer(self.command, self.path, dict(self.headers), sent)
+                status, content, headers = answer(self.command, self.path, _lower(self.headers), sent)
                 body = (content if isinstance(content, str) else json.dumps(content)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")
