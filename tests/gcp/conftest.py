@@ -71,11 +71,12 @@ def key_storage(gcs, google):
 
 @pytest.fixture
 def connect():
-    """A storage for this test: ``connect(server, attempts=1)``."""
+    """A storage for this test: ``connect(server, attempts=1)``; without a server, of what the options say."""
     storages = []
 
-    def connect(server, **options):
-        storages.append(GCSStorage(**{"project": PROJECT, "endpoint_url": server.endpoint_url, **options}))
+    def connect(server=None, **options):
+        endpoint_url = server and server.endpoint_url
+        storages.append(GCSStorage(**{"project": PROJECT, "endpoint_url": endpoint_url, **options}))
         return storages[-1]
 
     yield connect

@@ -108,14 +108,17 @@ def _credentials(given: CloudCredentials | Credentials | None, *, anonymous: boo
 def _from_file(given: CloudCredentials) -> Credentials:
     """Of the two kinds of file that ask no address for credentials which they name themselves, but Google's."""
     info = _info(given)
+    found: Credentials
     if info.get("type") == "service_account":
-        return service_account.Credentials.from_service_account_info(info, scopes=_SCOPES)
-    if info.get("type") == "authorized_user":
-        return user.Credentials.from_authorized_user_info(info, scopes=_SCOPES)
-    raise DefaultCredentialsError(
-        "CloudCredentials for Google hold the content of a key file, of a service account or an authorized user: "
-        "as secret_key (text), or as metadata; for others give credentials of google-auth"
-    )
+        found = service_account.Credentials.from_service_account_info(info, scopes=_SCOPES)
+    elif info.get("type") == "authorized_user":
+        found = user.Credentials.from_authorized_user_info(info, scopes=_SCOPES)
+    else:
+        raise DefaultCredentialsError(
+            "CloudCredentials for Google hold the content of a key file, of a service account or an authorized user: "
+            "as secret_key (text), or as metadata; for others give credentials of google-auth"
+        )
+    return found
 
 
 def _info(given: CloudCredentials) -> dict[str, Any]:

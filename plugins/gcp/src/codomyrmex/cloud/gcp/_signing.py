@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from codomyrmex.cloud.errors import AuthenticationError
+from codomyrmex.cloud.errors import AuthenticationError, PermissionDenied
 from google.auth.credentials import Credentials, Signing
+from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
+from google.cloud.storage import Blob
 
 CURE = (
     "sign with a service account's key file, or name a service account by service_account_email=, for which these "
@@ -14,7 +16,20 @@ CURE = (
 )
 
 
-def signer(credentials: Credentials, email: str | None) -> dict[str, Any]:
+def signed_url(blob: Blob, credentials: Credentials, email: str | None, **arguments: Any) -> str:
+    """A signed URL of this object; the arguments are those of the SDK's ``generate_signed_url``."""
+    signer = _signer(credentials, email)
+    try:
+        url: str = blob.generate_signed_url(version="v4", **signer, **arguments)
+    except TransportError as error:
+        if not isinstance(error.args[0], str):
+            raise  # not reached
+        email = signer.get("service_account_email")
+        raise PermissionDenied(f"Google does not sign for {email} with these credentials: {CURE}") from error
+    return url
+
+
+def _signer(credentials: Credentials, email: str | None) -> dict[str, Any]:
     """What ``Blob.generate_signed_url`` needs to sign with these credentials.
 
     A key signs here. Without one Google signs, by the IAM Credentials API, for the service account that

@@ -44,7 +44,7 @@ from codomyrmex.cloud.gcp._errors import from_response, translate, translated
 from codomyrmex.cloud.gcp._integrity import Crc32c, checksums, hashes
 from codomyrmex.cloud.gcp._requests import Requests
 from codomyrmex.cloud.gcp._retry import ATTEMPTS, Repeats
-from codomyrmex.cloud.gcp._signing import signer
+from codomyrmex.cloud.gcp._signing import signed_url
 from codomyrmex.cloud.gcp._upload import Parts, Session
 from google.api_core.exceptions import Conflict as Conflicting
 from google.api_core.exceptions import Forbidden, GoogleAPICallError
@@ -340,7 +340,8 @@ class GCSStorage(StorageClient):
     def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600, **gcs: Any) -> str:
         """A URL by which anyone may GET the object, for ``expires_in`` seconds, at most seven days.
 
-        AuthenticationError where the credentials cannot sign; it says what to do.
+        AuthenticationError where the credentials cannot sign, PermissionDenied where Google may not sign for
+        them; they say what to do.
         """
         return self._presigned("GET", bucket, key, expires_in, gcs)
 
@@ -515,14 +516,14 @@ class GCSStorage(StorageClient):
         _arguments.check(gcs, _arguments.TO_PRESIGN)
         if expires_in > LONGEST_EXPIRY:
             raise ValueError(f"expires_in is at most {LONGEST_EXPIRY} seconds (7 days), not {expires_in}")
-        url: str = self._blob(bucket, key).generate_signed_url(
-            version="v4",
+        return signed_url(
+            self._blob(bucket, key),
+            self.native._credentials,
+            self.service_account_email,
             method=method,
             expiration=timedelta(seconds=expires_in),
-            **signer(self.native._credentials, self.service_account_email),
             **gcs,
         )
-        return url
 
     @contextmanager
     def _telling_what_is_missing(self, bucket: str, *, of_object: bool = False) -> Iterator[None]:

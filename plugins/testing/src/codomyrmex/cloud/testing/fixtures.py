@@ -1,4 +1,6 @@
-"""Fixtures that give real back ends, for tests of any project: ``swift``, ``moto_server``, ``moto``, ``fake_gcs``, ``fault_proxy``.
+"""Fixtures that give real back ends, for tests of any project.
+
+They are ``swift``, ``moto_server``, ``moto``, ``fake_gcs`` and ``fault_proxy``.
 
 A back end that is missing skips the tests that ask for it, with the line that installs it. With
 ``CLOUD_REQUIRE_BACKENDS=1`` in the environment it fails them instead.

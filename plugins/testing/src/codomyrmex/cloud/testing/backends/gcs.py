@@ -50,7 +50,9 @@ class FakeGCS(Server):
             "external-url": self.endpoint_url,
             "log-level": "warn",
         }
-        return [Program(self.name, [binary, *(part for name, value in options.items() for part in (f"-{name}", value))])]
+        return [
+            Program(self.name, [binary, *(part for name, value in options.items() for part in (f"-{name}", value))])
+        ]
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)

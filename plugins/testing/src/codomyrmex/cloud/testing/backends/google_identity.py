@@ -1,11 +1,11 @@
 """What hands out Google's tokens: to service accounts, to machines (GCE), to workloads of other clouds.
 
-    google = GoogleIdentity()
-    with IdentityServer(google) as server:
-        key_file.write_text(json.dumps(google.key_file()))
-        os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key_file)
-        ...  # the SDK finds its credentials
-        assert google.principal(token) == google.email
+google = GoogleIdentity()
+with IdentityServer(google) as server:
+key_file.write_text(json.dumps(google.key_file()))
+os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key_file)
+...  # the SDK finds its credentials
+assert google.principal(token) == google.email
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class GoogleIdentity(IdentityService):
         """Of the service account, in PEM."""
         from cryptography.hazmat.primitives import serialization as form
 
-        pem = self._key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
+        pem: bytes = self._key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
         return pem.decode()
 
     def verify(self, signature: bytes, data: bytes) -> bool:
