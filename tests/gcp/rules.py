@@ -2,7 +2,7 @@
 
 Titles are those of the Cloud Storage documentation. The rules: who may do what (401, 403), signatures of
 URLs, checksums and preconditions of uploads of both kinds, preconditions of reads and deletes, the state
-of a resumable upload and its cancellation, batches, and what the answers 404 and 409 say.
+of a resumable upload and its cancellation, batches, locations, and what the answers 404 and 409 say.
 """
 
 import base64
@@ -65,6 +65,8 @@ class Gcs:
         self.keeps = lambda sent: sent  # how many bytes it stores of those of a resumable upload that were sent
         self.busy = set()  # keys whose delete within a batch is answered with 503
         self.uploads = {}
+        self.locations = {}  # of buckets
+        self.begun = {}  # what the latest resumable upload was begun with
         self.requests = []
 
     def __enter__(self):
@@ -186,6 +188,12 @@ class Handler(BaseHTTPRequestHandler):
             target = self.named(f"/storage/v1{parts.path.partition('/rewriteTo')[2]}")[0]
             missing = target and self.ask("GET", f"/storage/v1/b/{quote(target)}").status == 404
             self.not_found(target if missing else bucket, key)
+        if (method, answer.status) == ("POST", 200) and parts.path == "/storage/v1/b":
+            made = json.loads(self.body)
+            self.gcs.locations[made["name"]] = made.get("location", "US")
+        if (method, answer.status) == ("GET", 200) and parts.path == f"/storage/v1/b/{bucket}":  # "Bucket locations"
+            told = {**json.loads(answer.body), "location": self.gcs.locations[bucket]}
+            return answer._replace(body=json.dumps(told).encode())
         if (method, key, answer.status) == ("DELETE", None, 412):
             raise Refused(409, "The bucket you tried to delete is not empty.", "conflict")
         return answer
@@ -233,6 +241,7 @@ class Handler(BaseHTTPRequestHandler):
         if answer.status == 404:
             self.not_found(bucket, None)
         if kind == "resumable" and answer.status == 200:
+            self.gcs.begun = json.loads(self.body)
             target = urlsplit(answer.headers["Location"])
             upload_id = dict(parse_qsl(target.query))["upload_id"]
             key = self.query.get("name") or json.loads(self.body)["name"]
