@@ -192,7 +192,7 @@ class Handler(BaseHTTPRequestHandler):
             made = json.loads(self.body)
             self.gcs.locations[made["name"]] = made.get("location", "US")
         if (method, answer.status) == ("GET", 200) and parts.path == f"/storage/v1/b/{bucket}":  # "Bucket locations"
-            told = {**json.loads(answer.body), "location": self.gcs.locations[bucket]}
+            told = {**json.loads(answer.body), "location": self.gcs.locations.get(bucket, "US")}
             return answer._replace(body=json.dumps(told).encode())
         if (method, key, answer.status) == ("DELETE", None, 412):
             raise Refused(409, "The bucket you tried to delete is not empty.", "conflict")
