@@ -12,6 +12,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from codomyrmex.cloud.common.resources import CloudCredentials
+from codomyrmex.cloud.errors import AuthenticationError, ServiceUnavailable
 
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
@@ -20,6 +21,18 @@ ATTEMPTS = 5
 """How often a request is sent, unless ``config``, AWS_MAX_ATTEMPTS or the profile says otherwise."""
 LONGEST_RETRY_AFTER = 20
 """Seconds: a server that asks for more gets this; AWS's own back-off goes no higher."""
+_ALWAYS_TOLD = {
+    "CopyObject": "CopyObjectResult",
+    "CreateMultipartUpload": "UploadId",
+    "GetObject": "ETag",
+    "HeadObject": "ETag",
+    "ListBuckets": "Owner",
+    "ListObjectsV2": "IsTruncated",
+    "PutObject": "ETag",
+    "UploadPart": "ETag",
+    "UploadPartCopy": "CopyPartResult",
+}
+"""Operation to what S3 says in every answer to it, however short."""
 
 
 def session(
@@ -28,6 +41,8 @@ def session(
     """The session that finds credentials: those given, else boto3's default chain."""
     if credentials is None:
         return boto3.session.Session(region_name=region_name, profile_name=profile_name)
+    if bool(credentials.access_key) != bool(credentials.secret_key):  # boto3 would look for others
+        raise AuthenticationError("credentials need both access_key and secret_key, or neither", provider="aws")
     return boto3.session.Session(
         aws_access_key_id=credentials.access_key,
         aws_secret_access_key=credentials.secret_key,
@@ -61,12 +76,16 @@ def connect(found: boto3.session.Session, endpoint_url: str | None, options: Map
     if asked_for is None:
         config = config.merge(Config(retries={"total_max_attempts": ATTEMPTS}))
     client = found.client("s3", endpoint_url=endpoint_url, config=config.merge(Config(**options)))
+    check_endpoint(client.meta.endpoint_url)  # which may come from the environment
     client.meta.events.register_first("needs-retry.s3", _retry_too)  # before botocore has decided
+    client.meta.events.register("after-call.s3", _check_answer)
     if is_aws(client):
+        client.meta.events.register("before-parameter-build.s3", _name_region)
         for operation in ("GetObject", "HeadObject"):
             client.meta.events.register(f"before-call.s3.{operation}", _ask_for_checksums)
     else:
         client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+        client.meta.events.register_first("needs-retry.s3", _stay)
     return client
 
 
@@ -111,6 +130,24 @@ def _retry_too(response: Any, operation: Any, attempts: int, request_dict: dict[
     if answer.status_code in (429, 503) and asked.isdigit():
         return min(int(asked), LONGEST_RETRY_AFTER)
     return None
+
+
+def _stay(response: Any, request_dict: dict[str, Any], **_: Any) -> None:
+    """A store that redirects has another address. botocore would ask it for the bucket's region, for ever."""
+    if response is not None and 300 <= response[0].status_code < 400:
+        request_dict["context"]["s3_redirect"]["redirected"] = True
+
+
+def _check_answer(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    """Raise if the answer is none of S3's, though it says 200: web sites do, and data sent there are lost."""
+    needed = _ALWAYS_TOLD.get(model.name)
+    if needed is not None and needed not in parsed and "Error" not in parsed:
+        raise ServiceUnavailable("the answer is not one of S3; check endpoint_url", code="ResponseParserError")
+
+
+def _name_region(context: dict[str, Any], **_: Any) -> None:
+    """Have presigned URLs name the region: S3's global name redirects for a day to where a new bucket is."""
+    context["use_global_endpoint"] = False
 
 
 def _ask_for_checksums(params: dict[str, Any], **_: Any) -> None:

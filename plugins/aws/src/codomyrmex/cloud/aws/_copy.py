@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from codomyrmex.cloud.aws._arguments import PassedThrough
 from codomyrmex.cloud.aws._multipart import Multipart
 from codomyrmex.cloud.aws._parts import PartPool
+from codomyrmex.cloud.aws._upload import part_size
 
 COPIED_AT_ONCE = 512 * 1024 * 1024
-"""Bytes of a part. They move within S3, so they may be large; S3 takes up to 5 GiB."""
-_KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Metadata")
+"""Bytes of a part, at least. They move within S3, so they may be large; S3 takes up to 5 GiB."""
+_KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires", "Metadata")
 
 
 class CopyInParts(Multipart[range]):
@@ -36,10 +37,14 @@ class CopyInParts(Multipart[range]):
         self._source = source
         self._head = head
 
-    def copy(self) -> dict[str, Any]:
-        """Copy all of it. Returns the answer that told so."""
+    def copy(self, largest: int) -> dict[str, Any]:
+        """Copy all of it. Returns the answer that told so.
+
+        :param largest: bytes that the store copies at once.
+        """
         size = self._head["ContentLength"]
-        return self.run(range(start, min(start + COPIED_AT_ONCE, size)) for start in range(0, size, COPIED_AT_ONCE))
+        step = max(min(COPIED_AT_ONCE, largest), part_size(size))
+        return self.run(range(start, min(start + step, size)) for start in range(0, size, step))
 
     def _creation(self) -> dict[str, Any]:
         kept = {name: self._head[name] for name in _KEPT if name in self._head}

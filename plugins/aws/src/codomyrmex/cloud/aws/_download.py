@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
@@ -23,6 +25,17 @@ LARGE = 2 * PART_SIZE
 """Bytes of an object from which on it is fetched in parallel."""
 _BROKEN = (HTTPClientError, IncompleteReadError, HTTPError, OSError)
 """What reading from a connection raises; botocore retries requests, but no bodies."""
+_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/")
+
+
+def get_range(client: Any, target: Mapping[str, Any], start: int, end: int | None) -> tuple[Any, int]:
+    """The answer to a GET of byte ``start`` to before ``end``, or to the object's end; and where it does end."""
+    answer = client.get_object(**target, Range=f"bytes={start}-{'' if end is None else end - 1}")
+    sent = _RANGE.match(answer.get("ContentRange", ""))
+    if sent is None or int(sent[1]) != start:
+        answer["Body"].close()
+        raise UnsupportedOperation("the store ignores Range, so that a part of an object cannot be read")
+    return answer, int(sent[2]) + 1
 
 
 class Source:
@@ -38,11 +51,7 @@ class Source:
 
     def read(self, start: int, end: int) -> Any:
         """The body from byte ``start`` to before byte ``end``."""
-        answer = self._client.get_object(**self._target, Range=f"bytes={start}-{end - 1}")
-        if not answer.get("ContentRange", "").startswith(f"bytes {start}-"):
-            answer["Body"].close()
-            raise UnsupportedOperation("the store ignores Range, so that reading cannot be continued")
-        return answer["Body"]
+        return get_range(self._client, self._target, start, end)[0]["Body"]
 
 
 class Body(io.RawIOBase):
@@ -85,24 +94,25 @@ class Body(io.RawIOBase):
 
     def _readinto(self, buffer: memoryview) -> int:
         room = min(len(buffer), self._end - self._position)
-        while room:
+        count = self._receive(buffer[:room]) if room else 0
+        self._position += count
+        if self._verifier is not None:
+            self._verifier.update(buffer[:count])
+            if self._position == self._end:
+                self._verifier.verify()
+        return count
+
+    def _receive(self, buffer: memoryview) -> int:
+        while True:
             try:
-                count: int = self._body.readinto(buffer[:room])
+                count: int = self._body.readinto(buffer)
                 if not count:
                     raise IncompleteReadError(actual_bytes=self._position, expected_bytes=self._end)
             except _BROKEN as error:
                 self._resume(error)
-                continue
-            self._failures = 0
-            self._position += count
-            if self._verifier is not None:
-                self._verifier.update(buffer[:count])
-            if self._position == self._end:
-                self._body.close()
-                if self._verifier is not None:
-                    self._verifier.verify()
-            return count
-        return 0
+            else:
+                self._failures = 0
+                return count
 
     def _resume(self, error: Exception) -> None:
         self._body.close()
@@ -156,13 +166,13 @@ def _at_once(body: Any) -> bytes | None:
     return data
 
 
-def _in_parallel(source: Source, body: Any, size: int, pool: PartPool) -> Iterator[bytes]:
+def _in_parallel(source: Source, body: Any, size: int, pool: PartPool) -> Iterator[memoryview]:
     """The parts of an object in order, while later ones are fetched already."""
-    running: deque[tuple[Future[bytes], int]] = deque()
+    running: deque[tuple[Future[memoryview], int]] = deque()
     try:
         for start in range(0, size, PART_SIZE):
             length = min(PART_SIZE, size - start)
-            while not pool.memory.take(length, wait=not running):  # what is held here may be all there is
+            while not pool.memory.take(length, anyway=not running):
                 yield from _arrived(running, pool)
             first = body if start == 0 else None
             running.append((pool.submit(_fetch, source, first, start, start + length), length))
@@ -171,18 +181,23 @@ def _in_parallel(source: Source, body: Any, size: int, pool: PartPool) -> Iterat
         while running:
             yield from _arrived(running, pool)
     finally:
-        for future, _ in running:
+        for future, length in running:  # nobody waits for them; one may hang
             future.cancel()
-        wait([future for future, _ in running])
-        pool.memory.give_back(sum(length for _, length in running))
-        body.close()
+            future.add_done_callback(partial(_give_back, pool, length))
 
 
-def _arrived(running: deque[tuple[Future[bytes], int]], pool: PartPool) -> Iterator[bytes]:
+def _give_back(pool: PartPool, length: int, _: Future[memoryview]) -> None:
+    pool.memory.give_back(length)
+
+
+def _arrived(running: deque[tuple[Future[memoryview], int]], pool: PartPool) -> Iterator[memoryview]:
     yield running[0][0].result()
     pool.memory.give_back(running.popleft()[1])
 
 
-def _fetch(source: Source, body: Any, start: int, end: int) -> bytes:
+def _fetch(source: Source, body: Any, start: int, end: int) -> memoryview:
+    data = rest = memoryview(bytearray(end - start))
     with Body(source, body or source.read(start, end), start, end) as part:
-        return b"".join(iter(lambda: part.read(end - start), b""))
+        while rest:
+            rest = rest[part.readinto(rest) :]
+    return data

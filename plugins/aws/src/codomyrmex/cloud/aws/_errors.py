@@ -41,6 +41,7 @@ _BY_CODE: dict[str, type[CloudError]] = {
             "MissingSecurityHeader NotSignedUp RequestExpired RequestTimeTooSkewed SignatureDoesNotMatch "
             "TokenRefreshRequired UnrecognizedClientException"
         ),
+        PermissionDenied: "AccessDenied",
         BucketNotFound: "NoSuchBucket",
         ObjectNotFound: "NoSuchKey NoSuchVersion",
         AlreadyExists: "BucketAlreadyExists BucketAlreadyOwnedByYou",
@@ -131,6 +132,8 @@ def from_response(response: Mapping[str, Any]) -> CloudError:
             ServiceUnavailable if status >= 500 or code in ("InternalError", "ServiceUnavailable") else InvalidRequest
         )
     message = str(answer.get("Message") or code or f"HTTP {status}")
+    if 300 < status < 304 or status in (307, 308):
+        message += "; check endpoint_url and region_name"
     if kind is PreconditionFailed and about.get("RetryAttempts"):
         message += "; it was sent again after no answer came, so what stands in its way may be this very write"
     return kind(

@@ -78,8 +78,10 @@ class Multipart(ABC, Generic[P]):
         """Send all parts; for each, in order, what completes the upload."""
         sizes: deque[int] = deque()
         for number, part in enumerate(parts, 1):
-            sizes.append(self._size(part))
-            self._pool.memory.take(memory := self._memory(part))
+            size, memory = self._size(part), self._memory(part)
+            while not self._pool.memory.take(memory, anyway=not running):
+                yield self._arrived(running, sizes, progress)
+            sizes.append(size)
             running.append(self._pool.submit(self._send, upload, number, part))
             running[-1].add_done_callback(partial(self._give_back, memory))
             while running and running[0].done():

@@ -12,31 +12,32 @@ PART_SIZE = 8 * 1024 * 1024
 THREADS = 8
 """Parts in flight at a time."""
 MEMORY = (THREADS + 2) * PART_SIZE
-"""Bytes that the parts of all transfers of one storage may hold together."""
+"""Bytes that the parts of all transfers of one storage may hold together, beside one part of each."""
 
 
 class Memory:
-    """Bytes to be taken and given back. What is more than all of them is let through alone."""
+    """Bytes to be taken and given back.
+
+    Nobody waits for them: a transfer that has a part on its way waits for that, and one that has none
+    takes what it needs anyway. So none waits for another, which may wait for it.
+    """
 
     def __init__(self, limit: int = MEMORY) -> None:
         self._limit = limit
         self._taken = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
-    def take(self, size: int, *, wait: bool = True) -> bool:
-        """Take ``size`` bytes: wait until they are free, or say at once that they are not."""
-        with self._changed:
-            free = self._changed.wait_for(
-                lambda: not self._taken or self._taken + size <= self._limit, None if wait else 0
-            )
-            self._taken += size if free else 0
-            return free
+    def take(self, size: int, *, anyway: bool) -> bool:
+        """Take ``size`` bytes if they are free, or ``anyway``. Returns whether they were taken."""
+        with self._lock:
+            taken = anyway or self._taken + size <= self._limit
+            self._taken += size if taken else 0
+            return taken
 
     def give_back(self, size: int) -> None:
         """Let others have ``size`` bytes."""
-        with self._changed:
+        with self._lock:
             self._taken -= size
-            self._changed.notify_all()
 
 
 class PartPool:

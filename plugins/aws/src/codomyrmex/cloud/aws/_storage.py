@@ -15,11 +15,12 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, NoReturn
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.handlers import sse_md5
 from codomyrmex.cloud._files import Progress, atomic_write
 from codomyrmex.cloud.aws import _connection, _metadata
 from codomyrmex.cloud.aws._arguments import PassedThrough, headers
 from codomyrmex.cloud.aws._copy import CopyInParts
-from codomyrmex.cloud.aws._download import Body, Source, chunks
+from codomyrmex.cloud.aws._download import Body, Source, chunks, get_range
 from codomyrmex.cloud.aws._errors import from_response, translate
 from codomyrmex.cloud.aws._integrity import Verifier, checksums, confirm, content_md5, etag, verifier
 from codomyrmex.cloud.aws._parts import PartPool
@@ -37,8 +38,6 @@ from codomyrmex.cloud.common.storage import (
 )
 from codomyrmex.cloud.errors import AlreadyExists, CloudError, ObjectNotFound
 
-LARGEST_COPY = 5 * 1024**3
-"""Bytes that CopyObject copies at once; more is copied in parts ("Copying objects")."""
 LONGEST_EXPIRY = 7 * 86400
 """Seconds ("Download and upload objects with presigned URLs")."""
 DELETED_AT_ONCE = 1000
@@ -92,6 +91,8 @@ class S3Storage(StorageClient):
         Capability.CONDITIONAL_REPLACE,
     }
     """What is expected of a store other than AWS. Some ignore conditions and would overwrite."""
+    largest_copy: ClassVar[int] = 5 * 1024**3
+    """Bytes that are copied at once; more is copied in parts ("Copying objects")."""
 
     def __init__(
         self,
@@ -110,15 +111,21 @@ class S3Storage(StorageClient):
         self._options = dict(config or {})
         self._session: boto3.session.Session | None = None
         if client is None:
-            self._session = _connection.session(region_name, profile_name, credentials)
-            client = _connection.connect(self._session, endpoint_url, self._options)
+            try:
+                self._session = _connection.session(region_name, profile_name, credentials)
+                client = _connection.connect(self._session, endpoint_url, self._options)
+            except BotoCoreError as error:
+                raise self.typed_error(error, "connect", endpoint_url) from error
         self._client = client
         self._is_aws = _connection.is_aws(self._client)
-        self.capabilities = frozenset(capabilities or (S3Storage.capabilities if self._is_aws else self.PLAIN_S3))
+        if capabilities is None:
+            capabilities = S3Storage.capabilities if self._is_aws else self.PLAIN_S3
+        self.capabilities = frozenset(capabilities)
         self._pool = PartPool()
         self._lock = threading.Lock()
         self._regional: dict[str, Any] = {}  # clients of other regions
-        self._found: set[str] = set()  # buckets that are known to be there, and the SDK knows where
+        self._regions: dict[str, str] = {}  # of buckets
+        self._found: set[str] = set()  # buckets that are known to be there
 
     @property
     def config(self) -> dict[str, Any]:
@@ -152,6 +159,7 @@ class S3Storage(StorageClient):
 
     def ensure_bucket(self, name: str, region: str | None = None, **s3: Any) -> bool:
         """Make the bucket unless it is there. True when this call made it. Another owner's is an error."""
+        PassedThrough(self._client, s3, "CreateBucket")
         if self.bucket_exists(name):
             return False
         try:
@@ -175,6 +183,7 @@ class S3Storage(StorageClient):
     def delete_bucket(self, bucket: str) -> bool:
         self._client.delete_bucket(Bucket=bucket)
         self._found.discard(bucket)
+        self._regions.pop(bucket, None)
         return True
 
     # Looking
@@ -217,14 +226,18 @@ class S3Storage(StorageClient):
         if length == 0:
             self.stat(bucket, key, **s3)
             return io.BytesIO()
-        try:
-            target, answer = self._get(bucket, key, s3, start, length)
-        except ClientError as error:
-            if _status(error) != 416:
-                raise
-            return io.BytesIO()  # there is nothing at or behind ``start``
-        end = start + answer["ContentLength"]
-        whole = None if "ContentRange" in answer else self._verifier(target, answer)
+        if start or length is not None:
+            target = self._target(bucket, key, s3)
+            try:
+                answer, end = get_range(self._client, target, start, None if length is None else start + length)
+            except ClientError as error:
+                if _status(error) != 416:
+                    raise
+                return io.BytesIO()  # there is nothing at or behind ``start``
+            whole = None
+        else:
+            target, answer = self._get(bucket, key, s3)
+            end, whole = answer["ContentLength"], self._verifier(target, answer)
 
         typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
         source = Source(self._client, target, answer)
@@ -283,13 +296,14 @@ class S3Storage(StorageClient):
         head = self._head(source_bucket, source_key, PassedThrough(self._client, {}))
         if source == target and not s3:
             return _info(bucket, key, head)  # S3 refuses a copy that changes nothing
-        if head["ContentLength"] > LARGEST_COPY:
+        if head["ContentLength"] > self.largest_copy:
             parts = CopyInParts(self._client, self._pool, target, arguments, source=source, head=head)
-            answer = parts.copy()
+            answer = parts.copy(self.largest_copy)
         else:
             answer = self._client.copy_object(
                 **target, CopySource=source, CopySourceIfMatch=head["ETag"], **arguments("CopyObject")
-            )["CopyObjectResult"]
+            )
+            answer |= answer["CopyObjectResult"]
         return _info(bucket, key, {**head, **answer})
 
     # Removing
@@ -301,7 +315,7 @@ class S3Storage(StorageClient):
         return True
 
     def delete_many(self, bucket: str, keys: Iterable[str], **s3: Any) -> dict[str, CloudError]:
-        arguments = PassedThrough(self._client, s3, "DeleteObjects")("DeleteObjects")
+        arguments = PassedThrough(self._client, s3, "DeleteObjects", "DeleteObject")
         failures: dict[str, CloudError] = {}
         remaining = iter(keys)
         while batch := list(dict.fromkeys(islice(remaining, DELETED_AT_ONCE))):
@@ -309,12 +323,17 @@ class S3Storage(StorageClient):
                 check_key(key)
             for key in [key for key in batch if not _fits_xml(key)]:
                 batch.remove(key)
-                self._client.delete_object(Bucket=bucket, Key=key)
+                try:
+                    self._client.delete_object(Bucket=bucket, Key=key, **arguments("DeleteObject"))
+                except ClientError as error:
+                    failures[key] = from_response(error.response)
             if batch:
                 delete = {"Objects": [{"Key": key} for key in batch], "Quiet": True}
-                answer = self._client.delete_objects(Bucket=bucket, Delete=delete, **arguments)
+                answer = self._client.delete_objects(Bucket=bucket, Delete=delete, **arguments("DeleteObjects"))
                 failures |= {error["Key"]: from_response(error) for error in answer.get("Errors", ())}
-        return {key: error for key, error in failures.items() if not isinstance(error, ObjectNotFound)}
+        for key, failure in failures.items():
+            self.typed_error(failure, "delete_many", self.url(bucket, key))
+        return {key: failure for key, failure in failures.items() if not isinstance(failure, ObjectNotFound)}
 
     @operation(checks=CHECKS, lazy=True)
     def iter_multipart_uploads(self, bucket: str, prefix: str = "") -> Iterator[MultipartUpload]:
@@ -357,6 +376,7 @@ class S3Storage(StorageClient):
         arguments = PassedThrough(self._client, s3, "PutObject")("PutObject")
         if content_type is not None:
             arguments["ContentType"] = content_type
+        sse_md5(arguments)  # as the SDK does, so that the headers are told as they must be sent
         url = self._presigned("put_object", bucket, key, expires_in, arguments)
         target = {"Bucket": bucket, "Key": key}
         return PresignedRequest("PUT", url, headers(self._client, "PutObject", {**target, **arguments}))
@@ -407,26 +427,23 @@ class S3Storage(StorageClient):
 
     def _explain(self, error: ClientError, bucket: str, key: str, arguments: PassedThrough) -> NoReturn:
         """Raise what a refused HEAD was about. The answer to one has no body that says it, that to a GET has."""
-        if _status(error) == 404 and bucket in self._found:
-            raise ObjectNotFound(f"no object {key!r} in bucket {bucket!r}", code="NoSuchKey") from error
-        if _status(error) in (400, 403, 404):
+        status = _status(error)
+        if status in (400, 403) or (status == 404 and bucket not in self._found):
             target = {"Bucket": bucket, "Key": key, **arguments("GetObject")}
-            try:
+            with suppress(self._client.exceptions.NoSuchKey):
                 self._client.get_object(**target, Range="bytes=0-0")["Body"].close()
-            except self._client.exceptions.NoSuchKey:
-                self._found.add(bucket)
-                raise
+            self._found.add(bucket)
+        if status == 404:
+            raise ObjectNotFound(f"no object {key!r} in bucket {bucket!r}", code="NoSuchKey") from error
         raise error
 
-    def _get(
-        self, bucket: str, key: str, s3: Mapping[str, Any], start: int = 0, length: int | None = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _target(self, bucket: str, key: str, s3: Mapping[str, Any]) -> dict[str, Any]:
+        """What to GET."""
+        return {"Bucket": bucket, "Key": key, **PassedThrough(self._client, s3, "GetObject")("GetObject")}
+
+    def _get(self, bucket: str, key: str, s3: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was asked for, and the answer with its open body."""
-        arguments = PassedThrough(self._client, s3, "GetObject")("GetObject")
-        target = {"Bucket": bucket, "Key": key, **arguments}
-        if start or length is not None:
-            end = "" if length is None else start + length - 1
-            return target, self._client.get_object(**target, Range=f"bytes={start}-{end}")
+        target = self._target(bucket, key, s3)
         return target, self._client.get_object(**target)
 
     def _verifier(self, target: Mapping[str, Any], answer: Mapping[str, Any]) -> Verifier | None:
@@ -495,14 +512,24 @@ class S3Storage(StorageClient):
     def _presigned(self, method: str, bucket: str, key: str, expires_in: int, arguments: Mapping[str, Any]) -> str:
         if expires_in > LONGEST_EXPIRY:
             raise ValueError(f"expires_in is at most {LONGEST_EXPIRY} seconds (7 days), not {expires_in}")
-        if self._is_aws and bucket not in self._found:  # a URL names the region, and is signed for it
-            with suppress(BotoCoreError, ClientError):
-                self._client.head_bucket(Bucket=bucket)
-                self._found.add(bucket)
-        url: str = self._client.generate_presigned_url(
+        client = self._client_in(self._region_of(bucket))  # a URL names the region, and is signed for it
+        url: str = client.generate_presigned_url(
             method, {"Bucket": bucket, "Key": key, **arguments}, ExpiresIn=expires_in
         )
         return url
+
+    def _region_of(self, bucket: str) -> str | None:
+        """The region of a bucket of AWS's, None where it is not told. Also a refusal tells it."""
+        if self._is_aws and bucket not in self._regions:
+            try:
+                answer = self._client.head_bucket(Bucket=bucket)
+            except ClientError as error:
+                answer = error.response
+            except BotoCoreError:
+                return None
+            if region := answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region"):
+                self._regions[bucket] = region
+        return self._regions.get(bucket)
 
 
 def _about(key: str, content_type: str | None, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.testing.conformance import ODD_KEYS as ODD_KEYS
+    from codomyrmex.cloud.testing.conformance import Proxied as Proxied
     from codomyrmex.cloud.testing.conformance import Response as Response
     from codomyrmex.cloud.testing.conformance import StorageConformance as StorageConformance
     from codomyrmex.cloud.testing.conformance import Topic as Topic
     from codomyrmex.cloud.testing.conformance import not_applicable as not_applicable
 
-__all__ = ["ODD_KEYS", "Response", "StorageConformance", "Topic", "not_applicable"]
+__all__ = ["ODD_KEYS", "Proxied", "Response", "StorageConformance", "Topic", "not_applicable"]
 
 
 def __getattr__(name: str) -> object:

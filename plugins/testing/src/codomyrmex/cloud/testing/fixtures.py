@@ -18,8 +18,8 @@ from codomyrmex.cloud.testing import backends
 
 _Server = TypeVar("_Server", bound="backends.Server")
 
-_running: list[backends.Server] = []
-_log_sizes = pytest.StashKey[dict[str, dict[str, int]]]()
+_logged: dict[backends.Server, dict[str, int]] = {}
+"""The servers that run, to how long their logs were when they started, or when the test did."""
 
 
 @contextmanager
@@ -30,11 +30,11 @@ def running(kind: type[_Server]) -> Iterator[_Server]:
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
     with kind() as server:
-        _running.append(server)
+        _logged[server] = server.log_sizes()
         try:
             yield server
         finally:
-            _running.remove(server)
+            del _logged[server]
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +46,14 @@ def swift() -> Iterator[backends.Swift]:
 
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[backends.Moto]:
-    """moto's server: `codomyrmex.cloud.testing.backends.Moto`. One for all tests."""
+    """Moto as a server: `codomyrmex.cloud.testing.backends.Moto`. One for all tests."""
     with running(backends.Moto) as server:
         yield server
 
 
 @pytest.fixture
 def moto(moto_server: backends.Moto) -> backends.Moto:
-    """moto's server, as new."""
+    """The same, as new."""
     moto_server.reset()
     return moto_server
 
@@ -73,19 +73,18 @@ def fault_proxy() -> Iterator[Callable[[str], backends.FaultProxy]]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+def pytest_runtest_setup() -> None:
     """Note where the logs of the servers end before the test."""
-    item.stash[_log_sizes] = {server.name: server.log_sizes() for server in _running}
+    for server in _logged:
+        _logged[server] = server.log_sizes()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add what the servers logged since then to the report of a test that failed."""
     report = yield
     if report.failed:
-        for server in _running:
-            if log := server.log(since=item.stash[_log_sizes].get(server.name)):
+        for server, sizes in _logged.items():
+            if log := server.log(since=sizes):
                 report.sections.append((f"{server.name} since the test began", log))
     return report

@@ -1,8 +1,9 @@
 """Real servers on loopback, to test storages against: ``with Swift() as server: ... server.endpoint_url``.
 
 `Swift`, `Moto` and `FakeGCS` are servers in processes of their own. `FaultProxy` stands between a client and a
-server and does what networks do. `IdentityServer` answers for the services that hand out credentials,
-for Google's by a `GoogleIdentity`.
+server, and does what networks and busy services do: `Status`, `Reset`, `Stall`, `Truncate`, `Corrupt`,
+`CorruptRequest`, `Slow`. `IdentityServer` answers for the services that hand out credentials:
+`AwsIdentity`, `GoogleIdentity`.
 
 ``python -m codomyrmex.cloud.testing.backends install`` installs the servers, each into a virtual
 environment of its own; ``list`` says what is there.
@@ -14,23 +15,39 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends._server import BackendMissing as BackendMissing
     from codomyrmex.cloud.testing.backends._server import Server as Server
     from codomyrmex.cloud.testing.backends._server import ServerError as ServerError
+    from codomyrmex.cloud.testing.backends.faults import Corrupt as Corrupt
+    from codomyrmex.cloud.testing.backends.faults import CorruptRequest as CorruptRequest
     from codomyrmex.cloud.testing.backends.faults import FaultProxy as FaultProxy
+    from codomyrmex.cloud.testing.backends.faults import Reset as Reset
+    from codomyrmex.cloud.testing.backends.faults import Slow as Slow
+    from codomyrmex.cloud.testing.backends.faults import Stall as Stall
+    from codomyrmex.cloud.testing.backends.faults import Status as Status
+    from codomyrmex.cloud.testing.backends.faults import Truncate as Truncate
     from codomyrmex.cloud.testing.backends.gcs import FakeGCS as FakeGCS
     from codomyrmex.cloud.testing.backends.google_identity import GoogleIdentity as GoogleIdentity
+    from codomyrmex.cloud.testing.backends.identity import AwsIdentity as AwsIdentity
     from codomyrmex.cloud.testing.backends.identity import IdentityServer as IdentityServer
     from codomyrmex.cloud.testing.backends.moto import Moto as Moto
     from codomyrmex.cloud.testing.backends.swift import Swift as Swift
 
 _MODULES = {
+    "AwsIdentity": "identity",
     "BackendMissing": "_server",
+    "Corrupt": "faults",
+    "CorruptRequest": "faults",
     "FakeGCS": "gcs",
     "FaultProxy": "faults",
     "GoogleIdentity": "google_identity",
     "IdentityServer": "identity",
     "Moto": "moto",
+    "Reset": "faults",
     "Server": "_server",
     "ServerError": "_server",
+    "Slow": "faults",
+    "Stall": "faults",
+    "Status": "faults",
     "Swift": "swift",
+    "Truncate": "faults",
 }
 
 BACKENDS = {"swift": "Swift", "moto": "Moto", "fake-gcs": "FakeGCS"}

@@ -22,7 +22,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import h11
-
 from codomyrmex.cloud.testing.backends._exchange import PIECE_BYTES, Connection, Effect, Ending, Fault, Request
 
 _S3_CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}

@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from email.message import Message
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
@@ -107,7 +108,7 @@ class GoogleIdentity(IdentityService):
             return False
         return True
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object] | None:
         """See `IdentityService`."""
         if (method, path) == ("POST", self._TOKEN):
             return self._answer_token({name: values[0] for name, values in parse_qs(body.decode()).items()})
@@ -129,8 +130,8 @@ class GoogleIdentity(IdentityService):
         told = self._told(self.token("principal://iam.googleapis.com/workload"))
         return 200, {**told, "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
 
-    def _answer_metadata(self, path: str, headers: Mapping[str, str]) -> tuple[int, object]:
-        if headers.get("metadata-flavor") != "Google":
+    def _answer_metadata(self, path: str, headers: Message) -> tuple[int, object]:
+        if headers.get("Metadata-Flavor") != "Google":
             return 403, "Missing required header: Metadata-Flavor"
         if path.startswith(self._ACCOUNT):
             if path.endswith("/token"):

@@ -1,10 +1,10 @@
 """The services that hand out credentials to programs in a cloud, on loopback.
 
-    aws = AwsIdentity(swift.access_key, swift.secret_key)
-    with IdentityServer(aws) as server:
-        os.environ.update(aws.container_environment())
-        ...  # the SDK finds its credentials
-        assert [request.status for request in server.requests] == [200]
+aws = AwsIdentity(swift.access_key, swift.secret_key)
+with IdentityServer(aws) as server:
+    os.environ.update(aws.container_environment())
+    ...  # the SDK finds its credentials
+    assert [request.status for request in server.requests] == [200]
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
 
 _CLIENT_SECONDS = 10
+_CONTAINER = "/v2/credentials"
+_SESSION = "/latest/api/token"
+_ROLES = "/latest/meta-data/iam/security-credentials/"
 
 
 class IdentityRequest(NamedTuple):
@@ -41,11 +44,8 @@ class IdentityService(ABC):
     """What each of its answers carries."""
 
     @abstractmethod
-    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
-        """Status and content (text, or what JSON can hold). None: it has no such path.
-
-        :param headers: by their names in lower case.
-        """
+    def answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object] | None:
+        """Status and content (text, or what JSON can hold). None: it has no such path."""
 
 
 class AwsIdentity(IdentityService):
@@ -53,10 +53,6 @@ class AwsIdentity(IdentityService):
 
     Each request is answered with what the attributes say then, so a test may rotate and expire keys.
     """
-
-    _CONTAINER = "/v2/credentials"
-    _TOKEN = "/latest/api/token"
-    _ROLES = "/latest/meta-data/iam/security-credentials/"
 
     def __init__(
         self, access_key: str, secret_key: str, *, session_token: str = "", expires_in: float = 6 * 3600
@@ -80,7 +76,7 @@ class AwsIdentity(IdentityService):
         """
         return {
             **_NOTHING_ELSE,
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": self.endpoint_url + self._CONTAINER,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": self.endpoint_url + _CONTAINER,
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": token or self._container_token,
         }
 
@@ -95,20 +91,20 @@ class AwsIdentity(IdentityService):
             "AWS_EC2_METADATA_DISABLED": "false",
         }
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, object] | None:
+    def answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object] | None:
         """See `IdentityService`."""
-        if (method, path) == ("GET", self._CONTAINER):
-            if headers.get("authorization") != self._container_token:
+        if (method, path) == ("GET", _CONTAINER):
+            if headers.get("Authorization") != self._container_token:
                 return 403, {"code": "AccessDenied", "message": "the authorization token is wrong"}
             return 200, self._credentials()
-        if (method, path) == ("PUT", self._TOKEN):
-            return (200, self._instance_token) if "x-aws-ec2-metadata-token-ttl-seconds" in headers else (400, "")
-        if method == "GET" and path.startswith(self._ROLES):
-            return self._answer_instance(path.removeprefix(self._ROLES), headers)
+        if (method, path) == ("PUT", _SESSION):
+            return (200, self._instance_token) if "X-aws-ec2-metadata-token-ttl-seconds" in headers else (400, "")
+        if method == "GET" and path.startswith(_ROLES):
+            return self._answer_instance(path.removeprefix(_ROLES), headers)
         return None
 
-    def _answer_instance(self, role: str, headers: Mapping[str, str]) -> tuple[int, object]:
-        if headers.get("x-aws-ec2-metadata-token") != self._instance_token:
+    def _answer_instance(self, role: str, headers: Message) -> tuple[int, object]:
+        if headers.get("X-aws-ec2-metadata-token") != self._instance_token:
             return 401, ""  # IMDSv1 has no token
         if self.role and not role:
             return 200, self.role
@@ -132,10 +128,6 @@ _NOTHING_ELSE = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 """What keeps AWS's SDKs from the files of this machine's user, and from its cloud."""
-
-
-def _lower(headers: Message) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 class IdentityServer:
@@ -175,17 +167,16 @@ class IdentityServer:
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
-    def _answer(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, object, Mapping[str, str]]:
+    def _answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object, Mapping[str, str]]:
+        status: int = 404
+        content: object = ""
+        carried: Mapping[str, str] = {}
         for service in self._services:
-            answer = service.answer(method, path.partition("?")[0], headers, body)
-            if answer is not None:
+            if answer := service.answer(method, path.partition("?")[0], headers, body):
+                (status, content), carried = answer, service.response_headers
                 break
-        else:
-            answer, service = (404, ""), self._services[0]
-        self._requests.append(IdentityRequest(method, path, answer[0]))
-        return *answer, service.response_headers
+        self._requests.append(IdentityRequest(method, path, status))
+        return status, content, carried
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         answer = self._answer
@@ -193,19 +184,19 @@ class IdentityServer:
         class Handler(BaseHTTPRequestHandler):
             timeout = _CLIENT_SECONDS
 
-            def do_GET(self) -> None:  # noqa: N802  # http.server's name
+            def do_GET(self) -> None:
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, content, headers = answer(self.command, self.path, _lower(self.headers), sent)
+                status, content, carried = answer(self.command, self.path, self.headers, sent)
                 body = (content if isinstance(content, str) else json.dumps(content)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")
                 self.send_header("Content-Length", str(len(body)))
-                for name, value in headers.items():
+                for name, value in carried.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_PUT = do_POST = do_GET  # noqa: N815
+            do_PUT = do_POST = do_GET
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass

@@ -1,4 +1,4 @@
-"""moto's server: AWS as moto plays it; wide, not strict.
+"""Moto's server: AWS as moto plays it; wide, not strict.
 
 For what is AWS's own: IAM's refusals, STS, regions. It accepts wrong checksums, and presigned URLs
 that were changed or have expired: what a store must refuse is tested with `Swift`.

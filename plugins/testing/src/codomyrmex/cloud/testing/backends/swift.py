@@ -111,7 +111,7 @@ def _lacks_attributes() -> str | None:
         try:
             os.setxattr(file.fileno(), "user.swift", b"")
         except OSError:
-            return f"swift needs extended attributes, which {tempfile.gettempdir()} has not; set TMPDIR to a folder with"
+            return f"swift needs a file system with extended attributes; set TMPDIR, {tempfile.gettempdir()} is on none"
     return None
 
 

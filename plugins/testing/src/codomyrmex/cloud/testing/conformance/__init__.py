@@ -14,6 +14,7 @@ from codomyrmex.cloud.testing.conformance._copies import Copies
 from codomyrmex.cloud.testing.conformance._data import ODD_KEYS
 from codomyrmex.cloud.testing.conformance._deletes import Deletes
 from codomyrmex.cloud.testing.conformance._errors import Errors
+from codomyrmex.cloud.testing.conformance._faults import Faults
 from codomyrmex.cloud.testing.conformance._files import Files
 from codomyrmex.cloud.testing.conformance._hooks import Hooks
 from codomyrmex.cloud.testing.conformance._keys import Keys
@@ -23,13 +24,14 @@ from codomyrmex.cloud.testing.conformance._presigned import Presigned
 from codomyrmex.cloud.testing.conformance._ranges import Ranges
 from codomyrmex.cloud.testing.conformance._secrets import Secrets
 from codomyrmex.cloud.testing.conformance._streams import Streams
-from codomyrmex.cloud.testing.conformance._topic import Response, Topic, not_applicable
+from codomyrmex.cloud.testing.conformance._topic import Proxied, Response, Topic, not_applicable
 
-__all__ = ["ODD_KEYS", "Response", "StorageConformance", "Topic", "not_applicable"]
+__all__ = ["ODD_KEYS", "Proxied", "Response", "StorageConformance", "Topic", "not_applicable"]
 
 
 class StorageConformance(  # pytest begins with the last
     Hooks,
+    Faults,
     Secrets,
     Clients,
     Concurrency,

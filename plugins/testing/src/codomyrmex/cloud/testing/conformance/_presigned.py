@@ -56,12 +56,12 @@ class Presigned(Topic):
     def test_a_url_does_not_give_another_object(
         self, storage: StorageClient, bucket: str, folder: str, http: Http
     ) -> None:
-        for name in ("mine", "another"):
-            storage.upload_file(bucket, folder + name, name.encode())
+        storage.upload_file(bucket, f"{folder}mine", b"data")
+        storage.upload_file(bucket, f"{folder}another", b"other data")
         url = urlsplit(storage.generate_presigned_url(bucket, f"{folder}mine"))
         other = urlsplit(storage.generate_presigned_url(bucket, f"{folder}another"))
         answer = http("GET", urlunsplit(url._replace(path=other.path)))
-        assert b"another" not in answer.body
+        assert answer.body != b"other data"
         assert url.path == other.path or answer.status in REFUSED  # the key may be in the query: see above
 
     @needs(Capability.PRESIGNED_GET)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +15,9 @@ from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import CloudError, InvalidRequest
 from codomyrmex.cloud.testing._outcomes import Outcome
 from codomyrmex.cloud.testing.conformance._data import MIB, ODD_KEYS, memory, stream
+
+if TYPE_CHECKING:
+    from codomyrmex.cloud.testing.backends import FaultProxy
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -40,6 +43,13 @@ class Http(Protocol):
     def __call__(
         self, method: str, url: str, headers: Mapping[str, str] = ..., body: bytes | None = ...
     ) -> Response: ...
+
+
+class Proxied(NamedTuple):
+    """A client whose requests pass a proxy that breaks them."""
+
+    storage: StorageClient
+    proxy: FaultProxy
 
 
 def needs(*capabilities: Capability) -> Callable[[Test], Test]:
@@ -108,6 +118,8 @@ class Topic:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if cls.stream_memory > cls.stream_size / 2:
+            raise TypeError(f"stream_memory of {cls.__name__} is so near to stream_size that nothing is shown by it")
         for test in cls.known_defects:
             if not callable(getattr(cls, test.partition("[")[0], None)):
                 raise TypeError(f"known_defects of {cls.__name__} names {test!r}, which is no test of it")
@@ -179,6 +191,15 @@ class Topic:
 
     @pytest.fixture(scope="class")
     @classmethod
+    def proxied(cls) -> Proxied:
+        """A client of the same service that reaches it through a `FaultProxy`, and that proxy.
+
+        Of an impatient client, with timeouts of two seconds or so, this takes a minute less.
+        """
+        not_applicable("no fixture `proxied` gives a client behind a FaultProxy")
+
+    @pytest.fixture(scope="class")
+    @classmethod
     def environment(cls) -> Mapping[str, str]:
         """Environment variables by which a client that is unpickled finds its credentials."""
         return {}
@@ -208,6 +229,16 @@ class Topic:
         yield key
         with suppress(CloudError):
             storage.delete_file(bucket, key)  # the bucket may not be ours alone
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def many(cls, storage: StorageClient, bucket: str, root: str) -> tuple[str, list[str]]:
+        """More keys than the service lists at a time, in order, and the prefix that they share."""
+        require(storage, Capability.LISTING)
+        prefix = f"{root}many/"
+        keys = [f"{prefix}{number:06}" for number in range(cls.page_size + 100)]
+        in_threads(lambda key: storage.upload_file(bucket, key, b"x"), keys)
+        return prefix, keys
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -259,7 +290,8 @@ def remove(storage: StorageClient, bucket: str, prefix: str = "") -> None:
     if Capability.LISTING not in storage.capabilities:
         return
     with suppress(CloudError):
-        storage.delete_many(bucket, [info.key for info in storage.iter_objects(bucket, prefix)])
+        keys = [info.key for info in storage.iter_objects(bucket, prefix)]
+        in_threads(lambda part: storage.delete_many(bucket, part), [keys[n::8] for n in range(8)])
 
 
 def send(method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Response:
