@@ -5,7 +5,8 @@ from typing import ClassVar
 import pytest
 from codomyrmex.cloud.common import Capability
 from codomyrmex.cloud.gcp import GCSStorage
-from codomyrmex.cloud.testing.conformance import StorageConformance
+from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing.backends import FaultProxy
 from google.oauth2 import credentials as tokens
 from google.oauth2 import service_account
 
@@ -36,6 +37,7 @@ def scoped(google):
 class OfGoogle(StorageConformance):
     """What both have in common."""
 
+    stream_size = 128 * MIB
     stream_memory = 64 * MIB
     unsupported_keys: ClassVar = {"one dot": DOTS, "two dots": DOTS, "newlines": LINES}
 
@@ -81,6 +83,16 @@ class TestGCS(OfGoogle):
         options = {"endpoint_url": gcs.endpoint_url, "capabilities": frozenset(Capability)}
         with GCSStorage(PROJECT, credentials=scoped(google), **options) as storage:
             yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def proxied(cls, gcs, google):
+        options = {"credentials": scoped(google), "capabilities": frozenset(Capability), "timeout": (1, 1)}
+        with (
+            FaultProxy(gcs.endpoint_url) as proxy,
+            GCSStorage(PROJECT, endpoint_url=proxy.endpoint_url, attempts=3, **options) as storage,
+        ):
+            yield Proxied(storage, proxy)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -64,6 +65,7 @@ THREADS = 8
 """Requests of one storage in flight, where a call makes several at a time."""
 BUFFER = 256 * 1024
 """Bytes that `GCSStorage.open_read` reads ahead."""
+_RANGE = re.compile(r"bytes \d+-(\d+)/")
 _LISTED = "items(name,size,generation,updated,contentType,metadata,crc32c,md5Hash),nextPageToken"
 _KEPT_BY_COPIES = (
     "cache_control",
@@ -253,8 +255,8 @@ class GCSStorage(StorageClient):
             source, response = self._get(bucket, key, gcs, start, None if length is None else start + length)
         except RangeNotSatisfiable:
             return io.BytesIO()  # there is nothing at or behind ``start``
-        whole = None if response.status_code == requests.codes.partial_content else verifier(response)
-        end = start + int(response.headers["Content-Length"])
+        part = _RANGE.match(response.headers.get("Content-Range", ""))
+        whole, end = (None, int(part[1]) + 1) if part else (verifier(response), _size(response))
         typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
         return io.BufferedReader(Body(source, response, start, end, whole, typed_error), BUFFER)
 
