@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from codomyrmex.cloud.errors import RateLimited, ServiceUnavailable, Timeout
 from codomyrmex.cloud.gcp._errors import translate
-from google.api_core.retry import Retry
+from google.api_core.retry import exponential_sleep_generator, retry_target
 
 R = TypeVar("R")
 
@@ -43,15 +43,11 @@ class Repeats:
             left -= 1
             return left > 0 and isinstance(translate(error), RateLimited | ServiceUnavailable | Timeout)
 
-        retry = Retry(
-            predicate=again,
-            initial=_FIRST_PAUSE,
-            maximum=_LONGEST_PAUSE,
-            multiplier=2,
-            timeout=None,
-            on_error=self._before_the_next,
-        )
-        repeated: Callable[[], R] = retry(send)
+        def repeated() -> R:
+            pauses = exponential_sleep_generator(_FIRST_PAUSE, _LONGEST_PAUSE, multiplier=2)
+            result: R = retry_target(send, again, pauses, timeout=None, on_error=self._before_the_next)
+            return result
+
         return repeated
 
     def _before_the_next(self, error: Any) -> None:

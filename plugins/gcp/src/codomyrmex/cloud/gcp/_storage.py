@@ -219,10 +219,11 @@ class GCSStorage(StorageClient):
             page_size=LISTED_AT_ONCE,
             **self._sending(),
         )
+        found.item_to_value = lambda _, item: item  # no `Blob` of each, of which there may be millions
         with self._telling_what_is_missing(bucket):
-            for blob in found:
-                if blob.name != start_after:  # an offset includes the key itself
-                    yield _info(bucket, blob.name, blob._properties)
+            for item in found:
+                if item["name"] != start_after:  # an offset includes the key itself
+                    yield _info(bucket, item["name"], item)
 
     def stat(self, bucket: str, key: str, **gcs: Any) -> ObjectInfo:
         return _info(bucket, key, self._looked_up(bucket, key, gcs)._properties)
@@ -284,7 +285,7 @@ class GCSStorage(StorageClient):
         **gcs: Any,
     ) -> ObjectInfo:
         conditions = _conditions(if_match, if_none_match)
-        return self._upload(bucket, key, stream, content_type, metadata, conditions, gcs, progress)
+        return _info(bucket, key, self._upload(bucket, key, stream, content_type, metadata, conditions, gcs, progress))
 
     def upload_path(
         self,
@@ -301,7 +302,9 @@ class GCSStorage(StorageClient):
     ) -> ObjectInfo:
         conditions = _conditions(if_match, if_none_match)
         with open(path, "rb") as file:
-            return self._upload(bucket, key, file, content_type, metadata, conditions, gcs, progress)
+            return _info(
+                bucket, key, self._upload(bucket, key, file, content_type, metadata, conditions, gcs, progress)
+            )
 
     def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **gcs: Any) -> ObjectInfo:
         """Copy an object within Cloud Storage, what is kept with it included, at any size."""
@@ -452,7 +455,8 @@ class GCSStorage(StorageClient):
         conditions: Mapping[str, Any] | None = None,
         gcs: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
-    ) -> ObjectInfo:
+    ) -> Mapping[str, Any]:
+        """Store what the stream holds; returns what the service knows of it then."""
         _arguments.check(gcs or {}, _arguments.TO_UPLOAD)
         parts = Parts(stream)
         blob = self._blob(bucket, key)
@@ -467,7 +471,7 @@ class GCSStorage(StorageClient):
                     progress(len(data))
                 crc32c = blob.crc32c = Crc32c(data).base64()  # the service refuses what differs
                 blob.upload_from_file(io.BytesIO(data), size=len(data), **arguments)
-                resource = blob._properties
+                resource: Mapping[str, Any] = blob._properties
             else:
                 url = blob.create_resumable_upload_session(**arguments)
                 session = Session(Requests(self.native, self.timeout), url, sending["retry"])
@@ -476,7 +480,7 @@ class GCSStorage(StorageClient):
         if resource.get("crc32c") not in (None, crc32c):  # an emulator may not compare
             blob.delete(if_generation_match=resource.get("generation"), **self._sending())
             raise IntegrityError("the service keeps other data than was sent: send it again", retryable=True)
-        return _info(bucket, key, resource)
+        return resource
 
     def _delete(self, bucket: str, key: str, **gcs: Any) -> bool:
         sending = self._sending()
@@ -585,7 +589,7 @@ def _info(bucket: str, key: str, resource: Mapping[str, Any]) -> ObjectInfo:
         key,
         int(resource.get("size", 0)),
         str(resource["generation"]) if resource.get("generation") else None,
-        datetime.fromisoformat(updated).astimezone(UTC) if updated else None,
+        datetime.fromisoformat(updated) if updated else None,
         resource.get("contentType"),
         dict(resource.get("metadata") or {}),
         checksums({"crc32c": resource.get("crc32c"), "md5": resource.get("md5Hash")}),
