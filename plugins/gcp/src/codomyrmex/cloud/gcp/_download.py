@@ -62,8 +62,8 @@ class Source:
 
     def open(self, start: int = 0, end: int | None = None) -> requests.Response:
         """The answer with its open body, from byte ``start`` to before byte ``end`` or the end."""
-        headers = self._headers
-        if start or end is not None:
+        headers, in_part = self._headers, bool(start or end is not None)
+        if in_part:
             headers = {**headers, "Range": f"bytes={start}-{'' if end is None else end - 1}"}
 
         def send() -> requests.Response:
@@ -71,14 +71,10 @@ class Source:
                 "GET", self._url, 200, 206, headers=headers, params=self._parameters, stream=True
             )
 
-        return self._same_generation(self._repeats()(send)())
-
-    def reopen(self, start: int, end: int) -> requests.Response:
-        """The same, of the same generation, and of a range indeed."""
-        response = self.open(start, end)
-        if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+        response = self._same_generation(self._repeats()(send)())
+        if in_part and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             response.close()
-            raise UnsupportedOperation("the service ignores Range, so that reading cannot be continued")
+            raise UnsupportedOperation("the service ignores Range, so that nothing can be read in part")
         return response
 
     def _same_generation(self, response: requests.Response) -> requests.Response:
@@ -169,7 +165,7 @@ class Body(io.RawIOBase):
         if self._failures > RESUMED:
             raise error
         time.sleep(random.random() * 0.1 * 2**self._failures)  # noqa: S311 - jitter, no secret
-        self._response = self._source.reopen(self._position, self._end)
+        self._response = self._source.open(self._position, self._end)
 
     def close(self) -> None:
         if not self.closed:
@@ -221,7 +217,7 @@ def _in_parallel(source: Source, response: requests.Response, size: int, threads
 def _fetch(source: Source, response: requests.Response | None, start: int, end: int) -> bytearray:
     data = bytearray(end - start)
     room = memoryview(data)
-    with Body(source, response or source.reopen(start, end), start, end) as part:
+    with Body(source, response or source.open(start, end), start, end) as part:
         while room:
             room = room[part.readinto(room) :]
     return data

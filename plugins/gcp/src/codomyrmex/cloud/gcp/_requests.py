@@ -20,7 +20,7 @@ class Requests:
     """
 
     def __init__(self, client: storage.Client, timeout: Timeouts) -> None:
-        self._session: requests.Session = client._http  # the SDK's FAQ sends users there, too
+        self._session: requests.Session = client._http  # the SDK has no public name for it
         self._timeout = timeout
 
     def send(
