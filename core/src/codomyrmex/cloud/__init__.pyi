@@ -26,6 +26,8 @@ from codomyrmex.cloud.common import ResourceType as ResourceType
 from codomyrmex.cloud.common import ServerlessClient as ServerlessClient
 from codomyrmex.cloud.common import StorageClient as StorageClient
 from codomyrmex.cloud.errors import CloudError as CloudError
+from codomyrmex.cloud.gcp import GCSClient as GCSClient
+from codomyrmex.cloud.gcp import GCSStorage as GCSStorage
 from codomyrmex.cloud.local import LocalStorage as LocalStorage
 from codomyrmex.cloud.registry import API_VERSION as API_VERSION
 from codomyrmex.cloud.registry import ProviderInfo as ProviderInfo

@@ -4,6 +4,7 @@ PROVIDERS: dict[str, str] = {
     "aws.storage": "codomyrmex-cloud-aws",
     "azure.storage": "codomyrmex-cloud-azure",
     "coda.documents": "codomyrmex-cloud-coda",
+    "gcp.storage": "codomyrmex-cloud-gcp",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
@@ -22,6 +23,8 @@ EXPORTS: dict[str, str] = {
     "CodaServerError": "codomyrmex-cloud-coda",
     "CodaTimeoutError": "codomyrmex-cloud-coda",
     "CodaValidationError": "codomyrmex-cloud-coda",
+    "GCSClient": "codomyrmex-cloud-gcp",
+    "GCSStorage": "codomyrmex-cloud-gcp",
     "LocalStorage": "codomyrmex-cloud",
     "S3Client": "codomyrmex-cloud-aws",
     "S3Storage": "codomyrmex-cloud-aws",
@@ -32,5 +35,6 @@ SCHEMES: dict[str, str] = {
     "local": "local.storage",
     "s3": "aws.storage",
     "az": "azure.storage",
+    "gs": "gcp.storage",
 }
 """URL scheme to the provider it leads to."""

@@ -1,4 +1,6 @@
-"""Fixtures that give real back ends, for tests of any project: ``swift``, ``azurite``, ``fault_proxy``...
+"""Fixtures that give real back ends, for tests of any project.
+
+They are ``swift``, ``moto_server``, ``moto``, ``azurite``, ``azurite_oauth``, ``fake_gcs`` and ``fault_proxy``.
 
 A back end that is missing skips the tests that ask for it, with the line that installs it. With
 ``CLOUD_REQUIRE_BACKENDS=1`` in the environment it fails them instead.
@@ -67,6 +69,13 @@ def azurite() -> Iterator[backends.Azurite]:
 def azurite_oauth() -> Iterator[backends.AzuriteOAuth]:
     """Azurite over HTTPS, which takes tokens: `codomyrmex.cloud.testing.backends.AzuriteOAuth`."""
     with running(backends.AzuriteOAuth) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fake_gcs() -> Iterator[backends.FakeGCS]:
+    """fake-gcs-server: `codomyrmex.cloud.testing.backends.FakeGCS`. One for all tests, never emptied."""
+    with running(backends.FakeGCS) as server:
         yield server
 
 

@@ -1,8 +1,9 @@
 """Real servers on loopback, to test storages against: ``with Swift() as server: ... server.endpoint_url``.
 
-`Swift`, `Moto` and `Azurite` are servers in processes of their own. `FaultProxy` stands between a client and
-a server, and does what networks and busy services do: `Status`, `Reset`, `Stall`, `Truncate`, `Corrupt`,
-`CorruptRequest`, `Slow`. `IdentityServer` answers for the services that hand out credentials.
+`Swift`, `Moto`, `Azurite` and `FakeGCS` are servers in processes of their own. `FaultProxy` stands between a
+client and a server, and does what networks and busy services do: `Status`, `Reset`, `Stall`, `Truncate`,
+`Corrupt`, `CorruptRequest`, `Slow`. `IdentityServer` answers for the services that hand out credentials:
+`AwsIdentity`, `AzureIdentity`, `GoogleIdentity`.
 
 ``python -m codomyrmex.cloud.testing.backends install`` installs the servers, each into a virtual
 environment of its own; ``list`` says what is there.
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends.faults import Stall as Stall
     from codomyrmex.cloud.testing.backends.faults import Status as Status
     from codomyrmex.cloud.testing.backends.faults import Truncate as Truncate
+    from codomyrmex.cloud.testing.backends.gcs import FakeGCS as FakeGCS
+    from codomyrmex.cloud.testing.backends.google_identity import GoogleIdentity as GoogleIdentity
     from codomyrmex.cloud.testing.backends.identity import AwsIdentity as AwsIdentity
     from codomyrmex.cloud.testing.backends.identity import IdentityServer as IdentityServer
     from codomyrmex.cloud.testing.backends.moto import Moto as Moto
@@ -40,7 +43,9 @@ _MODULES = {
     "BackendMissing": "_server",
     "Corrupt": "faults",
     "CorruptRequest": "faults",
+    "FakeGCS": "gcs",
     "FaultProxy": "faults",
+    "GoogleIdentity": "google_identity",
     "IdentityServer": "identity",
     "Moto": "moto",
     "Reset": "faults",
@@ -53,7 +58,7 @@ _MODULES = {
     "Truncate": "faults",
 }
 
-BACKENDS = {"swift": "Swift", "moto": "Moto", "azurite": "Azurite"}
+BACKENDS = {"swift": "Swift", "moto": "Moto", "azurite": "Azurite", "fake-gcs": "FakeGCS"}
 """What can be installed and started by name, to the class (a `Server`) that does it."""
 
 __all__ = ["BACKENDS", *_MODULES]  # noqa: PLE0604, RUF100  # names that are resolved below

@@ -15,6 +15,7 @@ import secrets
 import ssl
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,6 +41,8 @@ class IdentityService(ABC):
 
     endpoint_url: str
     """Of the server, once it runs."""
+    response_headers: Mapping[str, str] = {}
+    """What each of its answers carries."""
 
     @abstractmethod
     def answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object] | None:
@@ -176,11 +179,16 @@ class IdentityServer:
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
-    def _answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object]:
-        answers = (service.answer(method, path.partition("?")[0], headers, body) for service in self._services)
-        status, content = next((answer for answer in answers if answer), (404, ""))
+    def _answer(self, method: str, path: str, headers: Message, body: bytes) -> tuple[int, object, Mapping[str, str]]:
+        status: int = 404
+        content: object = ""
+        carried: Mapping[str, str] = {}
+        for service in self._services:
+            if answer := service.answer(method, path.partition("?")[0], headers, body):
+                (status, content), carried = answer, service.response_headers
+                break
         self._requests.append(IdentityRequest(method, path, status))
-        return status, content
+        return status, content, carried
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         answer = self._answer
@@ -190,11 +198,13 @@ class IdentityServer:
 
             def do_GET(self) -> None:
                 sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, content = answer(self.command, self.path, self.headers, sent)
+                status, content, carried = answer(self.command, self.path, self.headers, sent)
                 body = (content if isinstance(content, str) else json.dumps(content)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in carried.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
