@@ -111,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
             body = json.dumps({"error": {"code": refused.status, "message": str(refused), "errors": [error]}})
             self.reply(Answer(refused.status, {"Content-Type": "application/json", **refused.headers}, body.encode()))
 
-    do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = do_GET  # noqa: N815 - http.server's names
+    do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = do_GET
 
     def reply(self, answer):
         if answer is None:

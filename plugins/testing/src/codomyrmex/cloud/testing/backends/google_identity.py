@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Mapping
 from email.message import Message
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from codomyrmex.cloud.testing.backends.identity import IdentityService
@@ -29,9 +29,9 @@ class GoogleIdentity(IdentityService):
     It needs the package cryptography, which google-auth brings.
     """
 
-    response_headers = {"Metadata-Flavor": "Google"}
+    response_headers: ClassVar[Mapping[str, str]] = {"Metadata-Flavor": "Google"}
 
-    _TOKEN = "/token"
+    _TOKEN = "/token"  # noqa: S105  # a path
     _EXCHANGE = "/v1/token"
     _METADATA = "/computeMetadata/v1/"
     _ACCOUNT = "instance/service-accounts/"

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 _CLIENT_SECONDS = 10
 _CONTAINER = "/v2/credentials"
@@ -41,7 +41,7 @@ class IdentityService(ABC):
 
     endpoint_url: str
     """Of the server, once it runs."""
-    response_headers: Mapping[str, str] = {}
+    response_headers: ClassVar[Mapping[str, str]] = {}
     """What each of its answers carries."""
 
     @abstractmethod
