@@ -10,6 +10,7 @@ from codomyrmex.cloud.azure import AzureStorage
 from codomyrmex.cloud.azure._parallel import MEMORY
 from codomyrmex.cloud.testing import Proxied, StorageConformance, not_applicable
 from codomyrmex.cloud.testing.backends import FaultProxy
+from codomyrmex.cloud.testing.conformance import Deletes, Files, Listing, Streams
 
 from . import conftest
 
@@ -40,12 +41,8 @@ KNOWN_DEFECTS = {
 }
 
 
-class TestAzureStorage(StorageConformance):
-    page_size = 600  # Azure's are of 5,000: see below
-    stream_size = 160 * 1024 * 1024
-    stream_memory = MEMORY + 40 * 1024 * 1024
-    unsupported_keys = UNSUPPORTED_KEYS
-    known_defects = KNOWN_DEFECTS
+class OnAzurite:
+    """What each of the classes below gives the suite."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -107,9 +104,18 @@ class TestAzureStorage(StorageConformance):
         return [azurite.account_key]
 
 
+class TestAzureStorage(OnAzurite, StorageConformance):
+    page_size = 600  # Azure's are of 5,000: see below
+    stream_size = 160 * 1024 * 1024
+    stream_memory = MEMORY + 40 * 1024 * 1024
+    unsupported_keys = UNSUPPORTED_KEYS
+    known_defects = KNOWN_DEFECTS
+
+
 @pytest.mark.slow
-class TestAzureStorageAtSize(TestAzureStorage):
+class TestAzureStorageAtSize(OnAzurite, Listing, Deletes, Streams, Files):
     """With more blobs than a page of Azure's, and larger ones."""
 
     page_size = 5000
     stream_size = 512 * 1024 * 1024
+    stream_memory = TestAzureStorage.stream_memory
