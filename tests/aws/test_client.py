@@ -7,7 +7,6 @@ import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import boto3
 import pytest
 from codomyrmex.cloud import S3Client
 from codomyrmex.cloud.aws import S3Storage
@@ -60,25 +59,6 @@ def test_the_constructor_is_that_of_the_specification():
     assert list(parameters) == ["region_name", "client", "endpoint_url", "strict"]
     assert [p.default for p in parameters.values()] == [None, None, None, False]
     assert parameters["region_name"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-
-
-def test_the_example_of_the_specification_works_as_it_is_written(moto, tmp_path, monkeypatch, settle):
-    settle(moto.environment(), AWS_ENDPOINT_URL=moto.endpoint_url)
-    boto3.client("s3").create_bucket(Bucket="my-bucket")
-    monkeypatch.chdir(tmp_path)
-    Path("data.csv").write_bytes(b"a,b\n")
-
-    from codomyrmex.cloud import S3Client
-
-    provider = os.environ.get("CLOUD_PROVIDER", "aws")
-
-    if provider == "aws":
-        client = S3Client()
-        client.upload_file("data.csv", "my-bucket", "uploads/data.csv")
-
-    assert client.list_objects("my-bucket") == ["uploads/data.csv"]
-    assert client.native.get_object(Bucket="my-bucket", Key="uploads/data.csv")["Body"].read() == b"a,b\n"
-    client.close()
 
 
 def test_a_file_goes_up_is_listed_described_and_comes_down(client, bucket, file, tmp_path):

@@ -2,7 +2,6 @@
 
 import inspect
 import logging
-import os
 import pickle
 from datetime import timedelta
 
@@ -128,23 +127,3 @@ def test_application_default_credentials_are_what_it_works_with(fake_gcs, settle
         assert client.ensure_bucket("of-the-client") is True
         assert client.upload_blob("of-the-client", str(tmp_path / "file"), "key") is True
         assert client.list_blobs("of-the-client") == ["key"]
-
-
-def test_the_example_of_the_specification_works_as_it_is_written(fake_gcs, settle, tmp_path, monkeypatch):
-    settle(fake_gcs.environment(), CLOUD_PROVIDER="gcp")
-    with GCSClient("ants") as made:
-        made.ensure_bucket("my-bucket")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data.csv").write_bytes(b"a,b\n")
-
-    from codomyrmex.cloud import GCSClient as GCSClientOfTheExample
-
-    provider = os.environ.get("CLOUD_PROVIDER", "aws")
-
-    if provider == "gcp":
-        client = GCSClientOfTheExample()
-        client.upload_blob("my-bucket", "data.csv", "uploads/data.csv")
-
-    assert client.list_blobs("my-bucket") == ["uploads/data.csv"]
-    assert client.native.bucket("my-bucket").blob("uploads/data.csv").download_as_bytes() == b"a,b\n"
-    client.close()

@@ -342,18 +342,3 @@ def test_it_is_told_whether_the_bucket_or_the_object_is_missing(
                 call()
     with pytest.raises(BucketNotFound):
         storage.delete_file(f"{bucket}-none", "key")
-
-
-# What it brings along
-
-
-def test_importing_the_plugin_loads_no_other_sdk(run_python):
-    code = "import sys, codomyrmex.cloud.gcp; print(*sorted(sys.modules))"
-    loaded = {name.partition(".")[0] for name in run_python(code).split()}
-    assert not loaded & {"boto3", "botocore", "azure", "openstack", "keystoneauth1", "obstore", "fsspec", "swiftclient"}
-    assert "google" in loaded
-
-
-def test_looking_for_providers_does_not_import_it(run_python):
-    code = "import sys; from codomyrmex.cloud import providers; providers(); print(*sys.modules)"
-    assert "google" not in {name.partition(".")[0] for name in run_python(code).split()}
