@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO, ClassVar
@@ -42,8 +39,9 @@ from codomyrmex.cloud.errors import (
 from codomyrmex.cloud.gcp import _arguments, _connection
 from codomyrmex.cloud.gcp._download import Body, Source, chunks, verifier
 from codomyrmex.cloud.gcp._errors import from_response, translate, translated
-from codomyrmex.cloud.gcp._integrity import Crc32c, checksums, hashes
+from codomyrmex.cloud.gcp._integrity import Crc32c
 from codomyrmex.cloud.gcp._requests import Requests
+from codomyrmex.cloud.gcp._resources import conditions_of, encryption_headers, info, info_of_data, size_of
 from codomyrmex.cloud.gcp._retry import ATTEMPTS, Repeats
 from codomyrmex.cloud.gcp._signing import signed_url
 from codomyrmex.cloud.gcp._upload import Parts, Session
@@ -223,17 +221,17 @@ class GCSStorage(StorageClient):
         with self._telling_what_is_missing(bucket):
             for item in found:
                 if item["name"] != start_after:  # an offset includes the key itself
-                    yield _info(bucket, item["name"], item)
+                    yield info(bucket, item["name"], item)
 
     def stat(self, bucket: str, key: str, **gcs: Any) -> ObjectInfo:
-        return _info(bucket, key, self._looked_up(bucket, key, gcs)._properties)
+        return info(bucket, key, self._looked_up(bucket, key, gcs)._properties)
 
     # Reading
 
     def download_file(self, bucket: str, key: str, **gcs: Any) -> bytes:
         source, response = self._get(bucket, key, gcs)
         data = io.BytesIO()
-        for chunk in chunks(source, response, _size(response), self._threads):
+        for chunk in chunks(source, response, size_of(response), self._threads):
             data.write(chunk)
         return data.getvalue()
 
@@ -242,11 +240,11 @@ class GCSStorage(StorageClient):
     ) -> ObjectInfo:
         source, response = self._get(bucket, key, gcs)
         with response, atomic_write(path) as file:
-            for chunk in chunks(source, response, _size(response), self._threads):
+            for chunk in chunks(source, response, size_of(response), self._threads):
                 file.write(chunk)
                 if progress is not None:
                     progress(len(chunk))
-        return _info_of_data(bucket, key, response)
+        return info_of_data(bucket, key, response)
 
     def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None, **gcs: Any) -> BinaryIO:
         if length == 0:
@@ -257,7 +255,7 @@ class GCSStorage(StorageClient):
         except RangeNotSatisfiable:
             return io.BytesIO()  # there is nothing at or behind ``start``
         part = _RANGE.match(response.headers.get("Content-Range", ""))
-        whole, end = (None, int(part[1]) + 1) if part else (verifier(response), _size(response))
+        whole, end = (None, int(part[1]) + 1) if part else (verifier(response), size_of(response))
         typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
         return io.BufferedReader(Body(source, response, start, end, whole, typed_error), BUFFER)
 
@@ -284,8 +282,8 @@ class GCSStorage(StorageClient):
         progress: Progress | None = None,
         **gcs: Any,
     ) -> ObjectInfo:
-        conditions = _conditions(if_match, if_none_match)
-        return _info(bucket, key, self._upload(bucket, key, stream, content_type, metadata, conditions, gcs, progress))
+        conditions = conditions_of(if_match, if_none_match)
+        return info(bucket, key, self._upload(bucket, key, stream, content_type, metadata, conditions, gcs, progress))
 
     def upload_path(
         self,
@@ -300,11 +298,9 @@ class GCSStorage(StorageClient):
         progress: Progress | None = None,
         **gcs: Any,
     ) -> ObjectInfo:
-        conditions = _conditions(if_match, if_none_match)
+        conditions = conditions_of(if_match, if_none_match)
         with open(path, "rb") as file:
-            return _info(
-                bucket, key, self._upload(bucket, key, file, content_type, metadata, conditions, gcs, progress)
-            )
+            return info(bucket, key, self._upload(bucket, key, file, content_type, metadata, conditions, gcs, progress))
 
     def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **gcs: Any) -> ObjectInfo:
         """Copy an object within Cloud Storage, what is kept with it included, at any size."""
@@ -319,7 +315,7 @@ class GCSStorage(StorageClient):
             while True:
                 token, _, _ = target.rewrite(source, token=token, **self._sending())
                 if token is None:
-                    return _info(bucket, key, target._properties)
+                    return info(bucket, key, target._properties)
 
     # Removing
 
@@ -439,7 +435,7 @@ class GCSStorage(StorageClient):
             Requests(client, self.timeout),
             f"{client.api_endpoint}/download/storage/v1{blob.path}",
             {name: str(value) for name, value in parameters.items() if value is not None},
-            _encryption_headers(gcs.get("encryption_key")),
+            encryption_headers(gcs.get("encryption_key")),
             self._repeats,
         )
         with self._telling_what_is_missing(bucket, of_object=True):
@@ -571,57 +567,3 @@ def _telling_what_was_repeated(repeats: Repeats) -> Iterator[None]:
         if repeats.happened:
             message += "; it was sent again after no answer came, so what stands in its way may be this very write"
         raise PreconditionFailed(message, code="conditionNotMet") from error
-
-
-def _conditions(if_match: str | None, if_none_match: str | None) -> dict[str, int]:
-    if if_match is not None:
-        if not if_match.isdecimal() or int(if_match) == 0:  # 0 would mean: if there is none
-            raise ValueError(f"if_match takes the etag of an ObjectInfo, which is its generation, not {if_match!r}")
-        return {"if_generation_match": int(if_match)}
-    return {} if if_none_match is None else {"if_generation_match": 0}
-
-
-def _info(bucket: str, key: str, resource: Mapping[str, Any]) -> ObjectInfo:
-    """Of an object's resource representation in the JSON API."""
-    updated = resource.get("updated")
-    return ObjectInfo(
-        bucket,
-        key,
-        int(resource.get("size", 0)),
-        str(resource["generation"]) if resource.get("generation") else None,
-        datetime.fromisoformat(updated) if updated else None,
-        resource.get("contentType"),
-        dict(resource.get("metadata") or {}),
-        checksums({"crc32c": resource.get("crc32c"), "md5": resource.get("md5Hash")}),
-    )
-
-
-def _info_of_data(bucket: str, key: str, response: requests.Response) -> ObjectInfo:
-    """Of the headers that come with data. They leave out the user's metadata."""
-    headers = response.headers
-    modified = headers.get("Last-Modified")
-    return ObjectInfo(
-        bucket,
-        key,
-        _size(response),
-        headers.get("X-Goog-Generation"),
-        parsedate_to_datetime(modified).astimezone(UTC) if modified else None,
-        headers.get("Content-Type"),
-        checksums=checksums(hashes(headers.get("X-Goog-Hash"))),
-    )
-
-
-def _size(response: requests.Response) -> int:
-    """Of all of the object, as it is stored."""
-    return int(response.headers.get("X-Goog-Stored-Content-Length") or response.headers["Content-Length"])
-
-
-def _encryption_headers(key: bytes | None) -> dict[str, str]:
-    """Of a key of the user's own ("Customer-supplied encryption keys")."""
-    if key is None:
-        return {}
-    return {
-        "X-Goog-Encryption-Algorithm": "AES256",
-        "X-Goog-Encryption-Key": base64.b64encode(key).decode(),
-        "X-Goog-Encryption-Key-Sha256": base64.b64encode(hashlib.sha256(key).digest()).decode(),
-    }
