@@ -90,6 +90,10 @@ def test_the_key_of_another_account_is_not_sent(azurite, monkeypatch):
     [
         ({}, "no storage account: set AZURE_STORAGE_ACCOUNT_URL or AZURE_STORAGE_CONNECTION_STRING"),
         (
+            {"AZURE_STORAGE_ACCOUNT_URL": "", "AZURE_STORAGE_CONNECTION_STRING": ""},
+            "no storage account: set AZURE_STORAGE_ACCOUNT_URL or AZURE_STORAGE_CONNECTION_STRING",
+        ),
+        (
             {"AZURE_STORAGE_ACCOUNT_URL": "https://acme.blob.core.windows.net"},
             "DefaultAzureCredential, for https://acme.blob.core.windows.net",
         ),
@@ -267,6 +271,13 @@ def test_no_credential_at_all_is_an_authentication_error(trusting):
     reasons = str(caught.value)
     for credential in ("EnvironmentCredential", "ManagedIdentityCredential", "AzureCliCredential"):
         assert credential in reasons
+
+
+def test_a_variable_that_is_empty_is_not_set(monkeypatch):
+    for name in ("AZURE_STORAGE_ACCOUNT_URL", "AZURE_STORAGE_CONNECTION_STRING"):
+        monkeypatch.setenv(name, "")
+    with pytest.raises(InvalidRequest, match="no storage account"):
+        AzureStorage()
 
 
 def test_nothing_given_says_what_to_give():

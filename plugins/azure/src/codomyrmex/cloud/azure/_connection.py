@@ -95,9 +95,10 @@ def connect(
     options = {**_defaults(options), **options}
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, credential, **options)
-    account_url = account_url or os.environ.get(_URL)
-    if credential is None and not (account_url and urlsplit(account_url).query) and _CONNECTION_STRING in os.environ:
-        client = BlobServiceClient.from_connection_string(os.environ[_CONNECTION_STRING], **options)
+    account_url = account_url or os.environ.get(_URL) or None  # a variable that is set to nothing is not set
+    found = os.environ.get(_CONNECTION_STRING)
+    if credential is None and not (account_url and urlsplit(account_url).query) and found:
+        client = BlobServiceClient.from_connection_string(found, **options)
         if account_url is None or url_of(client) == checked(account_url):
             return client
         client.close()
@@ -135,11 +136,11 @@ def default_credential(options: Mapping[str, Any]) -> Any:
 
 def credential_source() -> str:
     """Where a client with no arguments finds its credential, without the secret. Nothing is asked over the network."""
-    url = os.environ.get(_URL)
+    url = os.environ.get(_URL) or None
     if url and urlsplit(url).query:
         return f"the SAS in {_URL}"
-    if _CONNECTION_STRING in os.environ:
-        with BlobServiceClient.from_connection_string(os.environ[_CONNECTION_STRING]) as client:
+    if found := os.environ.get(_CONNECTION_STRING):
+        with BlobServiceClient.from_connection_string(found) as client:
             if url is None or url_of(client) == checked(url):
                 return f"{_CONNECTION_STRING}, account {client.account_name}"
     if url is None:
