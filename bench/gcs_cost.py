@@ -8,57 +8,41 @@ not count.
 """
 
 from collections.abc import Callable
-from statistics import median
-from time import thread_time
 
 from codomyrmex.cloud.gcp import GCSStorage
 from codomyrmex.cloud.testing.backends import FakeGCS
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
-from report import Line, options, report
+from report import Line, cpu_times, options, report
 
 BUCKET, KEY = "bucket", "folder/object.bin"
 KEYS = 1000
 LISTING = f"listing of {KEYS:,}"
 MOST = 5.0
 """Percent."""
-AT_A_TIME = 10
 
 Call = Callable[[], object]
 
 
-def calls_of(storage: GCSStorage, client: Client, data: bytes) -> dict[str, tuple[Call, Call]]:
+def calls_of(storage: GCSStorage, client: Client, data: bytes) -> dict[str, list[Call]]:
     """For each operation: through GCSStorage, and by hand."""
     bucket = client.bucket(BUCKET)
     return {
-        "upload_file": (
+        "upload_file": [
             lambda: storage.upload_file(BUCKET, KEY, data),
             lambda: bucket.blob(KEY).upload_from_string(data, "application/octet-stream"),
-        ),
-        "download_file": (
+        ],
+        "download_file": [
             lambda: storage.download_file(BUCKET, KEY),
             lambda: bucket.blob(KEY).download_as_bytes(raw_download=True),
-        ),
-        "stat": (lambda: storage.stat(BUCKET, KEY), lambda: bucket.blob(KEY).reload()),
-        "bucket_exists": (lambda: storage.bucket_exists(BUCKET), lambda: bucket.exists()),
-        LISTING: (
+        ],
+        "stat": [lambda: storage.stat(BUCKET, KEY), lambda: bucket.blob(KEY).reload()],
+        "bucket_exists": [lambda: storage.bucket_exists(BUCKET), lambda: bucket.exists()],
+        LISTING: [
             lambda: list(storage.iter_objects(BUCKET, "listed/")),
             lambda: list(client.list_blobs(bucket, prefix="listed/")),
-        ),
+        ],
     }
-
-
-def cpu_time(variants: tuple[Call, Call], rounds: int, at_a_time: int) -> list[float]:
-    """The median CPU seconds of a call of each, some at a time in turn."""
-    seconds: list[list[float]] = [[], []]
-    for _ in range(rounds):
-        for call, taken in zip(variants, seconds, strict=True):
-            call()
-            started = thread_time()
-            for _ in range(at_a_time):
-                call()
-            taken.append((thread_time() - started) / at_a_time)
-    return [median(taken) for taken in seconds]
 
 
 def main() -> None:
@@ -75,8 +59,7 @@ def main() -> None:
         for number in range(KEYS):
             storage.upload_file(BUCKET, f"listed/{number:06}", b"")
         for name, variants in calls_of(storage, client, data).items():
-            at_a_time = 1 if name == LISTING else AT_A_TIME
-            ours, by_hand = cpu_time(variants, asked.rounds or 40, at_a_time)
+            ours, by_hand = cpu_times(variants, asked.rounds or 40, 1 if name == LISTING else 10)
             detail = f"{ours * 1e6:,.0f} us, by hand {by_hand * 1e6:,.0f} us"
             lines.append(Line(name, (ours / by_hand - 1) * 100, "%", MOST, detail))
     report("Cost of a call of GCSStorage over the SDK by hand", lines, asked.json)

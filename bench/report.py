@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
 
@@ -33,6 +33,19 @@ def alternate(calls: list[Callable[[], object]], rounds: int) -> list[float]:
             call()
             if turn:  # the first one warms caches
                 taken.append(perf_counter() - started)
+    return [median(taken) for taken in seconds]
+
+
+def cpu_times(calls: list[Callable[[], object]], rounds: int, at_a_time: int = 10) -> list[float]:
+    """The median CPU seconds of a call of each, some at a time in turn, behind one that finds cold caches."""
+    seconds: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, taken in zip(calls, seconds, strict=True):
+            call()
+            started = thread_time()
+            for _ in range(at_a_time):
+                call()
+            taken.append((thread_time() - started) / at_a_time)
     return [median(taken) for taken in seconds]
 
 

@@ -23,8 +23,6 @@ from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from statistics import median
-from time import thread_time
 from typing import Any
 
 import boto3
@@ -32,7 +30,7 @@ from botocore.config import Config
 from canned_s3 import CONTENT_TYPE, KEYS, canned_s3
 from codomyrmex.cloud.aws import S3Storage
 from codomyrmex.cloud.common import CloudCredentials
-from report import Line, options, report
+from report import Line, cpu_times, options, report
 
 BUCKET, KEY, REGION = "bucket", "folder/object.bin", "eu-central-1"
 TARGET = {"Bucket": BUCKET, "Key": KEY}
@@ -41,7 +39,6 @@ CHECKSUMS_OFF = {"request_checksum_calculation": "when_required", "response_chec
 LISTING = f"listing of {KEYS:,}"
 MOST = 5.0
 """Percent."""
-AT_A_TIME = 10
 CALLGRIND = ["valgrind", "--tool=callgrind", "--dump-before=getsid"]
 """It writes its counts, and starts anew, whenever `os.getsid` is called."""
 
@@ -102,19 +99,6 @@ def get_verified(client: Any) -> bytes:
     data: bytes = answer["Body"].read()
     assert answer["ETag"] == f'"{hashlib.md5(data).hexdigest()}"'
     return data
-
-
-def cpu_time(variants: list[Call], rounds: int) -> list[float]:
-    """The median CPU seconds of a call of each, some at a time in turn: a first one finds cold caches."""
-    seconds: list[list[float]] = [[] for _ in variants]
-    for _ in range(rounds):
-        for call, taken in zip(variants, seconds, strict=True):
-            call()
-            started = thread_time()
-            for _ in range(AT_A_TIME):
-                call()
-            taken.append((thread_time() - started) / AT_A_TIME)
-    return [median(taken) for taken in seconds]
 
 
 def run_counted(calls: dict[str, list[Call]], rounds: int) -> None:
@@ -178,7 +162,7 @@ def main() -> None:
                 measured = {w: [next(counts) / repeated(w, rounds) / 1e3 for _ in calls[w]] for w in calls}
             else:
                 unit, rounds = "µs of CPU", chosen.rounds or 50
-                measured = {w: [s * 1e6 for s in cpu_time(calls[w], repeated(w, rounds))] for w in calls}
+                measured = {w: [s * 1e6 for s in cpu_times(calls[w], repeated(w, rounds))] for w in calls}
     found = [line for what, taken in measured.items() for line in lines(what, unit, taken)]
     report(f"S3Storage over boto3, objects of {chosen.size / 1024:g} KiB", found, chosen.json)
 

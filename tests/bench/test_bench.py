@@ -59,3 +59,12 @@ def test_coda_compares_with_what_the_limits_allow(tmp_path):
     ours = [found for found in results if found["what"].endswith("ours")]
     assert len(ours) == 2
     assert all(found["detail"].endswith(" 0 refused") and found["detail"] in printed for found in ours)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("azurite", "fake_gcs")  # skips where they are not installed
+@pytest.mark.parametrize("program", ["azure_cost.py", "gcs_cost.py"])
+def test_calls_of_other_storages_are_compared_with_the_same_by_hand(tmp_path, program):
+    printed, results = run(tmp_path, program)
+    assert len([found for found in results if found["target"]]) == 5
+    assert all(found["detail"] in printed for found in results)
