@@ -87,6 +87,13 @@ def test_values_of_metadata_come_back(storage, bucket, value):
     assert storage.stat(bucket, "key").metadata == {"name": value}
 
 
+@pytest.mark.parametrize("value", ["=?utf-8?b?a?=", "=?utf-8?b?/w==?=", "=?latin-1?q?caf=E9?="])
+def test_metadata_of_other_programs_never_stand_in_the_way(storage, bucket, value):
+    storage.native.get_blob_client(bucket, "key").upload_blob(b"data", metadata={"name": value})
+    assert storage.download_file(bucket, "key") == b"data"
+    assert isinstance(storage.stat(bucket, "key").metadata["name"], str)
+
+
 # Order
 
 

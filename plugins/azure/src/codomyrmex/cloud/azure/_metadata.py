@@ -42,4 +42,7 @@ def _value(value: str) -> str:
 
 
 def _text(word: re.Match[str]) -> str:
-    return base64.b64decode(word[1]).decode("utf-8", "replace")
+    try:
+        return base64.b64decode(word[1]).decode("utf-8", "replace")
+    except ValueError:  # another program's text that looks like one
+        return word[0]
