@@ -3,8 +3,8 @@
 python bench/azure_cost.py [--size BYTES] [--rounds N] [--json FILE]
 
 "By hand" is the SDK as it comes, which verifies nothing; "verified by hand" is the SDK with validate_content,
-which sends and compares MD5s, as AzureStorage always does. A container is given by its name. All talk to Azurite, in turn; only the CPU time of
-this process is compared, so what the server takes does not count.
+which sends and compares MD5s, as AzureStorage always does. A container is given by its name. All talk to
+Azurite, in turn; only the CPU time of this process is compared, so what the server takes does not count.
 """
 
 from collections.abc import Callable
