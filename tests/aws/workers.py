@@ -3,8 +3,12 @@
 import io
 import sys
 import time
+from pathlib import Path
 
 from codomyrmex.cloud.aws import S3Storage
+
+sys.path.append(str(Path(__file__).parents[1]))
+from peak import peak_memory  # found in the folder above
 
 MIB = 1024 * 1024
 
@@ -37,21 +41,21 @@ def path_up(endpoint_url, bucket, key, path):
     """Upload a file; say how many MiB of memory this process had at most."""
     with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage:
         storage.upload_path(bucket, key, path)
-    print(_peak())
+    print(peak_memory())
 
 
 def stream_up(endpoint_url, bucket, key, path):
     """The same of a stream whose size is not known."""
     with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage, open(path, "rb") as file:
         storage.upload_stream(bucket, key, file)
-    print(_peak())
+    print(peak_memory())
 
 
 def path_down(endpoint_url, bucket, key, path):
     """Download to a file."""
     with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage:
         storage.download_path(bucket, key, path)
-    print(_peak())
+    print(peak_memory())
 
 
 def stream_down(endpoint_url, bucket, key, path):
@@ -59,13 +63,7 @@ def stream_down(endpoint_url, bucket, key, path):
     with S3Storage("us-east-1", endpoint_url=endpoint_url) as storage, storage.open_read(bucket, key) as file:
         while file.read(MIB):
             pass
-    print(_peak())
-
-
-def _peak():
-    """Of this process, in MiB. (ru_maxrss would count what the process that started it had.)"""
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) // 1024 for line in file if line.startswith("VmHWM"))
+    print(peak_memory())
 
 
 if __name__ == "__main__":

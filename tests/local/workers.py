@@ -6,10 +6,14 @@ import os
 import random
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from codomyrmex.cloud.errors import BucketNotFound, Conflict, PreconditionFailed
 from codomyrmex.cloud.local import LocalStorage
 from codomyrmex.cloud.local.signing import signing_key
+
+sys.path.append(str(Path(__file__).parents[1]))
+from peak import peak_memory  # found in the folder above
 
 
 def say(*values):
@@ -19,12 +23,6 @@ def say(*values):
 def wait_for_go():
     os.write(1, b"ready\n")
     sys.stdin.readline()
-
-
-def peak_memory():
-    """Of this process, in MiB. (ru_maxrss would count what the process that started it had.)"""
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM"))
 
 
 def body(key, writer, number):
