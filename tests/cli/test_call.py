@@ -92,10 +92,6 @@ class Dns(CloudClient):
                  strict: bool = False):
         self.region, self.strict = region, strict
 
-    @classmethod
-    def from_env(cls):
-        return cls("from-env")
-
     @lenient(None)
     @operation
     def create_zone(self, name: str, email: str | None = None, *, ttl: int = 3600, kind: Literal["A", "B"] = "A",
@@ -139,7 +135,7 @@ def test_any_installed_client_can_be_called(run, acme):
         "when": "2026-12-24T18:00:00+01:00",
         "tags": ["x", "y"],
         "records": [{"a": 1}],
-        "region": "from-env",
+        "region": "north",
     }
 
 

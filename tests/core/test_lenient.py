@@ -1,15 +1,18 @@
 """The spec's results on failure (spec section 8), and how they tell what happened."""
 
 import logging
+import pickle
 import threading
 
 import pytest
+from codomyrmex.cloud import get_client, register
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.errors import CloudError, NotFound, ServiceUnavailable
 
 
 class Mail(CloudClient):
     provider, service = "acme", "mail"
+    recipe = ()
 
     def __init__(self, error=None, *, other=None, strict=False):
         self.error, self.other, self.strict = error, other, strict
@@ -93,6 +96,24 @@ def test_a_strict_client_raises(method, error):
         getattr(client, method)()
     assert caught.value is error
     assert client.last_error is error
+
+
+@pytest.mark.parametrize("method", ["as_bool", "as_list"])
+def test_what_get_client_makes_raises(method, error, clean_slate):
+    register("acme.mail", Mail)
+    with pytest.raises(type(error)):
+        getattr(get_client("acme", "mail", error=error), method)()
+
+
+def test_get_client_makes_a_lenient_client_where_it_is_told_to(error, clean_slate):
+    register("acme.mail", Mail)
+    assert get_client("acme", "mail", error=error, strict=False).as_bool() is False
+
+
+def test_a_client_is_as_strict_after_a_pickle(clean_slate):
+    register("acme.mail", Mail)
+    assert pickle.loads(pickle.dumps(get_client("acme", "mail"))).strict
+    assert not pickle.loads(pickle.dumps(Mail())).strict
 
 
 def test_what_a_service_refuses_is_kept_as_the_last_error(error):

@@ -188,11 +188,12 @@ def _load(name: str) -> Factory:
 
 
 def make_client(name: str, make: Factory, options: dict[str, Any]) -> Any:
-    """``make(**options)``, with credentials from hooks where none are given, and announced to hooks."""
+    """``make(**options)``, with credentials from hooks where none are given, and announced to hooks.
+
+    Its failures raise, also where its class is lenient (`CloudClient.strict`); ``strict=False`` leaves that.
+    """
     hooks = installed_hooks()
-    if hooks is None:
-        return make(**options)
-    if options.get("credentials") is None:
+    if hooks and options.get("credentials") is None:
         provider, _, service = name.partition(".")
         found = hooks.credentials(provider, service)
         if found is not None:
@@ -200,10 +201,13 @@ def make_client(name: str, make: Factory, options: dict[str, Any]) -> Any:
     try:
         client = make(**options)
     except TypeError as error:
-        if "'credentials'" in str(error):
+        if hooks and "'credentials'" in str(error):
             raise TypeError(f"{name} takes no credentials; a cloud_credentials hook returns None for it") from error
         raise
-    hooks.created(client)
+    if isinstance(client, CloudClient) and "strict" not in options:
+        client.strict = True
+    if hooks:
+        hooks.created(client)
     return client
 
 

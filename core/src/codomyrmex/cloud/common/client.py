@@ -37,7 +37,7 @@ class CloudClient:
     """The attributes that, given to the constructor, make this client again in another process.
     Never a secret: credentials are found anew there. None: the client does not pickle."""
     strict: bool = False
-    """Whether methods under `lenient` raise."""
+    """Whether methods under `lenient` raise, as they do where `get_client` made the client."""
     _thread: threading.local
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: D102 - a constructor needs no super().__init__()
@@ -111,13 +111,15 @@ class CloudClient:
     def __reduce__(self) -> Any:
         if self.recipe is None:
             raise TypeError(f"{type(self).__name__} does not pickle: its class sets no `recipe`")
-        return _rebuild, (type(self), {name: getattr(self, name) for name in self.recipe})
+        return _rebuild, (type(self), {name: getattr(self, name) for name in self.recipe}, self.strict)
 
 
-def _rebuild(cls: type[CloudClient], options: dict[str, Any]) -> Any:
+def _rebuild(cls: type[CloudClient], options: dict[str, Any], strict: bool) -> Any:
     from codomyrmex.cloud.registry import make_client
 
-    return make_client(f"{cls.provider}.{cls.service}", cls, options)  # a vault's hook brings credentials here too
+    client = make_client(f"{cls.provider}.{cls.service}", cls, options)  # a vault's hook brings credentials here too
+    client.strict = strict
+    return client
 
 
 class Operation(NamedTuple):

@@ -74,19 +74,10 @@ class Methods(click.Group):
         def run(ctx: click.Context, /, **arguments: Any) -> None:
             given = {k: v for k, v in arguments.items() if v is not None}
             given |= given.pop("set", None) or {}
-            with self._client(ctx.meta.get(__name__, {})) as client:
+            with get_client(self.provider, self.service, **ctx.meta.get(__name__, {})) as client:
                 _print(getattr(client, cmd_name)(**given))
 
         return command(cmd_name, help=_help(method), params=options)(run)
-
-    def _client(self, options: dict[str, Any]) -> Any:
-        """The client, from the environment where it knows how; failures raise."""
-        if not options and hasattr(self.client_class, "from_env"):
-            client = self.client_class.from_env()
-        else:
-            client = get_client(self.provider, self.service, **options)
-        client.strict = True
-        return client
 
 
 @command(cls=Services)
