@@ -1,6 +1,7 @@
 """Storages of a third party, over the files of a folder."""
 
 import os
+from bisect import bisect_right
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -56,13 +57,24 @@ class SevenMethods(SixMethods):
 
     provider = "seven"
     capabilities = frozenset({Capability.LISTING})
-    listed = 0
-    """Keys that listings gave."""
 
     def iter_objects(self, bucket, prefix="", *, start_after=""):
         folder = self._path(bucket, "x").parent
         sizes = {unquote(entry.name): entry.stat().st_size for entry in os.scandir(folder)}
         for key in sorted(sizes, key=str.encode):
             if key.startswith(prefix) and key > start_after:
-                self.listed += 1
                 yield ObjectInfo(bucket, key, sizes[key])
+
+
+class Listed(SevenMethods):
+    """...whose bucket ``box`` has these keys without data, and which counts those that it came by."""
+
+    def __init__(self, keys, from_the_start=False):
+        super().__init__()
+        self.keys, self.from_the_start, self.listed = sorted(keys), from_the_start, 0
+
+    def iter_objects(self, bucket, prefix="", *, start_after=""):
+        for key in self.keys if self.from_the_start else self.keys[bisect_right(self.keys, start_after) :]:
+            self.listed += 1
+            if key.startswith(prefix) and key > start_after:
+                yield ObjectInfo(bucket, key, 0)

@@ -59,7 +59,7 @@ class Writer(io.BufferedIOBase):
         self._dropped = False
         self._handled = sys.exc_info()[1]
         self._options: dict[str, Any] = {"content_type": content_type, "metadata": metadata}
-        self._bucket, self._key = fs.split(path)
+        self._bucket, self._key = fs.split_file(path)
         if mode == "xb":
             self._create()
         self._spool = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the file is
@@ -155,3 +155,31 @@ class Writer(io.BufferedIOBase):
         """What CPython's TextIOWrapper calls when it was never closed, before it closes this file."""
         self._dropped = True
         warnings.warn(f"{self.path} was never closed, and is not stored", ResourceWarning, stacklevel=2)
+
+
+class Compressed(io.BufferedIOBase):
+    """A file that compresses what it is given; closing it closes the file below, as those of compressors do not."""
+
+    def __init__(self, compressor: Any, below: Writer) -> None:
+        self._compressor, self._below = compressor, below
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        written: int = self._compressor.write(data)
+        return written
+
+    def close(self) -> None:
+        if not self.closed:
+            try:
+                self._compressor.close()
+            finally:
+                self._below.close()
+                super().close()
+
+    def __del__(self) -> None:
+        self._below.discard()
+
+    def _dealloc_warn(self, source: object) -> None:
+        self._below._dealloc_warn(source)

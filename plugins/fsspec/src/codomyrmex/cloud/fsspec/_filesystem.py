@@ -17,9 +17,11 @@ from typing import Any, cast
 from codomyrmex.cloud import CloudCredentials, open_storage
 from codomyrmex.cloud.common import Capability, CloudClient, ObjectInfo, StorageClient
 from codomyrmex.cloud.errors import BucketNotFound, ObjectNotFound, PermissionDenied, UnsupportedOperation
-from codomyrmex.cloud.fsspec._files import Reader, Writer
+from codomyrmex.cloud.fsspec._files import Compressed, Reader, Writer
 from codomyrmex.cloud.fsspec._folders import children, entry, folder, tree
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
+from fsspec.compression import compr
+from fsspec.core import get_compression
 from fsspec.dircache import DirCache
 from fsspec.spec import AbstractFileSystem
 from fsspec.utils import isfilelike
@@ -94,6 +96,13 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
     def split(self, path: str) -> tuple[str, str]:
         """Bucket and key of a path, each empty where the path has none."""
         bucket, _, key = self._strip_protocol(path).partition("/")
+        return bucket, key
+
+    def split_file(self, path: str) -> tuple[str, str]:
+        """Bucket and key of a path that may be a file's; FileNotFoundError for a bucket, which is none."""
+        bucket, key = self.split(path)
+        if not key:
+            raise ObjectNotFound(f"{path!r} is no file; a file's path is bucket/key")
         return bucket, key
 
     # Looking
@@ -223,7 +232,7 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
 
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
         """A URL by which anyone may GET the file, for ``expiration`` seconds."""
-        return self.storage.generate_presigned_url(*self.split(path), expires_in=expiration)
+        return self.storage.generate_presigned_url(*self.split_file(path), expires_in=expiration)
 
     def invalidate_cache(self, path: str | None = None) -> None:
         """Forget the listings that are kept, or those that ``path`` may be in."""
@@ -249,9 +258,17 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
         named = {name: kwargs[name] for name in ("content_type", "metadata") if name in kwargs}
         return Writer(self, path, mode, autocommit=autocommit, **named)
 
+    def open(self, path: str, mode: str = "rb", *args: Any, compression: str | None = None, **kwargs: Any) -> Any:
+        """A file to read or write, as fsspec's `open`; see `Writer` for when it is stored."""
+        if compression is None or "r" in mode or "b" not in mode:
+            return super().open(path, mode, *args, compression=compression, **kwargs)
+        file = super().open(path, mode, *args, **kwargs)
+        name = get_compression(path, compression)
+        return Compressed(compr[name](file, mode="w"), file) if name else file
+
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         """The file's data, or that of a range; negative positions count from the end."""
-        bucket, key = self.split(path)
+        bucket, key = self.split_file(path)
         if start is None and end is None:
             return self.storage.download_file(bucket, key)
         if (start or 0) < 0 or (end or 0) < 0:
@@ -291,16 +308,11 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
             callback.set_size(self.info(rpath)["size"])
         os.makedirs(os.path.dirname(os.path.abspath(lpath)), exist_ok=True)
         try:
-            self._check_key(rpath)
-            self.storage.download_path(*self.split(rpath), lpath, progress=callback.relative_update)
+            self.storage.download_path(*self.split_file(rpath), lpath, progress=callback.relative_update)
         except ObjectNotFound:
             if not self.isdir(rpath):
                 raise
             os.makedirs(lpath, exist_ok=True)
-
-    def _check_key(self, path: str) -> None:
-        if not self.split(path)[1]:
-            raise ObjectNotFound(f"{path} is a bucket")
 
     def put_file(
         self,
@@ -320,14 +332,13 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
                 copyfileobj(source, target)
                 callback.absolute_update(source.tell())
             return
-        self.storage.upload_path(*self.split(rpath), lpath, progress=callback.relative_update, **kwargs)
+        self.storage.upload_path(*self.split_file(rpath), lpath, progress=callback.relative_update, **kwargs)
         self.invalidate_cache(rpath)
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
         """Copy a file within the storage, by the service where it can; a folder makes a folder."""
         try:
-            self._check_key(path1)
-            self.storage.copy(*self.split(path1), *self.split(path2))
+            self.storage.copy(*self.split_file(path1), *self.split_file(path2))
         except ObjectNotFound:
             if not self.isdir(path1):
                 raise
