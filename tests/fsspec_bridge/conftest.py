@@ -78,7 +78,14 @@ def make(connect, name, **more):
 
 
 @pytest.fixture(
-    params=["local", "seven", pytest.param("aws", id="moto"), pytest.param("s3", id="swift", marks=pytest.mark.slow), "azure", "gcp"]
+    params=[
+        "local",
+        "seven",
+        pytest.param("aws", id="moto"),
+        pytest.param("s3", id="swift", marks=pytest.mark.slow),
+        "azure",
+        "gcp",
+    ]
 )
 def fs(request, connect):
     """A file system over each storage that lists."""

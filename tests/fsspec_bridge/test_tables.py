@@ -6,58 +6,67 @@ from uuid import uuid4
 import fsspec
 import pandas as pd
 import pytest
-from codomyrmex.cloud import CloudCredentials
 
 TABLE = pd.DataFrame({"n": range(1000), "word": [f"ant {n}" for n in range(1000)]})
 
 
 @pytest.fixture(params=["local", "seven", pytest.param("aws", id="moto")])
-def place(request, connect):
-    """A folder's URL, the storage options that lead to it, and its file system."""
-    protocol, options = connect(request.param)
+def place(request, monkeypatch):
+    """A folder's URL, and its file system; what leads to the server is in the environment."""
+    if request.param == "aws":
+        for name, value in request.getfixturevalue("moto_server").environment().items():
+            monkeypatch.setenv(name, value)
+    fs = fsspec.filesystem(f"cloud+{request.param}")
     bucket = f"bucket-{uuid4()}"
-    fs = fsspec.filesystem(protocol, **options)
     fs.mkdir(bucket)
-    return f"{protocol}://{bucket}/tables", options, fs
+    return f"{fs.protocol}://{bucket}/tables", fs
 
 
 @pytest.mark.parametrize("name", ["ants.csv", "ants.csv.gz"])
 def test_pandas_csv(place, name):
-    url, options, _ = place
-    TABLE.to_csv(f"{url}/{name}", index=False, storage_options=options or None)
-    pd.testing.assert_frame_equal(pd.read_csv(f"{url}/{name}", storage_options=options or None), TABLE)
+    url, _ = place
+    TABLE.to_csv(f"{url}/{name}", index=False)
+    pd.testing.assert_frame_equal(pd.read_csv(f"{url}/{name}"), TABLE)
 
 
 def test_pandas_parquet(place):
-    url, options, _ = place
-    TABLE.to_parquet(f"{url}/ants.parquet", storage_options=options or None)
-    read = pd.read_parquet(f"{url}/ants.parquet", columns=["n"], storage_options=options or None)
+    url, _ = place
+    TABLE.to_parquet(f"{url}/ants.parquet")
+    read = pd.read_parquet(f"{url}/ants.parquet", columns=["n"])
     pd.testing.assert_frame_equal(read, TABLE[["n"]])
 
 
 def test_pandas_parquet_in_partitions(place):
-    url, options, _ = place
-    TABLE.assign(k=TABLE.n % 3).to_parquet(f"{url}/parts", partition_cols=["k"], storage_options=options or None)
-    assert sorted(pd.read_parquet(f"{url}/parts", storage_options=options or None).n) == list(TABLE.n)
+    url, _ = place
+    TABLE.assign(k=TABLE.n % 3).to_parquet(f"{url}/parts", partition_cols=["k"])
+    assert sorted(pd.read_parquet(f"{url}/parts").n) == list(TABLE.n)
+
+
+def test_storage_options_are_those_of_the_provider(s3_options):
+    fs = fsspec.filesystem("cloud+aws", **s3_options)
+    fs.mkdir(bucket := f"bucket-{uuid4()}")
+    for name in ("ants.csv", "ants.parquet"):
+        url = f"cloud+aws://{bucket}/{name}"
+        write, read = (TABLE.to_csv, pd.read_csv) if name.endswith("csv") else (TABLE.to_parquet, pd.read_parquet)
+        write(url, index=False, storage_options=s3_options)
+        pd.testing.assert_frame_equal(read(url, storage_options=s3_options), TABLE)
 
 
 def test_pyarrow_datasets(place):
     from pyarrow import dataset
 
-    url, _, fs = place
+    url, fs = place
     TABLE.to_parquet(f"{url}/k=1/ants.parquet", filesystem=fs)
     found = dataset.dataset(fs._strip_protocol(url), filesystem=fs, partitioning="hive")
     assert found.count_rows() == 1000
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of pandas, which Dask uses
 def test_dask(place):
     import dask
     import dask.dataframe as dd
 
-    url, options, _ = place
-    options = {name: value for name, value in options.items() if not isinstance(value, CloudCredentials)}
-    if options:
-        pytest.skip("credentials come from the environment in `test_dask_on_s3`")
+    url, _ = place
     with dask.config.set(scheduler="threads"):
         dd.from_pandas(TABLE, npartitions=3).to_parquet(f"{url}/ants")
         pd.testing.assert_frame_equal(dd.read_parquet(f"{url}/ants").compute(), TABLE, check_dtype=False)
@@ -68,19 +77,19 @@ def test_dask(place):
 def test_polars_by_open_files(place):
     import polars as pl
 
-    url, options, _ = place
-    with fsspec.open(f"{url}/ants.parquet", "wb", **options) as file:
+    url, _ = place
+    with fsspec.open(f"{url}/ants.parquet", "wb") as file:
         pl.from_pandas(TABLE).write_parquet(file)
-    with fsspec.open(f"{url}/ants.parquet", **options) as file:
+    with fsspec.open(f"{url}/ants.parquet") as file:
         assert pl.read_parquet(file, columns=["n"]).height == 1000
-    with fsspec.open(f"{url}/ants.parquet", **options) as file:
+    with fsspec.open(f"{url}/ants.parquet") as file:
         assert pl.scan_parquet(file).filter(pl.col("n") < 10).collect().height == 10
 
 
 def test_duckdb_by_a_registered_file_system(place):
     import duckdb
 
-    url, _, fs = place
+    url, fs = place
     with closing(duckdb.connect()) as db:
         db.register_filesystem(fs)
         db.execute(f"copy (select * from range(1000) t(n)) to '{url}/one.parquet'")

@@ -79,7 +79,8 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
         if self._given or self.storage.recipe is None:
             return {"storage": self.storage, **changed}
         recipe = {name: getattr(self.storage, name) for name in self.storage.recipe}
-        return {name: value for name, value in recipe.items() if value is not None} | changed
+        listed = {n: sorted(v) if isinstance(v, frozenset) else v for n, v in recipe.items()}  # which JSON can hold
+        return {name: value for name, value in listed.items() if value is not None} | changed
 
     @storage_options.setter
     def storage_options(self, given: dict[str, Any]) -> None:
