@@ -75,8 +75,10 @@ def test_content_type_and_metadata_are_kept(local):
     assert (info["content_type"], info["metadata"]) == ("text/html", {"from": "test"})
 
 
-def test_an_append_loses_nothing_that_another_wrote_meanwhile(local):
-    local.pipe_file("box/log", b"one")
+@pytest.mark.parametrize("there", [True, False])
+def test_an_append_loses_nothing_that_another_wrote_meanwhile(local, there):
+    if there:
+        local.pipe_file("box/log", b"one")
     file = local.open("box/log", "ab")
     local.pipe_file("box/log", b"other")
     file.write(b"two")
@@ -130,11 +132,12 @@ def test_a_file_written_while_an_error_is_handled_is_stored(local):
     assert local.cat_file("box/report") == b"it broke"
 
 
+@pytest.mark.parametrize("compression", [None, "gzip"])
 @pytest.mark.parametrize("mode", ["wb", "w"])
 @pytest.mark.filterwarnings("always::ResourceWarning")
-def test_a_file_that_nobody_closes_is_not_stored(local, mode):
+def test_a_file_that_nobody_closes_is_not_stored(local, mode, compression):
     def forget():
-        local.open("box/file", mode).write("half" if mode == "w" else b"half")
+        local.open("box/file", mode, compression=compression).write("half" if mode == "w" else b"half")
 
         gc.collect()
 
@@ -150,6 +153,22 @@ def test_a_transaction_stores_all_at_its_end(fs, bucket):
             file.write("2")
         assert fs.find(bucket) == []
     assert fs.cat(fs.find(bucket)) == {f"{bucket}/one": b"1", f"{bucket}/two": b"2"}
+
+
+def test_a_transaction_stores_what_was_compressed(local):
+    with local.transaction:
+        with local.open("box/words.gz", "w", compression="gzip") as file:
+            file.write("ant")
+        gc.collect()
+    assert gzip.decompress(local.cat_file("box/words.gz")) == b"ant"
+
+
+def test_a_closed_file_takes_no_more(local):
+    with local.transaction:
+        file = local.open("box/file", "wb")
+        file.close()
+        with pytest.raises(ValueError, match="closed"):
+            file.write(b"late")
 
 
 def test_a_transaction_that_raises_stores_nothing(fs, bucket, tmp_path):

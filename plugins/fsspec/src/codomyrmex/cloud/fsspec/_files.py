@@ -82,6 +82,8 @@ class Writer(io.BufferedIOBase):
         try:
             info = storage.stat(self._bucket, self._key)
         except ObjectNotFound:
+            if Capability.CONDITIONAL_CREATE in storage.capabilities:
+                self._options["if_none_match"] = "*"
             return
         with storage.open_read(self._bucket, self._key) as source:
             copyfileobj(source, self._spool)
@@ -100,6 +102,8 @@ class Writer(io.BufferedIOBase):
         return True
 
     def write(self, data: Any) -> int:
+        if self.closed:  # though what waits for its transaction is still there
+            raise ValueError("write to a closed file")
         return self._spool.write(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -179,7 +183,9 @@ class Compressed(io.BufferedIOBase):
                 super().close()
 
     def __del__(self) -> None:
-        self._below.discard()
+        if not self.closed:
+            self._dealloc_warn(self)
+            self._below.discard()
 
     def _dealloc_warn(self, source: object) -> None:
         self._below._dealloc_warn(source)
