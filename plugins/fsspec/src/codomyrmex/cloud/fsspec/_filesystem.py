@@ -69,7 +69,7 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
             "max_paths": max_paths,
         }
         self.dircache = DirCache(**self._listings)
-        self._given, self._options = storage, options
+        self._given, self._kept_alive = storage, options  # see _Cached
         self.storage = storage or open_storage(f"{self.protocol.removeprefix('cloud+')}://", **options)
 
     @property

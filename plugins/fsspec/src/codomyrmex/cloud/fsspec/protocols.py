@@ -13,17 +13,17 @@ from codomyrmex.cloud import providers
 from codomyrmex.cloud.fsspec._filesystem import CloudFileSystem
 from fsspec import register_implementation
 
+_made: dict[str, type[CloudFileSystem]] = {}
 _lock = threading.Lock()
 
 
 def filesystem_class(name: str) -> type[CloudFileSystem]:
     """The file system over the provider, or the URL scheme, of this name, whether or not it is installed."""
     with _lock:  # two classes of one protocol would not be equal
-        if name not in globals():
+        if name not in _made:
             members = {"protocol": f"cloud+{name}", "__module__": __name__, "__doc__": CloudFileSystem.__doc__}
-            globals()[name] = type(name, (CloudFileSystem,), members)
-    made: type[CloudFileSystem] = globals()[name]
-    return made
+            _made[name] = type(name, (CloudFileSystem,), members)
+        return _made[name]
 
 
 def register_protocols() -> None:
