@@ -41,12 +41,6 @@ def s3_options(moto_server):
 
 
 @pytest.fixture
-def swift_options(swift):
-    credentials = CloudCredentials("aws", access_key=swift.access_key, secret_key=swift.secret_key)
-    return {"region_name": "us-east-1", "endpoint_url": swift.endpoint_url, "credentials": credentials}
-
-
-@pytest.fixture
 def azure_options(azurite):
     from azure.core.credentials import AzureNamedKeyCredential
 
@@ -59,7 +53,7 @@ def gcs_options(fake_gcs):
     return {"project": "ants", "endpoint_url": fake_gcs.endpoint_url, "anonymous": True}
 
 
-OPTIONS = {"aws": "s3_options", "s3": "swift_options", "azure": "azure_options", "gcp": "gcs_options"}
+OPTIONS = {"aws": "s3_options", "azure": "azure_options", "gcp": "gcs_options"}
 
 
 @pytest.fixture
@@ -77,16 +71,7 @@ def make(connect, name, **more):
     return filesystem_class(name)(**options, **more)
 
 
-@pytest.fixture(
-    params=[
-        "local",
-        "seven",
-        pytest.param("aws", id="moto"),
-        pytest.param("s3", id="swift", marks=pytest.mark.slow),
-        "azure",
-        "gcp",
-    ]
-)
+@pytest.fixture(params=["local", "seven", pytest.param("aws", id="moto"), "azure", "gcp"])
 def fs(request, connect):
     """A file system over each storage that lists."""
     return make(connect, request.param)
