@@ -4,7 +4,6 @@ import argparse
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ if not __package__:  # run as a folder
 from codomyrmex.cloud.testing.backends._venv import backends_folder
 
 from . import installation
-from .keeper import keep
+from .keeper import end, keep
 from .lab import KEEP, Lab, is_running
 from .services import NEEDS
 
@@ -87,8 +86,6 @@ def _start_keeper(folder):
         keeper = subprocess.Popen(
             [*KEEP, folder], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
-    with open(os.path.join(folder, "keeper.pid"), "w") as file:
-        file.write(str(keeper.pid))
     while not is_running(folder):
         if keeper.poll() is not None:
             with open(os.path.join(folder, "keeper.log")) as log:
@@ -110,20 +107,8 @@ def down(options):
     if not is_running(options.folder):
         print(f"no lab runs in {options.folder}")
         return
-    with open(os.path.join(options.folder, "keeper.pid")) as file:
-        keeper = int(file.read())
-    os.kill(keeper, signal.SIGTERM)
-    while _is_there(keeper):
-        time.sleep(0.05)
+    end(options.folder)
     print(f"down; logs: {options.folder}/*/*.log")
-
-
-def _is_there(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _line(command, folder):

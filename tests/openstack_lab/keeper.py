@@ -1,5 +1,7 @@
 """The process that owns the services of a lab, starts and stops them as it is asked, and ends with them."""
 
+import fcntl
+import os
 import secrets
 import signal
 import sys
@@ -15,15 +17,28 @@ from .cloud import connect
 from .places import new_places
 from .services import service, with_needs
 
+_PID_FILE = "keeper.pid"
+
 
 def keep(folder):
     """Keep a lab in this folder, until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
-    keeper = Keeper(folder)
-    try:
-        keeper.serve()
-    finally:
-        keeper.stop(list(keeper.services))
+    with open(os.path.join(folder, _PID_FILE), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # until this process ends, however it does
+        file.write(str(os.getpid()))
+        file.flush()
+        keeper = Keeper(folder)
+        try:
+            keeper.serve()
+        finally:
+            keeper.stop(list(keeper.services))
+
+
+def end(folder):
+    """End the keeper of this folder, and return when it is gone with all its services."""
+    with open(os.path.join(folder, _PID_FILE)) as file:
+        os.kill(int(file.read()), signal.SIGTERM)
+        fcntl.flock(file, fcntl.LOCK_SH)
 
 
 def ask(places, action, names=()):
@@ -45,7 +60,7 @@ class Keeper:
         self.places.save()
 
     def _listen(self, port):
-        self._listener = Listener(("127.0.0.1", port), authkey=self._password.encode())
+        self._listener = Listener(("127.0.0.1", port), backlog=16, authkey=self._password.encode())
 
     def serve(self):
         """Answer, one client after the other."""
@@ -93,7 +108,7 @@ class Keeper:
                 continue
             if error := done.exception():
                 failed.add(name)
-                errors.append(str(error))
+                errors.append(str(error) if isinstance(error, ServerError) else f"{name}: {error!r}")
                 self.stop([other for other in starting.values() if name in with_needs([other])])
         return errors
 

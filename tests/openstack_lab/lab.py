@@ -125,15 +125,18 @@ class Lab:
         return self.new_user(project, roles=roles)
 
     def new_user(self, project, *, roles):
-        """Another `Member` of a project, with these roles alone; ``project`` is what `Member` or the SDK calls one."""
+        """A `Member` with these roles alone in a project, as in ``new_user(member.project, roles=["reader"])``."""
         identity = self.admin.identity
-        project = identity.get_project(getattr(project, "project_id", None) or project.id)
         password = token_hex(8)
         user = identity.create_user(name=f"PCU-{token_hex(4).upper()}", password=password, domain_id="default")
         for role in roles:
-            identity.assign_project_role_to_user(project, user, identity.find_role(role, ignore_missing=False))
+            identity.assign_project_role_to_user(project, user, self._roles[role])
         self._members.append(Member(self.places, project, user, password))
         return self._members[-1]
+
+    @cached_property
+    def _roles(self):
+        return {role.name: role.id for role in self.admin.identity.roles()}
 
     def revoke(self, token):
         """Make this token worthless before its time, as when it expires in a long job."""
