@@ -11,7 +11,7 @@ from openstack.connection import Connection
 
 def connect(places, username="admin", project_name="admin", password=None):
     """A connection of this user, by password; close it."""
-    password = v3.Password(
+    auth = v3.Password(
         places.auth_url,
         username=username,
         password=password or places.password,
@@ -19,7 +19,7 @@ def connect(places, username="admin", project_name="admin", password=None):
         user_domain_id="default",
         project_domain_id="default",
     )
-    return Connection(session=Session(password), region_name=places.region)
+    return Connection(session=Session(auth), region_name=places.region)
 
 
 class ApplicationCredential(NamedTuple):
