@@ -21,7 +21,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 from openstack.connection import Connection
 from openstack.exceptions import DuplicateResource
 
-__all__ = ["OpenStackClient", "Progress", "is_id", "iso", "wait", "wait_gone"]
+__all__ = ["OpenStackClient", "Progress", "is_id", "is_name_or_id", "iso", "wait", "wait_gone"]
 
 R = TypeVar("R")
 _NO_ID = set("/?#%\\")
