@@ -5,6 +5,7 @@ PROVIDERS: dict[str, str] = {
     "azure.storage": "codomyrmex-cloud-azure",
     "coda.documents": "codomyrmex-cloud-coda",
     "gcp.storage": "codomyrmex-cloud-gcp",
+    "infomaniak.identity": "codomyrmex-cloud-infomaniak-identity",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
@@ -32,6 +33,7 @@ EXPORTS: dict[str, str] = {
     "InfomaniakConflictError": "codomyrmex-cloud-infomaniak",
     "InfomaniakConnectionError": "codomyrmex-cloud-infomaniak",
     "InfomaniakForbiddenError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakIdentityClient": "codomyrmex-cloud-infomaniak-identity",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",
