@@ -1,5 +1,8 @@
+import io
+import logging
 import os
-from contextlib import closing
+import socket
+from contextlib import contextmanager
 from secrets import token_hex
 
 import pytest
@@ -73,7 +76,7 @@ def client(connect):
     return connect()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_region(lab):
     """``new_region({"identity": url, ...})``: a region of the catalogue whose services are there."""
     identity, made = lab.admin.identity, []
@@ -86,9 +89,7 @@ def new_region(lab):
             if service is None:
                 service = identity.create_service(type=service_type, name=service_type)
                 made.append((identity.delete_service, service))
-            endpoint = identity.create_endpoint(
-                service_id=service.id, interface="public", url=url, region_id=region.id
-            )
+            endpoint = identity.create_endpoint(service_id=service.id, interface="public", url=url, region_id=region.id)
             made.append((identity.delete_endpoint, endpoint))
         return region.id
 
@@ -97,22 +98,67 @@ def new_region(lab):
         delete(resource)
 
 
-@pytest.fixture
-def proxy(lab):
-    """A proxy before Keystone."""
+@pytest.fixture(scope="session")
+def keystone_proxy(lab):
     with FaultProxy(lab.auth_url) as proxy:
-        proxy.tokens = lambda: [r for r in proxy.requests if (r.method, r.path) == ("POST", "/v3/auth/tokens")]
         yield proxy
 
 
-@pytest.fixture
-def proxied(connect, new_region, proxy):
+@pytest.fixture(scope="session")
+def proxied(new_region, keystone_proxy):
     """Options of a client whose every request goes through ``proxy``."""
-    return {"auth_url": proxy.endpoint_url, "region": new_region({"identity": proxy.endpoint_url})}
+    url = keystone_proxy.endpoint_url
+    return {"auth_url": url, "region": new_region({"identity": url}), "strict": True, "timeout": 20}
+
+
+@pytest.fixture(scope="session")
+def proxied_client(credential, proxied):
+    with Anything.from_credentials(credential.id, credential.secret, **proxied) as client:
+        yield client
+
+
+@pytest.fixture
+def proxy(keystone_proxy):
+    """A proxy before Keystone, that saw nothing yet; ``tokens()`` are the requests for one."""
+    keystone_proxy.clear()
+    keystone_proxy.tokens = lambda: [r for r in keystone_proxy.requests if r.method == "POST" and "tokens" in r.path]
+    yield keystone_proxy
+    keystone_proxy.clear()
 
 
 @pytest.fixture
 def by_password(member):
-    """A connection of the member's by password."""
-    with closing(member.connection) as connection:
-        yield connection
+    """A connection of the member's by password, which the lab closes."""
+    return member.connection
+
+
+@pytest.fixture
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]
+
+
+@pytest.fixture
+def capture_logs():
+    """``with capture_logs() as log``: all that any logger says, from DEBUG on, is in ``log.getvalue()``."""
+
+    @contextmanager
+    def capture():
+        log = io.StringIO()
+        handler, root = logging.StreamHandler(log), logging.getLogger()
+        handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
+        named = [logging.getLogger(name) for name in ("keystoneauth", "openstack", "urllib3", "codomyrmex")]
+        levels = [(logger, logger.level) for logger in (root, *named)]
+        for logger, _ in levels:
+            logger.setLevel(logging.DEBUG)
+        root.addHandler(handler)
+        try:
+            yield log
+        finally:
+            root.removeHandler(handler)
+            for logger, level in levels:
+                logger.setLevel(level)
+
+    return capture

@@ -25,10 +25,10 @@ CREDENTIALS = "/application_credentials"
 
 
 @pytest.fixture
-def identity(connect, proxied):
-    client = connect(InfomaniakIdentityClient, **proxied)
-    client.validate_connection()
+def identity(proxied_client, proxy):
+    client = InfomaniakIdentityClient(proxied_client.connection, strict=True)
     client.list_projects()  # the service is discovered
+    proxy.clear()
     return client
 
 
@@ -40,14 +40,12 @@ def sent(proxy):
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_read_is_repeated_when_the_service_is_busy(identity, proxy, sent, status):
-    proxy.clear()
     proxy.inject(Status(status), path=PROJECTS, times=2)
     assert len(identity.list_projects()) == 1
     assert sent(PROJECTS) == [status, status, 200]
 
 
 def test_a_read_is_repeated_when_the_connection_breaks(identity, proxy, sent):
-    proxy.clear()
     proxy.inject(Reset(after=0), path=PROJECTS, times=2)
     assert len(identity.list_projects()) == 1
     assert sent(PROJECTS) == [None, None, 200]
@@ -61,7 +59,6 @@ def test_retry_after_is_obeyed(identity, proxy):
 
 
 def test_a_service_that_asks_for_an_hour_is_told_of_at_once(identity, proxy, sent):
-    proxy.clear()
     proxy.inject(Status(429, retry_after=3600), path=PROJECTS, times=None)
     with pytest.raises(InfomaniakRateLimitError) as caught:
         identity.list_projects()
@@ -70,23 +67,20 @@ def test_a_service_that_asks_for_an_hour_is_told_of_at_once(identity, proxy, sen
 
 
 def test_a_retry_after_that_nobody_understands_is_ignored(identity, proxy, sent):
-    proxy.clear()
     proxy.inject(Status(429, retry_after="soon"), path=PROJECTS)
     assert len(identity.list_projects()) == 1
     assert sent(PROJECTS) == [429, 200]
 
 
 def test_a_service_that_stays_busy_is_an_error_in_the_end(identity, proxy, sent):
-    proxy.clear()
     proxy.inject(Status(503, body=b"<h1>Down</h1>for maintenance", retry_after=0), path=PROJECTS, times=None)
-    with pytest.raises(InfomaniakServerError, match="^for maintenance") as caught:
+    with pytest.raises(InfomaniakServerError, match=r"^for maintenance") as caught:
         identity.list_projects()
     assert caught.value.status_code == 503
     assert sent(PROJECTS) == [503] * 5
 
 
 def test_a_write_is_repeated_when_it_was_refused_for_its_rate(identity, proxy, sent):
-    proxy.clear()
     proxy.inject(Status(429, retry_after=0), method="POST", path=CREDENTIALS)
     assert identity.create_application_credential("refused-once")
     assert sent(CREDENTIALS) == [429, 201]
@@ -100,7 +94,6 @@ def test_a_write_is_repeated_when_it_was_refused_for_its_rate(identity, proxy, s
     ],
 )
 def test_a_write_that_may_have_been_done_is_not_repeated(identity, proxy, sent, fault, error):
-    proxy.clear()
     proxy.inject(fault, method="POST", path=CREDENTIALS)
     with pytest.raises(error):
         identity.create_application_credential(f"sent-once-{error.__name__}")
@@ -115,7 +108,7 @@ def test_asking_for_a_token_is_repeated(connect, proxied, proxy, fault):
 
 
 def test_an_answer_that_does_not_come_in_time(connect, proxied, proxy, sent):
-    identity = connect(InfomaniakIdentityClient, timeout=1, **proxied)
+    identity = connect(InfomaniakIdentityClient, **{**proxied, "timeout": 1})
     proxy.inject(Stall(after=0), path=PROJECTS, times=None)
     started = time.monotonic()
     with pytest.raises(InfomaniakTimeoutError, match="timed out"):
@@ -127,19 +120,18 @@ def test_an_answer_that_does_not_come_in_time(connect, proxied, proxy, sent):
 def test_a_token_that_does_not_come_in_time(connect, proxied, proxy):
     proxy.inject(Stall(), path="/auth/tokens", times=None)
     with pytest.raises(InfomaniakTimeoutError) as caught:
-        connect(timeout=1, **proxied).validate_connection()
+        connect(**{**proxied, "timeout": 1}).validate_connection()
     assert isinstance(caught.value, TimeoutError)
 
 
 def test_a_token_that_ends_during_a_long_job_is_renewed(identity, lab, proxy):
-    proxy.clear()
     lab.revoke(identity.connection.session.get_token())
     assert len(identity.list_projects()) == 1
     assert len(proxy.tokens()) == 1
 
 
 def test_all_clients_of_a_cloud_share_one_token(credential, proxied, proxy):
-    with InfomaniakCloud.from_credentials(credential.id, credential.secret, strict=True, **proxied) as cloud:
+    with InfomaniakCloud.from_credentials(credential.id, credential.secret, **proxied) as cloud:
         other = InfomaniakIdentityClient(cloud.connection, strict=True)
         assert cloud.identity is not other
         assert cloud.identity.list_projects() == other.list_projects()
@@ -149,7 +141,7 @@ def test_all_clients_of_a_cloud_share_one_token(credential, proxied, proxy):
 
 def test_threads_share_one_token(credential, proxied, proxy, member):
     with (
-        InfomaniakCloud.from_credentials(credential.id, credential.secret, strict=True, **proxied) as cloud,
+        InfomaniakCloud.from_credentials(credential.id, credential.secret, **proxied) as cloud,
         ThreadPoolExecutor(8) as pool,
     ):
         users = list(pool.map(lambda _: cloud.identity.get_current_user(), range(32)))
@@ -198,7 +190,7 @@ def test_a_certificate_of_nobody_known_is_refused(connect):
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with listening(context) as server:
         client = connect(auth_url=f"https://127.0.0.1:{server.server_port}")
-        with pytest.raises(InfomaniakConnectionError, match="(?i)certificate") as caught:
+        with pytest.raises(InfomaniakConnectionError, match=r"(?i)certificate") as caught:
             client.validate_connection()
     assert server.agents == []
     assert not caught.value.retryable
