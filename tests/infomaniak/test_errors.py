@@ -199,7 +199,7 @@ def test_validating_tells_a_region_without_the_service(connect, lab):
 
 
 def test_a_missing_role(connect, lab, member):
-    reader = lab.new_user(member, roles=["reader"])
+    reader = lab.new_user(member.project, roles=["reader"])
     client = connect(of=reader.application_credential())
     error = refused(client, lambda c: list(c.identity.users()))
     assert isinstance(error, InfomaniakForbiddenError)

@@ -43,8 +43,8 @@ def test_the_projects_are_those_of_the_user_alone(openstack_lab, client, member)
     openstack_lab.admin.identity.assign_project_role_to_user(other.project_id, member.user_id, role)
     projects = client.list_projects()
     assert {project["id"]: project["name"] for project in projects} == {
-        member.project_id: member.project_name,
-        other.project_id: other.project_name,
+        member.project_id: member.project.name,
+        other.project_id: other.project.name,
     }
     assert projects[0].keys() == {"id", "name", "description", "is_enabled", "domain_id"}
 
