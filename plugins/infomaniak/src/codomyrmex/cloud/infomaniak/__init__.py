@@ -1,0 +1,52 @@
+"""Infomaniak's Public Cloud and newsletter. Every name is imported on first use.
+
+`InfomaniakCloud` and the errors are here; each client comes with its own distribution, and the
+ImportError of one that is not installed says which ``pip install`` brings it.
+"""
+
+import os
+import sys
+
+# As in codomyrmex.cloud: the services live beside this package, installed or editable.
+_folders = [os.path.join(parent, "infomaniak") for parent in sys.modules["codomyrmex.cloud"].__path__]
+__path__ += [folder for folder in _folders if folder not in __path__ and os.path.isdir(folder)]
+
+_OWN = {"InfomaniakCloud": "cloud"} | dict.fromkeys(
+    (
+        "InfomaniakAlreadyExistsError",
+        "InfomaniakAuthError",
+        "InfomaniakCloudError",
+        "InfomaniakConflictError",
+        "InfomaniakConnectionError",
+        "InfomaniakForbiddenError",
+        "InfomaniakNotFoundError",
+        "InfomaniakQuotaExceededError",
+        "InfomaniakRateLimitError",
+        "InfomaniakServerError",
+        "InfomaniakTimeoutError",
+        "InfomaniakUnsupportedError",
+        "InfomaniakValidationError",
+    ),
+    "errors",
+)
+
+__all__ = [*_OWN]  # noqa: PLE0604, RUF100  # names that are resolved below
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if not name.startswith("Infomaniak"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _OWN:
+        value: object = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
+    else:
+        value = import_module("codomyrmex.cloud._exports").find(name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    from codomyrmex.cloud._exports import names
+
+    return sorted({*globals(), *_OWN, *(name for name in names() if name.startswith("Infomaniak"))})

@@ -1,0 +1,76 @@
+"""Where the application credential and the place to use it come from."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from codomyrmex.cloud.common.resources import CloudCredentials
+from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
+
+AUTH_URL = "https://api.pub1.infomaniak.cloud/identity/v3"
+"""Keystone, one for all regions."""
+REGION = "dc3-a"
+_ID, _SECRET = "INFOMANIAK_APP_CREDENTIAL_ID", "INFOMANIAK_APP_CREDENTIAL_SECRET"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An application credential, and where it is used."""
+
+    id: str
+    secret: str = field(repr=False)
+    auth_url: str
+    region: str
+    project_id: str | None
+
+
+def find(
+    credentials: CloudCredentials | None = None,
+    auth_url: str | None = None,
+    region: str | None = None,
+    project_id: str | None = None,
+) -> Settings:
+    """The credential given, else that of the environment; what else is not given, likewise.
+
+    InfomaniakAuthError names each variable that is missing.
+    """
+    given = credentials or CloudCredentials("infomaniak", os.environ.get(_ID), os.environ.get(_SECRET))
+    if not given.access_key or not given.secret_key:
+        raise InfomaniakAuthError(_missing(given, from_environment=credentials is None))
+    return Settings(
+        given.access_key.strip(),
+        given.secret_key.strip(),
+        _versioned(auth_url or os.environ.get("INFOMANIAK_AUTH_URL") or AUTH_URL),
+        region or given.region or os.environ.get("INFOMANIAK_REGION") or REGION,
+        project_id or given.project_id or os.environ.get("INFOMANIAK_PROJECT_ID") or None,
+    )
+
+
+def credential_source() -> str:
+    """What the environment gives, without the secret."""
+    found = find()
+    project = f", project {found.project_id}" if found.project_id else ""
+    return (
+        f"environment, application credential ****{found.id[-4:]} at {found.auth_url}, region {found.region}{project}"
+    )
+
+
+def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
+    names = (_ID, _SECRET) if from_environment else ("access_key", "secret_key")
+    missing = [name for name, value in zip(names, (given.access_key, given.secret_key), strict=True) if not value]
+    if from_environment:
+        return f"no application credential: set {' and '.join(missing)}"
+    return f"the credentials have no {' and no '.join(missing)}: the id and the secret of an application credential"
+
+
+def _versioned(url: str) -> str:
+    """Keystone's URL with the version, which many leave out. ValueError for what cannot be one."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"the auth URL is https:// and a host, such as {AUTH_URL}")
+    if parts.username or parts.password:
+        raise ValueError("the auth URL holds a user or password; an application credential takes their place")
+    path = parts.path.rstrip("/")
+    return parts._replace(path=path if path.endswith("/v3") else f"{path}/v3", query="", fragment="").geturl()

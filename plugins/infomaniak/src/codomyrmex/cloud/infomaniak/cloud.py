@@ -1,0 +1,112 @@
+"""One authenticated session for the clients of several services."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from codomyrmex.cloud._exports import find as find_export
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+
+class InfomaniakCloud:
+    """The clients of all services, made on first use, over one connection: one token for all.
+
+    Parameters are those of each client; ``strict`` is passed on. A service that is not installed is an
+    ImportError that says which ``pip install`` brings it.
+    """
+
+    def __init__(self, connection: Connection | None = None, *, strict: bool = False, **options: Any) -> None:
+        from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
+
+        self._base = OpenStackClient(connection, strict=strict, **options)
+        self.strict = strict
+
+    @classmethod
+    def from_env(cls, *, strict: bool = False, **options: Any) -> Self:
+        """By the environment alone: INFOMANIAK_APP_CREDENTIAL_ID, INFOMANIAK_APP_CREDENTIAL_SECRET and so on."""
+        return cls(strict=strict, **options)
+
+    @classmethod
+    def from_credentials(
+        cls,
+        application_credential_id: str,
+        application_credential_secret: str,
+        auth_url: str | None = None,
+        region: str = "dc3-a",
+        *,
+        strict: bool = False,
+        **options: Any,
+    ) -> Self:
+        """By this application credential."""
+        from codomyrmex.cloud.common import CloudCredentials
+
+        given = CloudCredentials("infomaniak", application_credential_id, application_credential_secret)
+        return cls(credentials=given, auth_url=auth_url, region=region, strict=strict, **options)
+
+    @property
+    def connection(self) -> Connection:
+        """The openstack connection that the clients share."""
+        return self._base.connection
+
+    def validate_connection(self) -> bool:
+        """Get a new token: whether the credentials hold now."""
+        return self._base.validate_connection()
+
+    def close(self) -> None:
+        """Close the connection, if it was made here, and with it all clients. Safe to call twice."""
+        self._base.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"InfomaniakCloud(auth_url={self._base.auth_url!r}, region={self._base.region!r})"
+
+    def _client(self, name: str) -> Any:
+        return find_export(name)(self.connection, strict=self.strict)
+
+    @cached_property
+    def compute(self) -> Any:
+        """`InfomaniakComputeClient`."""
+        return self._client("InfomaniakComputeClient")
+
+    @cached_property
+    def volume(self) -> Any:
+        """`InfomaniakVolumeClient`."""
+        return self._client("InfomaniakVolumeClient")
+
+    @cached_property
+    def network(self) -> Any:
+        """`InfomaniakNetworkClient`."""
+        return self._client("InfomaniakNetworkClient")
+
+    @cached_property
+    def object_storage(self) -> Any:
+        """`InfomaniakObjectStorageClient`."""
+        return self._client("InfomaniakObjectStorageClient")
+
+    @cached_property
+    def identity(self) -> Any:
+        """`InfomaniakIdentityClient`."""
+        return self._client("InfomaniakIdentityClient")
+
+    @cached_property
+    def dns(self) -> Any:
+        """`InfomaniakDNSClient`."""
+        return self._client("InfomaniakDNSClient")
+
+    @cached_property
+    def heat(self) -> Any:
+        """`InfomaniakHeatClient`."""
+        return self._client("InfomaniakHeatClient")
+
+    @cached_property
+    def metering(self) -> Any:
+        """`InfomaniakMeteringClient`."""
+        return self._client("InfomaniakMeteringClient")

@@ -1,0 +1,98 @@
+"""Every error of the Infomaniak clients, each beside the error of the common tree it also is.
+
+InfomaniakCloudError                     (CloudError) whatever a service answered, or why it did not
+├── InfomaniakAuthError                  401, or no credentials (AuthenticationError)
+├── InfomaniakForbiddenError             403 (PermissionDenied)
+├── InfomaniakNotFoundError              404 (NotFound)
+├── InfomaniakConflictError              409: not in this state, or a name that means several (Conflict)
+│   └── InfomaniakAlreadyExistsError     409: it is there already (AlreadyExists)
+├── InfomaniakQuotaExceededError         403, 409 or 413, by the service (QuotaExceeded)
+├── InfomaniakRateLimitError             429 (RateLimited)
+├── InfomaniakValidationError            400, 422 (InvalidRequest)
+├── InfomaniakUnsupportedError           no such service here, or it cannot do this (UnsupportedOperation)
+├── InfomaniakServerError                5xx (ServiceUnavailable)
+├── InfomaniakConnectionError            no answer (ServiceUnavailable)
+└── InfomaniakTimeoutError               no answer, or not done, in time (Timeout)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codomyrmex.cloud.errors import (
+    AlreadyExists,
+    AuthenticationError,
+    CloudError,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+    UnsupportedOperation,
+)
+
+
+class InfomaniakCloudError(CloudError):
+    """A service refused, failed, or was not reached.
+
+    :param status_code: the HTTP status; None where there was no answer.
+    """
+
+    status_code: int | None
+
+    def __init__(self, message: str = "", status_code: int | None = None, **context: Any) -> None:
+        if status_code is not None:
+            context.setdefault("code", str(status_code))
+        super().__init__(message, **{"provider": "infomaniak", **context})
+        self.status_code = status_code
+
+
+class InfomaniakAuthError(InfomaniakCloudError, AuthenticationError):
+    """The credentials are missing, wrong, expired or deleted."""
+
+
+class InfomaniakForbiddenError(InfomaniakCloudError, PermissionDenied):
+    """The credentials are known but may not do this: a role is missing."""
+
+
+class InfomaniakNotFoundError(InfomaniakCloudError, NotFound):
+    """There is no such resource in this project and region."""
+
+
+class InfomaniakConflictError(InfomaniakCloudError, Conflict):
+    """The state of the resource does not allow this, or a name means more than one."""
+
+
+class InfomaniakAlreadyExistsError(InfomaniakConflictError, AlreadyExists):
+    """There is one of this name, or this very one, already."""
+
+
+class InfomaniakQuotaExceededError(InfomaniakCloudError, QuotaExceeded):
+    """A quota of the project is used up."""
+
+
+class InfomaniakRateLimitError(InfomaniakCloudError, RateLimited):
+    """Too many requests; ``retry_after`` says how long to wait if the service did."""
+
+
+class InfomaniakValidationError(InfomaniakCloudError, InvalidRequest):
+    """The service does not accept the arguments."""
+
+
+class InfomaniakUnsupportedError(InfomaniakCloudError, UnsupportedOperation):
+    """The catalogue offers no such service in this region, or the service cannot do this."""
+
+
+class InfomaniakServerError(InfomaniakCloudError, ServiceUnavailable):
+    """The service, or a gateway before it, failed."""
+
+
+class InfomaniakConnectionError(InfomaniakCloudError, ServiceUnavailable):
+    """No connection, or one that broke before the whole answer was there."""
+
+
+class InfomaniakTimeoutError(InfomaniakCloudError, Timeout):
+    """No answer in time, or what was waited for did not come in time."""
