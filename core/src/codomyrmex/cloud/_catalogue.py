@@ -6,6 +6,7 @@ PROVIDERS: dict[str, str] = {
     "coda.documents": "codomyrmex-cloud-coda",
     "gcp.storage": "codomyrmex-cloud-gcp",
     "infomaniak.compute": "codomyrmex-cloud-infomaniak-compute",
+    "infomaniak.identity": "codomyrmex-cloud-infomaniak-identity",
     "infomaniak.volume": "codomyrmex-cloud-infomaniak-volume",
     "local.storage": "codomyrmex-cloud",
 }
@@ -35,6 +36,7 @@ EXPORTS: dict[str, str] = {
     "InfomaniakConflictError": "codomyrmex-cloud-infomaniak",
     "InfomaniakConnectionError": "codomyrmex-cloud-infomaniak",
     "InfomaniakForbiddenError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakIdentityClient": "codomyrmex-cloud-infomaniak-identity",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",
