@@ -20,7 +20,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakUnsupportedError,
 )
 from openstack.connection import Connection
-from openstack.exceptions import DuplicateResource
+from openstack.exceptions import DuplicateResource, NotFoundException
 
 __all__ = ["OpenStackClient", "Progress", "is_id", "is_name_or_id", "is_size", "iso", "wait", "wait_gone"]
 
@@ -159,7 +159,9 @@ class OpenStackClient(CloudClient):
                     raise DuplicateResource
                 found = named[0] if named else None
             else:
-                found = find(name_or_id, ignore_missing=True)
+                found = find(name_or_id, ignore_missing=False)  # the default is deprecated
+        except NotFoundException:
+            found = None
         except DuplicateResource:
             ids = ", ".join(str(each.id) for each in listing(name=name_or_id)) if listing else "use the id"
             raise InfomaniakConflictError(f"more than one {what} is named {name_or_id!r}: {ids}") from None

@@ -20,6 +20,7 @@ from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods 
 from codomyrmex.cloud.infomaniak.volume import _results
 from openstack.block_storage.v3._proxy import Proxy
 from openstack.block_storage.v3.volume import Volume
+from openstack.compute.v2.server import Server
 
 R = TypeVar("R")
 _AT_REST = ("available", "in-use")
@@ -197,7 +198,8 @@ class InfomaniakVolumeClient(OpenStackClient):
     ) -> bool:
         """Take a volume from a server. `InfomaniakNotFoundError` if it is not attached to it."""
         volume, server = self._volume_id(volume_id), self._server_id(server_id)
-        self.connection.compute.delete_volume_attachment(server, volume, ignore_missing=False)
+        typed = Server.existing(id=server)  # of two texts the SDK asks Nova which is the server, and may swap them
+        self.connection.compute.delete_volume_attachment(typed, volume, ignore_missing=False)
         if wait:
             look, ended = self._cinder.get_volume, lambda v: v.status in _AT_REST and not _is_attached(v, server)
             self._wait_for(look, volume, ended, timeout, progress)
