@@ -106,6 +106,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         A server that ends in ERROR is not deleted.
         """
         flavor, image = attributes.pop("instance_type", flavor), attributes.pop("image_id", image)
+        is_name_or_id(flavor)
         if (image is None) == (boot_volume is None):
             raise TypeError("create_instance() starts a server from an image or from a boot_volume: give one of them")
         _request.check_attributes(attributes)
