@@ -18,7 +18,12 @@ def connect(kind, member, **options):
 def make_image(member, name):
     """An image of no use but to start servers from."""
     return member.connection.image.create_image(
-        name=name, data=io.BytesIO(bytes(1024)), disk_format="raw", container_format="bare", allow_duplicates=True
+        name=name,
+        data=io.BytesIO(bytes(1024)),
+        disk_format="raw",
+        container_format="bare",
+        min_disk=1,
+        allow_duplicates=True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
@@ -17,6 +17,7 @@ from openstack.compute.v2.server import Server
 from openstack.image.v2._proxy import Proxy as ImageProxy
 
 _REBOOTS = ("SOFT", "HARD")
+_AT_REST = ("ACTIVE", "SHUTOFF")
 
 
 def _check_reboot(value: Any) -> None:
@@ -120,7 +121,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         request |= self._disk(found, image, boot_volume, boot_volume_size)
         request |= {"networks": self._networks(network)} | attributes
         server = self._nova.create_server(name=name, flavor_id=found.id, **request)
-        made = self._wait_for(server.id, "ACTIVE", timeout, progress) if wait else self._nova.get_server(server.id)
+        made = self._wait_for(server.id, ("ACTIVE",), timeout, progress) if wait else self._nova.get_server(server.id)
         return _results.instance(made)
 
     @lenient(False)
@@ -131,7 +132,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         """Start a stopped server. One that runs is an `InfomaniakConflictError`."""
         found = self._server_id(server_id)
         self._nova.start_server(found)
-        return self._done(found, "ACTIVE", wait, timeout, progress)
+        return self._done(found, ("ACTIVE",), wait, timeout, progress)
 
     @lenient(False)
     @operation
@@ -141,7 +142,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         """Shut a running server down. One that is stopped is an `InfomaniakConflictError`."""
         found = self._server_id(server_id)
         self._nova.stop_server(found)
-        return self._done(found, "SHUTOFF", wait, timeout, progress)
+        return self._done(found, ("SHUTOFF",), wait, timeout, progress)
 
     @lenient(False)
     @operation(checks={"reboot_type": _check_reboot})
@@ -157,7 +158,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         """Restart a server: ``SOFT`` asks its system, ``HARD`` cuts the power. ValueError for anything else."""
         found = self._server_id(server_id)
         self._nova.reboot_server(found, reboot_type)
-        return self._done(found, "ACTIVE", wait, timeout, progress)
+        return self._done(found, ("ACTIVE",), wait, timeout, progress)
 
     @lenient(False)
     @operation
@@ -211,14 +212,17 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         """
         found = self._server_id(server_id)
         self._nova.resize_server(found, self._find(self._nova.find_flavor, flavor, "flavor").id)
-        return self._done(found, "VERIFY_RESIZE", wait, timeout, progress)
+        return self._done(found, ("VERIFY_RESIZE",), wait, timeout, progress)
 
     @lenient(False)
     @operation
-    def confirm_resize(self, server_id: str) -> bool:
+    def confirm_resize(
+        self, server_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
+    ) -> bool:
         """Keep the new flavor of a resized server."""
-        self._nova.confirm_server_resize(self._server_id(server_id))
-        return True
+        found = self._server_id(server_id)
+        self._nova.confirm_server_resize(found)
+        return self._done(found, _AT_REST, wait, timeout, progress)
 
     @lenient(False)
     @operation
@@ -228,7 +232,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         """Give a resized server its old flavor back."""
         found = self._server_id(server_id)
         self._nova.revert_server_resize(found)
-        return self._done(found, "ACTIVE", wait, timeout, progress)
+        return self._done(found, _AT_REST, wait, timeout, progress)
 
     @lenient(None)
     @operation
@@ -279,13 +283,12 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         self, server_id: str, name: str, *, wait: bool = True, timeout: float = 1800, progress: Progress | None = None
     ) -> dict[str, Any] | None:
         """Make an image of a server's disk, to start others from; keys as in `list_images`."""
-        made = self._nova.create_server_image(self._server_id(server_id), name)
-        if wait:
-            look = partial(self._glance.get_image, made.id)
-            made = wait_until(
-                look, until=("active",), failures=("killed", "deleted"), timeout=timeout, progress=progress
-            )
-        return _results.image(made)
+        made = Server.existing(id=self._server_id(server_id)).create_image(self._nova, name)
+        look = partial(self._glance.get_image, made)
+        if not wait:
+            return _results.image(look())
+        ends = ("killed", "deleted")
+        return _results.image(wait_until(look, until=("active",), failures=ends, timeout=timeout, progress=progress))
 
     @lenient(False)
     @operation
@@ -341,21 +344,26 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         ids = [self._id(each, "network", lambda name: named(name=name)) for each in names]
         return [{"uuid": each} for each in ids] or "none"
 
-    def _done(self, server_id: str, state: str, waits: bool, timeout: float, progress: Progress | None) -> bool:
+    def _done(
+        self, server_id: str, states: Collection[str], waits: bool, timeout: float, progress: Progress | None
+    ) -> bool:
         if waits:
-            self._wait_for(server_id, state, timeout, progress)
+            self._wait_for(server_id, states, timeout, progress)
         return True
 
-    def _wait_for(self, server_id: str, state: str, timeout: float, progress: Progress | None) -> Server:
-        """The server, in this state; while Nova has a task with it, no state is the last."""
-
-        def settled(server: Server) -> bool:
-            return server.status in (state, "ERROR") and not server.task_state
-
+    def _wait_for(self, server_id: str, states: Collection[str], timeout: float, progress: Progress | None) -> Server:
+        """The server, in one of these states; while Nova has a task with it, no state is the last."""
+        ends = {*states, "ERROR"}
         look = partial(self._nova.get_server, server_id)
         try:
-            server = wait_until(look, until=settled, failures=(), timeout=timeout, progress=progress)
-            if server.status != state:
+            server = wait_until(
+                look,
+                until=lambda s: s.status in ends and not s.task_state,
+                failures=(),
+                timeout=timeout,
+                progress=progress,
+            )
+            if server.status not in states:
                 reason = (server.fault or {}).get("message", "Nova does not say why")
                 raise InfomaniakCloudError(f"server {server.name} ended in ERROR: {reason}", code="ERROR")
         except InfomaniakCloudError as error:
