@@ -33,13 +33,12 @@ def test_a_snapshot_is_restored_in_place_and_into_a_new_volume(volumes, create):
 def test_a_new_volume_of_a_snapshot_has_its_name_unless_told(volumes, create):
     create("data")
     snapshot = volumes.create_snapshot("data", "kept")
-    made = create("larger", size=2, snapshot_id="kept")
+    made = volumes.create_volume(2, "larger", snapshot_id="kept")
     restored = volumes.restore_snapshot("kept")
     assert (made["size"], restored["size"], restored["name"]) == (2, 1, "kept")
     assert volumes.delete_volume(restored["id"])
     assert volumes.delete_volume(made["id"])
     assert volumes.delete_snapshot(snapshot["id"])
-    create("larger")
 
 
 def test_a_volume_in_use_has_a_snapshot_too(volumes, create, server):
