@@ -5,7 +5,9 @@ PROVIDERS: dict[str, str] = {
     "azure.storage": "codomyrmex-cloud-azure",
     "coda.documents": "codomyrmex-cloud-coda",
     "gcp.storage": "codomyrmex-cloud-gcp",
+    "infomaniak.compute": "codomyrmex-cloud-infomaniak-compute",
     "infomaniak.identity": "codomyrmex-cloud-infomaniak-identity",
+    "infomaniak.volume": "codomyrmex-cloud-infomaniak-volume",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
@@ -30,6 +32,7 @@ EXPORTS: dict[str, str] = {
     "InfomaniakAuthError": "codomyrmex-cloud-infomaniak",
     "InfomaniakCloud": "codomyrmex-cloud-infomaniak",
     "InfomaniakCloudError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakComputeClient": "codomyrmex-cloud-infomaniak-compute",
     "InfomaniakConflictError": "codomyrmex-cloud-infomaniak",
     "InfomaniakConnectionError": "codomyrmex-cloud-infomaniak",
     "InfomaniakForbiddenError": "codomyrmex-cloud-infomaniak",
@@ -41,6 +44,7 @@ EXPORTS: dict[str, str] = {
     "InfomaniakTimeoutError": "codomyrmex-cloud-infomaniak",
     "InfomaniakUnsupportedError": "codomyrmex-cloud-infomaniak",
     "InfomaniakValidationError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakVolumeClient": "codomyrmex-cloud-infomaniak-volume",
     "LocalStorage": "codomyrmex-cloud",
     "S3Client": "codomyrmex-cloud-aws",
     "S3Storage": "codomyrmex-cloud-aws",
