@@ -5,6 +5,8 @@ PROVIDERS: dict[str, str] = {
     "azure.storage": "codomyrmex-cloud-azure",
     "coda.documents": "codomyrmex-cloud-coda",
     "gcp.storage": "codomyrmex-cloud-gcp",
+    "infomaniak.heat": "codomyrmex-cloud-infomaniak-heat",
+    "infomaniak.metering": "codomyrmex-cloud-infomaniak-metering",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
@@ -32,6 +34,8 @@ EXPORTS: dict[str, str] = {
     "InfomaniakConflictError": "codomyrmex-cloud-infomaniak",
     "InfomaniakConnectionError": "codomyrmex-cloud-infomaniak",
     "InfomaniakForbiddenError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakHeatClient": "codomyrmex-cloud-infomaniak-heat",
+    "InfomaniakMeteringClient": "codomyrmex-cloud-infomaniak-metering",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",
