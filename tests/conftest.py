@@ -14,6 +14,7 @@ import pytest
 from codomyrmex.cloud import _index, registry
 from codomyrmex.cloud.common import client
 from hatchling.builders.wheel import WheelBuilder
+from openstack_lab.fixtures import openstack_lab  # noqa: F401  # a fixture
 
 
 def build_wheel(project, output, *, editable=False):
