@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from openstack.exceptions import raise_from_response
+from openstack.exceptions import ForbiddenException, raise_from_response
 from openstack.orchestration.v1.stack import Stack
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.errors import CloudError
-from codomyrmex.cloud.infomaniak.errors import InfomaniakNotFoundError, InfomaniakValidationError
+from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakForbiddenError,
+    InfomaniakNotFoundError,
+    InfomaniakValidationError,
+)
 from codomyrmex.cloud.infomaniak.heat import _stacks
 from codomyrmex.cloud.infomaniak.heat._stacks import EventCallback, Events, follow, path
 from codomyrmex.cloud.infomaniak.heat._templates import Source, read_environment, read_template
@@ -75,7 +79,13 @@ class InfomaniakHeatClient(OpenStackClient):
         """
         body = self._body(template, parameters, environment, timeout_mins, tags)
         heat = self.connection.orchestration
-        made = heat.create_stack(name=name, is_rollback_disabled=disable_rollback, **body)
+        try:
+            made = heat.create_stack(name=name, is_rollback_disabled=disable_rollback, **body)
+        except ForbiddenException as error:
+            refused = self.typed_error(error, "create_stack", name)
+            assert isinstance(refused, InfomaniakForbiddenError)
+            refused.message += "; Heat makes a trust for you, which takes an unrestricted application credential"
+            raise refused from error
         if not wait:
             return _stacks.summary(heat.get_stack(made.id, resolve_outputs=False))
         return self._follow(made, "CREATE", Events(heat, made), _seconds(timeout, timeout_mins), on_event)
