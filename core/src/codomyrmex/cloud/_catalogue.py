@@ -6,6 +6,7 @@ PROVIDERS: dict[str, str] = {
     "coda.documents": "codomyrmex-cloud-coda",
     "gcp.storage": "codomyrmex-cloud-gcp",
     "infomaniak.heat": "codomyrmex-cloud-infomaniak-heat",
+    "infomaniak.identity": "codomyrmex-cloud-infomaniak-identity",
     "infomaniak.metering": "codomyrmex-cloud-infomaniak-metering",
     "local.storage": "codomyrmex-cloud",
 }
@@ -35,6 +36,7 @@ EXPORTS: dict[str, str] = {
     "InfomaniakConnectionError": "codomyrmex-cloud-infomaniak",
     "InfomaniakForbiddenError": "codomyrmex-cloud-infomaniak",
     "InfomaniakHeatClient": "codomyrmex-cloud-infomaniak-heat",
+    "InfomaniakIdentityClient": "codomyrmex-cloud-infomaniak-identity",
     "InfomaniakMeteringClient": "codomyrmex-cloud-infomaniak-metering",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
