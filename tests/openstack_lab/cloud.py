@@ -4,24 +4,22 @@ from functools import cached_property
 from secrets import token_hex
 from typing import NamedTuple
 
-import openstack
+from keystoneauth1.identity import v3
+from keystoneauth1.session import Session
+from openstack.connection import Connection
 
 
 def connect(places, username="admin", project_name="admin", password=None):
     """A connection of this user, by password; close it."""
-    return openstack.connect(
-        load_yaml_config=False,
-        load_envvars=False,
-        region_name=places.region,
-        auth={
-            "auth_url": places.auth_url,
-            "username": username,
-            "password": password or places.password,
-            "project_name": project_name,
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
-        },
+    password = v3.Password(
+        places.auth_url,
+        username=username,
+        password=password or places.password,
+        project_name=project_name,
+        user_domain_id="default",
+        project_domain_id="default",
     )
+    return Connection(session=Session(password), region_name=places.region)
 
 
 class ApplicationCredential(NamedTuple):
