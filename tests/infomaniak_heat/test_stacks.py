@@ -151,8 +151,8 @@ def test_a_stack_that_does_not_exist_is_a_failure_in_both_faces(client, call):
     assert isinstance(lenient.last_error, InfomaniakNotFoundError)
 
 
-def test_a_restricted_credential_is_told_what_heat_needs(heat_lab, name):
-    credential = heat_lab.application_credential()
+def test_a_credential_that_may_not_is_told_what_heat_needs(heat_lab, name):
+    credential = heat_lab.new_project(roles=["reader"]).application_credential()
     with InfomaniakHeatClient.from_credentials(
         credential.id, credential.secret, heat_lab.auth_url, heat_lab.region
     ) as client:

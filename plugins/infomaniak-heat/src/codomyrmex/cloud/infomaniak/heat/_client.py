@@ -22,6 +22,7 @@ from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
 
 Environment = Source | Iterable[Source] | None
 _DELETE_TIMEOUT = 3600.0
+_NEEDS = "a stack takes the role member and, for the trust that Heat makes, an unrestricted application credential"
 
 
 def _no_verdict(error: CloudError) -> dict[str, Any]:
@@ -84,7 +85,7 @@ class InfomaniakHeatClient(OpenStackClient):
         except ForbiddenException as error:
             refused = self.typed_error(error, "create_stack", name)
             assert isinstance(refused, InfomaniakForbiddenError)
-            refused.message += "; Heat makes a trust for you, which takes an unrestricted application credential"
+            refused.message += f"; {_NEEDS}"
             raise refused from error
         if not wait:
             return _stacks.summary(heat.get_stack(made.id, resolve_outputs=False))
