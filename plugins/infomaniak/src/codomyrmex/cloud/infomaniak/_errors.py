@@ -195,11 +195,13 @@ def _told(body: Any) -> _Fault | None:
         return next((fault for item in body if (fault := _told(item))), None)
     if not isinstance(body, dict):
         return None
-    for key in ("message", "faultstring", "detail", "explanation"):
+    for key in ("message", "faultstring", "detail"):
         if isinstance(body.get(key), str) and body[key]:
             return _Fault(body[key].strip(), body.get("type"))
     nested = [value for key in ("NeutronError", "error") if (value := body.get(key))] or body.values()
-    return next((fault for value in nested if (fault := _told(value))), None)
+    found = next((fault for value in nested if (fault := _told(value))), None)
+    explanation = body.get("explanation")  # Heat's says nothing that the status does not
+    return found or (_Fault(explanation) if isinstance(explanation, str) else None)
 
 
 def _seconds(header: str | None) -> float | None:
