@@ -43,6 +43,7 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError as Infoman
 from codomyrmex.cloud.infomaniak.errors import InfomaniakUnsupportedError as InfomaniakUnsupportedError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakValidationError as InfomaniakValidationError
 from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient as InfomaniakIdentityClient
+from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient as InfomaniakNetworkClient
 from codomyrmex.cloud.local import LocalStorage as LocalStorage
 from codomyrmex.cloud.registry import API_VERSION as API_VERSION
 from codomyrmex.cloud.registry import ProviderInfo as ProviderInfo

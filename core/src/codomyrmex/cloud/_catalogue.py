@@ -6,6 +6,7 @@ PROVIDERS: dict[str, str] = {
     "coda.documents": "codomyrmex-cloud-coda",
     "gcp.storage": "codomyrmex-cloud-gcp",
     "infomaniak.identity": "codomyrmex-cloud-infomaniak-identity",
+    "infomaniak.network": "codomyrmex-cloud-infomaniak-network",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
@@ -34,6 +35,7 @@ EXPORTS: dict[str, str] = {
     "InfomaniakConnectionError": "codomyrmex-cloud-infomaniak",
     "InfomaniakForbiddenError": "codomyrmex-cloud-infomaniak",
     "InfomaniakIdentityClient": "codomyrmex-cloud-infomaniak-identity",
+    "InfomaniakNetworkClient": "codomyrmex-cloud-infomaniak-network",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",

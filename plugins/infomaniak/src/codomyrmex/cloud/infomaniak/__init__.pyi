@@ -15,3 +15,4 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError as Infoman
 from codomyrmex.cloud.infomaniak.errors import InfomaniakUnsupportedError as InfomaniakUnsupportedError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakValidationError as InfomaniakValidationError
 from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient as InfomaniakIdentityClient
+from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient as InfomaniakNetworkClient
