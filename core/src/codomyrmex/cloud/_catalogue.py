@@ -9,6 +9,7 @@ PROVIDERS: dict[str, str] = {
     "infomaniak.heat": "codomyrmex-cloud-infomaniak-heat",
     "infomaniak.identity": "codomyrmex-cloud-infomaniak-identity",
     "infomaniak.metering": "codomyrmex-cloud-infomaniak-metering",
+    "infomaniak.network": "codomyrmex-cloud-infomaniak-network",
     "infomaniak.volume": "codomyrmex-cloud-infomaniak-volume",
     "local.storage": "codomyrmex-cloud",
 }
@@ -41,6 +42,7 @@ EXPORTS: dict[str, str] = {
     "InfomaniakHeatClient": "codomyrmex-cloud-infomaniak-heat",
     "InfomaniakIdentityClient": "codomyrmex-cloud-infomaniak-identity",
     "InfomaniakMeteringClient": "codomyrmex-cloud-infomaniak-metering",
+    "InfomaniakNetworkClient": "codomyrmex-cloud-infomaniak-network",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",
