@@ -42,6 +42,8 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakServerError as Infomani
 from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError as InfomaniakTimeoutError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakUnsupportedError as InfomaniakUnsupportedError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakValidationError as InfomaniakValidationError
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient as InfomaniakNewsletterClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError as InfomaniakOutcomeUnknownError
 from codomyrmex.cloud.local import LocalStorage as LocalStorage
 from codomyrmex.cloud.registry import API_VERSION as API_VERSION
 from codomyrmex.cloud.registry import ProviderInfo as ProviderInfo

@@ -5,6 +5,7 @@ PROVIDERS: dict[str, str] = {
     "azure.storage": "codomyrmex-cloud-azure",
     "coda.documents": "codomyrmex-cloud-coda",
     "gcp.storage": "codomyrmex-cloud-gcp",
+    "infomaniak.newsletter": "codomyrmex-cloud-infomaniak-newsletter",
     "local.storage": "codomyrmex-cloud",
 }
 """Provider, ``<provider>.<service>``, to the distribution that brings it."""
@@ -32,7 +33,9 @@ EXPORTS: dict[str, str] = {
     "InfomaniakConflictError": "codomyrmex-cloud-infomaniak",
     "InfomaniakConnectionError": "codomyrmex-cloud-infomaniak",
     "InfomaniakForbiddenError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakNewsletterClient": "codomyrmex-cloud-infomaniak-newsletter",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakOutcomeUnknownError": "codomyrmex-cloud-infomaniak-newsletter",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",
     "InfomaniakServerError": "codomyrmex-cloud-infomaniak",
