@@ -35,6 +35,7 @@ class Cutter:
 
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self._port)) as server, suppress(OSError):
+            reset = False
             while request := _message(client):
                 put = request.startswith(b"PUT")
                 side, after, reset = (put and self._armed) or ("", 0, False)
@@ -42,15 +43,17 @@ class Cutter:
                     self._armed, self.passed["request"] = None, len(request)
                 if side == "request" and after < len(request):
                     server.sendall(request[:after])
-                    _reset(server)  # an end would do for the last of the headers
-                    return _reset(client) if reset else None
+                    _reset(server)  # it might take an end for that of the headers
+                    break
                 server.sendall(request)
                 answer = _message(server)
                 if put:
                     self.passed["answer"] = len(answer)
                 client.sendall(answer[:after] if side == "answer" else answer if not side else b"")
                 if side:
-                    return _reset(client) if reset else None
+                    break
+            if reset:
+                _reset(client)
 
 
 def _reset(peer: socket.socket) -> None:

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 PAGES = "page per_page order_by"
 CAMPAIGN = (
-    "content_html email_from_addr{0} email_from_name{0} force_sended lang{0} preheader recipients subject{0} template_id "
-    "tracking_link tracking_opening tracking_utm unsub_link"
+    "content_html email_from_addr{0} email_from_name{0} force_sended lang{0} preheader recipients subject{0} "
+    "template_id tracking_link tracking_opening tracking_utm unsub_link"
 )
 
 
@@ -70,7 +70,7 @@ OPERATIONS = [
     Operation("create_field", "POST", "fields", 201, body="name* slug type*"),
     Operation("update_field", "PUT", "fields/{field}", body="name*"),
     Operation("delete_field", "DELETE", "fields/{field}"),
-    Operation("list_templates", "GET", "templates", query=PAGES),
+    Operation("list_templates", "GET", "templates", query="page per_page"),
     Operation("template_html", "GET", "templates/{template}/html"),
     Operation("credits", "GET", "credits/details"),
     Operation("task", "GET", "/async/tasks/{task_uuid}"),

@@ -21,16 +21,14 @@ _WRONG = ("fields", "groups")
 def document() -> dict[str, Any]:
     loaded = json.loads(FILE.read_text("utf-8"))
     for path, operations in loaded["paths"].items():
-        if "/subscribers" in path:
-            for operation in operations.values():
-                _mend(operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}))
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if isinstance(parameter.get("schema", {}).get("type"), list):  # openapi-core takes one type only
+                    parameter["schema"] = {}
+            if "/subscribers" in path and "requestBody" in operation:
+                schema = operation["requestBody"]["content"]["application/json"]["schema"]
+                schema["properties"].update({name: {} for name in _WRONG if name in schema["properties"]})
     return loaded
-
-
-def _mend(schema: dict[str, Any]) -> None:
-    for name in _WRONG:
-        if name in schema.get("properties", {}):
-            schema["properties"][name] = {}
 
 
 @cache

@@ -198,7 +198,8 @@ def test_data_that_is_false_is_no_success(client, service, call):
 
 @calls
 @pytest.mark.parametrize(
-    "status", ["scheduled", "scheduled_v1", "sending", "sending_v1", "sent", "sending_failed", "blocked", "unknown", "new", None]
+    "status",
+    ["scheduled", "scheduled_v1", "sending", "sending_v1", "sent", "sending_failed", "blocked", "unknown", "new", None],
 )  # fmt: skip
 def test_what_is_no_draft_is_not_sent(client, service, call, status):
     campaign = service.add_campaign(status)

@@ -77,12 +77,15 @@ class Calls:
         while True:
             paged = {**(query or {}), "page": page, "per_page": per_page}
             answer = self.transport.send(self.request(method, path, *ids, query=paged, body=body))
-            items = answer.get("data") or []
-            if not isinstance(items, list) or (items and items == before):
-                raise InfomaniakCloudError(f"page {page} of the list is no list, or the page before again")
+            items, pages = answer.get("data") or [], answer.get("pages")
+            if not isinstance(items, list):
+                raise InfomaniakCloudError("the answer holds no list")
+            if not isinstance(pages, int):
+                if items and items == before:
+                    raise InfomaniakCloudError("the service gives the same page again and again")
+                pages = page if len(items) < per_page else page + 1
             yield from items
-            pages = answer.get("pages")
-            if page >= pages if isinstance(pages, int) else len(items) < per_page:
+            if page >= pages:
                 return
             before = items
             page += 1
