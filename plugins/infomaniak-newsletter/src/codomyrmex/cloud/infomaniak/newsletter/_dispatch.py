@@ -9,7 +9,7 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakC
 from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
 
-_SENDABLE = ("draft", "canceled")
+SENDABLE = ("draft", "canceled")
 
 
 def look_at(campaign_id: int) -> str:
@@ -62,7 +62,7 @@ class Dispatcher:
 
     def _check(self, campaign_id: int) -> None:
         status = self._calls.get("campaigns/{}", campaign_id).get("status")
-        if status not in _SENDABLE:
+        if status not in SENDABLE:
             raise InfomaniakConflictError(
                 f"the campaign is {status!r}, and only a draft is sent or scheduled; unschedule_campaign takes back "
                 "what is scheduled, duplicate_campaign makes a draft of any other"

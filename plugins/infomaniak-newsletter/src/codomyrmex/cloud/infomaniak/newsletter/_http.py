@@ -34,7 +34,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
-_ATTEMPTS = 5
+ATTEMPTS = 5
+"""How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
 _SHORTEST_PAUSE = 0.1
 _WINDOW = 60.0  # seconds, of the service's rate limit
 _GATEWAYS_GAVE_UP = (408, 499)  # 4xx that say nothing of what the service did
@@ -140,7 +141,7 @@ class Transport:
         if isinstance(error, InfomaniakRateLimitError):
             pause = _WINDOW if error.retry_after is None else max(error.retry_after, _SHORTEST_PAUSE)
             return pause if request.after_429 else None
-        if not error.retryable or attempt >= _ATTEMPTS or (failed.maybe_done and request.unsure):
+        if not error.retryable or attempt >= ATTEMPTS or (failed.maybe_done and request.unsure):
             return None
         backoff: float = _SHORTEST_PAUSE * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
         return max(backoff, error.retry_after or 0.0)
