@@ -174,7 +174,8 @@ def test_a_file_that_is_not_there_is_a_failure(connect, group, tmp_path):
     assert "none.csv" in str(client.last_error)
 
 
-@pytest.mark.parametrize("contacts", [None, 7, b"a@example.org", {"email": "a@example.org"}, ["a@example.org"], [None]])
+@pytest.mark.parametrize("contacts", [None, 7, b"a@example.org", {"email": "a@example.org"}, ["a@example.org"], [None],
+                                      [*people(30), None]])  # fmt: skip
 def test_what_are_no_contacts_is_refused_at_once(client, service, group, contacts):
     with pytest.raises(TypeError):
         client.import_contacts(group, contacts)

@@ -13,6 +13,8 @@ PER_PAGE = 100
 SUBSCRIBERS_PER_PAGE = 1000
 BY_ID = {"order_by": "id"}
 """So that no item moves from page to page while a long list is read."""
+IS_IT_THERE = "look whether there is one now before making another"
+"""For what would be there twice."""
 
 
 class Calls:
@@ -97,3 +99,8 @@ def _record(envelope: dict[str, Any]) -> dict[str, Any]:
     if data is None:
         return {}
     return data if isinstance(data, dict) else {"data": data}
+
+
+def search_for(text: str | None) -> dict[str, Any]:
+    """The query by which the service searches."""
+    return {} if text is None else {"filter[search]": text}

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
@@ -35,13 +35,14 @@ def read(contacts: Iterable[ContactLike] | str | os.PathLike[str]) -> Iterator[C
     """The contacts, one by one: of a CSV file if it is a path.
 
     Each is ``{"email": ..., "firstname": ...}``, or ``{"email": ..., "fields": {...}}``. Raises
-    TypeError for what is no mapping, ValueError for a file without a column of addresses.
+    TypeError for what is no mapping (of a list before anything is sent), ValueError for a file
+    without a column of addresses.
     """
     if isinstance(contacts, (str, os.PathLike)):
         return _of_file(contacts)
     if isinstance(contacts, (bytes, Mapping)) or not isinstance(contacts, Iterable):
         raise TypeError(f"contacts are several mappings or the path of a CSV file, not {type(contacts).__name__}")
-    return map(_contact, contacts)
+    return iter([_contact(c) for c in contacts]) if isinstance(contacts, Sized) else map(_contact, contacts)
 
 
 def as_csv(contacts: list[Contact]) -> tuple[list[str], str]:

@@ -77,13 +77,11 @@ class Import:
             else:
                 yield contact
 
-    def _upload(self, contacts: list[Contact], known: dict[str, int]) -> None:
+    def _upload(self, contacts: list[Contact], known: dict[str, Any]) -> None:
         names, text = as_csv(contacts)
         uploaded = self._calls.write("POST", "subscribers/import/upload", body={"content": text})
-        kinds = {"email": "email"}
-        columns = [
-            known.get(name.lower()) or {"type": kinds.get(name, "str"), "name": name} for name in ["email", *names]
-        ]
+        columns = [known.get("email", {"type": "email", "name": "email"})]
+        columns += [known.get(name.lower(), {"type": "str", "name": name}) for name in names]
         body = {
             "upload_id": _upload_id(uploaded),
             "fields": columns,
