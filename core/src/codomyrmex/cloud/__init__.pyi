@@ -47,6 +47,8 @@ from codomyrmex.cloud.infomaniak.heat import InfomaniakHeatClient as InfomaniakH
 from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient as InfomaniakIdentityClient
 from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient as InfomaniakMeteringClient
 from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient as InfomaniakNetworkClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient as InfomaniakNewsletterClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError as InfomaniakOutcomeUnknownError
 from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient as InfomaniakVolumeClient
 from codomyrmex.cloud.local import LocalStorage as LocalStorage
 from codomyrmex.cloud.registry import API_VERSION as API_VERSION

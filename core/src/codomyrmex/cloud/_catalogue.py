@@ -10,6 +10,7 @@ PROVIDERS: dict[str, str] = {
     "infomaniak.identity": "codomyrmex-cloud-infomaniak-identity",
     "infomaniak.metering": "codomyrmex-cloud-infomaniak-metering",
     "infomaniak.network": "codomyrmex-cloud-infomaniak-network",
+    "infomaniak.newsletter": "codomyrmex-cloud-infomaniak-newsletter",
     "infomaniak.volume": "codomyrmex-cloud-infomaniak-volume",
     "local.storage": "codomyrmex-cloud",
 }
@@ -43,7 +44,9 @@ EXPORTS: dict[str, str] = {
     "InfomaniakIdentityClient": "codomyrmex-cloud-infomaniak-identity",
     "InfomaniakMeteringClient": "codomyrmex-cloud-infomaniak-metering",
     "InfomaniakNetworkClient": "codomyrmex-cloud-infomaniak-network",
+    "InfomaniakNewsletterClient": "codomyrmex-cloud-infomaniak-newsletter",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakOutcomeUnknownError": "codomyrmex-cloud-infomaniak-newsletter",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",
     "InfomaniakServerError": "codomyrmex-cloud-infomaniak",

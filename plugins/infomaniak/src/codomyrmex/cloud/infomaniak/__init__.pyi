@@ -19,4 +19,6 @@ from codomyrmex.cloud.infomaniak.heat import InfomaniakHeatClient as InfomaniakH
 from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient as InfomaniakIdentityClient
 from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient as InfomaniakMeteringClient
 from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient as InfomaniakNetworkClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient as InfomaniakNewsletterClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError as InfomaniakOutcomeUnknownError
 from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient as InfomaniakVolumeClient
