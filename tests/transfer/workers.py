@@ -1,0 +1,1 @@
+"""What the tests do in processes of their own: ``python workers.py <function> <arguments>``."""
