@@ -10,6 +10,8 @@ import pytest
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.transfer import Prefix
 
+from .strangers import Stranger
+
 KEYS = ["a", "a b", "deep/er/still", "deep/er.txt", "empty", "large", "über/ключ 🐜", "z"]
 
 
@@ -91,3 +93,39 @@ def start():
     for process in running:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def stranger():
+    """A prefix of a storage of six methods."""
+    return Prefix(Stranger(), "box", "in")
+
+
+@pytest.fixture
+def settle_aws(monkeypatch):
+    """Nothing of this machine's user reaches the SDK; ``settle_aws(server)``: it finds this server."""
+    for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+
+    def settle(server):
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, str(value))
+
+    return settle
+
+
+@pytest.fixture(params=["moto_server", "swift"])
+def s3(request, settle_aws):
+    """``s3(prefix)``: a prefix of a new bucket, of moto and of Swift, which the environment leads to."""
+    from codomyrmex.cloud.aws import S3Storage
+
+    settle_aws(request.getfixturevalue(request.param))
+    with S3Storage() as storage:
+        bucket = f"transfer-{os.urandom(6).hex()}"
+        storage.create_bucket(bucket)
+        yield lambda prefix="": Prefix(storage, bucket, prefix)
