@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from codomyrmex.cloud import get_client
@@ -19,9 +18,11 @@ def say(value):
 
 
 def place_at(text):
-    """``folder:PATH``, or ``local:ROOT`` for the bucket ``box`` there."""
+    """``folder:PATH``, ``local:ROOT`` for the bucket ``box`` there, or ``s3:BUCKET``."""
     kind, _, path = text.partition(":")
-    return Folder(path) if kind == "folder" else Prefix(get_client(kind, root=path), "box")
+    if kind == "folder":
+        return Folder(path)
+    return Prefix(get_client("aws"), path) if kind == "s3" else Prefix(get_client(kind, root=path), "box")
 
 
 def run(operation, source, target, journal):
@@ -56,21 +57,6 @@ def measure(source, target, journal):
     """Says how many were copied, and the peak memory in MiB."""
     summary = copying(place_at(source), place_at(target), journal=journal, batch_objects=100).finish()
     say([summary.copied, peak_memory()])
-
-
-def resume(source, target, journal):
-    """Says how many an earlier run had copied, and the peak memory in MiB."""
-    summary = copying(place_at(source), place_at(target), journal=journal).finish()
-    say([summary.resumed, peak_memory()])
-
-
-def fill(root, count):
-    """A local storage with so many objects of a few bytes."""
-    with get_client("local", root=root) as storage, ThreadPoolExecutor(8) as pool:
-        storage.ensure_bucket("box")
-        keys = [f"{number % 100:02}/{number:07}" for number in range(int(count))]
-        for _ in pool.map(lambda key: storage.upload_file("box", key, key.encode()), keys):
-            pass
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from codomyrmex.cloud.transfer._filter import Filter
 from codomyrmex.cloud.transfer._folder import Folder
 from codomyrmex.cloud.transfer._place import Manner
 from codomyrmex.cloud.transfer._plan import Action
-from codomyrmex.cloud.transfer._prefix import Prefix
-from codomyrmex.cloud.transfer._report import Summary
+from codomyrmex.cloud.transfer._prefix import Prefix, same_service
+from codomyrmex.cloud.transfer._report import Summary, as_json
 from codomyrmex.cloud.transfer._run import Options, Run
 from codomyrmex.cloud.transfer.errors import (
     JournalError,
@@ -41,12 +41,14 @@ __all__ = [
     "Summary",
     "TooManyDeletions",
     "TransferFailed",
+    "as_json",
     "check",
     "checking",
     "copy",
     "copying",
     "export",
     "plan",
+    "same_service",
     "sync",
     "syncing",
 ]

@@ -95,7 +95,7 @@ def copying(source: PlaceLike, target: PlaceLike, manner: Manner = AS_IT_IS, **o
         raise ValueError(f"{sides.target.name} lies in {sides.source.name}: the copy would copy itself without end")
     if isinstance(sides.target, Folder) and (manner.content_type or manner.metadata):
         raise InvalidRequest("a file keeps no content type and no metadata")
-    return Run("copy", Job(sides.source, sides.target, manner), partial(copies, sides), options=options)
+    return Run("copy", Job(sides.source, sides.target, manner), sides, partial(copies, sides), options=options)
 
 
 def syncing(
@@ -112,14 +112,14 @@ def syncing(
     sides = _apart(sides_of(source, target, **options))
     job = Job(sides.source, sides.target, certain=checksum)
     actions = partial(differences, sides, certain=checksum)
-    return Run("sync", job, actions, max_delete=max_delete, options=options)
+    return Run("sync", job, sides, actions, max_delete=max_delete, options=options)
 
 
 def checking(source: PlaceLike, target: PlaceLike, *, quick: bool = False, **options: Unpack[Options]) -> Run:
     """`check` as a `Run`, to watch and to stop."""
     sides = sides_of(source, target, **options)
     job = Job(sides.source, sides.target, certain=not quick, compare_only=True)
-    return Run("check", job, partial(differences, sides, certain=True), options=options)
+    return Run("check", job, sides, partial(differences, sides, certain=True), options=options)
 
 
 def planned(sides: Sides, *, checksum: bool) -> Iterator[Action]:

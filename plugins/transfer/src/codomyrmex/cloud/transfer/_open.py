@@ -6,7 +6,7 @@ import os
 from typing import Unpack
 
 from codomyrmex.cloud.common.storage import Path
-from codomyrmex.cloud.errors import LocalFileNotFound
+from codomyrmex.cloud.errors import LocalFileError, LocalFileNotFound
 from codomyrmex.cloud.registry import open_storage
 from codomyrmex.cloud.transfer._filter import Filter
 from codomyrmex.cloud.transfer._folder import Folder
@@ -33,10 +33,11 @@ def place_of(place: PlaceLike) -> Place:
 
 
 def sides_of(source: PlaceLike, target: PlaceLike, **options: Unpack[Options]) -> Sides:
-    """Both places, and what takes part. LocalFileNotFound if the source is a folder that is not there."""
+    """Both places, and what takes part. LocalFileError if the source is no folder."""
     one, other = place_of(source), place_of(target)
     if isinstance(one, Folder) and not os.path.isdir(one.path):
-        raise LocalFileNotFound(f"{one.path} is no folder", resource=one.path)
+        missing = LocalFileError if os.path.exists(one.path) else LocalFileNotFound
+        raise missing(f"{one.path} is not a folder", resource=one.path)
     if isinstance(one, Prefix) and isinstance(other, Prefix) and one.owned and other.owned:
         other.share(one)
     return Sides(one, other, Filter(options.get("include", ()), options.get("exclude", ())))

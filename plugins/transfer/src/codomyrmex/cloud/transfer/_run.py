@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from codomyrmex.cloud.errors import AuthenticationError, BucketNotFound, CloudEr
 from codomyrmex.cloud.transfer._batch import Job, Outcome, batches, run_batch
 from codomyrmex.cloud.transfer._journal import Journal, done_of
 from codomyrmex.cloud.transfer._place import typed
-from codomyrmex.cloud.transfer._plan import Action
+from codomyrmex.cloud.transfer._plan import Action, Sides
 from codomyrmex.cloud.transfer._report import Report, Summary
 from codomyrmex.cloud.transfer._stream import Stopped, Watch
 from codomyrmex.cloud.transfer.errors import TooManyDeletions
@@ -59,6 +60,7 @@ class Run:
         self,
         operation: str,
         job: Job,
+        sides: Sides,
         actions: Callable[[], Iterator[Action]],
         *,
         max_delete: float | None = None,
@@ -66,6 +68,8 @@ class Run:
     ) -> None:
         self.summary = Summary(operation, job.source.name, job.target.name)
         self._job = job
+        self.source, self.target = job.source, job.target
+        self._sides = sides
         self._actions = actions
         self._max_delete = max_delete
         self._options = options
@@ -88,6 +92,16 @@ class Run:
     def bytes_done(self) -> int:
         """Of the source, so far: moved, compared, or found to need neither."""
         return max(self._watch.moved, self.summary.bytes) + self._skipped_bytes
+
+    @property
+    def objects_done(self) -> int:
+        """Of the source, so far."""
+        done = self.summary
+        return done.copied + done.same + done.resumed + done.differs + done.missing + done.failed
+
+    def sizes(self) -> Iterator[int]:
+        """The bytes of each object of the source that takes part, by a listing of its own: how much there is to do."""
+        return (entry.size for entry in self._sides.source_entries(deque()))
 
     def stop(self) -> None:
         """End soon and cleanly. May be called by a signal handler."""
