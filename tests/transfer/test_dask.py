@@ -41,10 +41,11 @@ def test_a_cluster_copies_and_syncs(client, many, local, tmp_path):
     assert read_prefix(one) == read_tree(tmp_path / "out") == read_tree(many)
 
 
+@pytest.mark.parametrize("s3", ["moto_server"], indirect=True)
 def test_credentials_are_found_on_the_workers(client, many, s3):
     place = s3("in")
     settings = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    client.run(os.environ.update, settings)
+    client.run(lambda: os.environ.update(settings))
     run = copying(many, place, executor=client.get_executor(pure=False), include=["3/"])
     assert run.finish().copied == sum(key.startswith("3/") for key in read_tree(many))
     assert read_prefix(place) == {key: data for key, data in read_tree(many).items() if key.startswith("3/")}

@@ -26,7 +26,7 @@ def wide_tree(folder, count):
 
 
 def test_ten_times_the_objects_take_no_more_memory(tmp_path, local, measured):
-    local("one"), local("two")
+    _ = local("one"), local("two")
     peaks = []
     for count, name in ((300, "one"), (3000, "two")):
         source = wide_tree(tmp_path / f"{count}", count)
