@@ -8,6 +8,7 @@ from codomyrmex.cloud.transfer import Prefix, copying, sync
 
 from .conftest import read_prefix, read_tree, results, write_tree
 
+pytestmark = pytest.mark.slow
 distributed = pytest.importorskip("distributed", reason="pip install distributed")
 
 
