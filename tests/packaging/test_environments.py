@@ -10,6 +10,7 @@ import pytest
 CORE = "codomyrmex-cloud"
 CLI = "codomyrmex-cloud-cli"
 INFOMANIAK = "codomyrmex-cloud-infomaniak"
+TRANSFER = "codomyrmex-cloud-transfer"
 TYPING_CASES = Path(__file__).with_name("typing_cases.py")
 
 INSTALLED = """
@@ -57,7 +58,7 @@ def test_type_checkers_know_the_names_of_an_installed_core(core_alone, tmp_path)
 
 
 def test_the_command_works_beside_the_core(built, new_environment, tmp_path):
-    environment = new_environment(built[CORE].wheel, built[CLI].wheel)
+    environment = new_environment(built[CORE].wheel, built[TRANSFER].wheel, built[CLI].wheel)
     (tmp_path / "file.txt").write_text("hello")
     cloud = environment.scripts / "cloud"
     environment.call(cloud, "mb", "local://bucket")
@@ -174,7 +175,7 @@ def test_an_uninstalled_plugin_leaves_nothing(target, built, build, new_environm
 
 def test_the_command_uninstalled_leaves_the_core_as_it_was(built, new_environment):
     environment = new_environment(built[CORE].wheel)
-    environment.install(built[CLI].wheel)
+    environment.install(built[TRANSFER].wheel, built[CLI].wheel)
     assert (environment.scripts / "cloud").exists()
     environment.uninstall(CLI)
     assert [name for name in environment.files() if "cloud/cli" in name or "cloud_cli" in name] == []
