@@ -47,7 +47,7 @@ ONCE = {
 @pytest.fixture
 def client(connect, coda):
     coda.docs["doc"].pages["canvas-9"] = coda._new_page(coda.docs["doc"], "canvas-9", {"name": "Page"})
-    return connect(timeout=0.3)
+    return connect(timeout=1)
 
 
 @pytest.mark.parametrize("operation", REPEATABLE)
