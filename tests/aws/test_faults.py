@@ -219,7 +219,7 @@ def test_who_interrupts_a_large_download_does_not_wait_for_what_hangs(
 ):
     bucket, proxy = new_bucket(on_swift), fault_proxy(swift.endpoint_url)
     on_swift.upload_file(bucket, "key", DATA)
-    storage = connect(swift, endpoint_url=proxy.endpoint_url, config={"read_timeout": 5})
+    storage = connect(swift, endpoint_url=proxy.endpoint_url, config={"read_timeout": 15})
     proxy.inject(Stall(), method="GET", nth=4, times=None)
 
     def progress(count):
@@ -228,7 +228,7 @@ def test_who_interrupts_a_large_download_does_not_wait_for_what_hangs(
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         storage.download_path(bucket, "key", tmp_path / "file", progress=progress)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 12
     assert list(tmp_path.iterdir()) == []
     proxy.clear()
     assert storage.download_file(bucket, "key") == DATA  # and the storage is as good as before
