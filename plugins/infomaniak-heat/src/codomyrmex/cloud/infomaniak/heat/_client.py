@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
-
-from openstack.exceptions import ForbiddenException, raise_from_response
-from openstack.orchestration.v1.stack import Stack
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.errors import CloudError
@@ -19,6 +16,8 @@ from codomyrmex.cloud.infomaniak.heat import _stacks
 from codomyrmex.cloud.infomaniak.heat._stacks import EventCallback, Events, follow, path
 from codomyrmex.cloud.infomaniak.heat._templates import Source, read_environment, read_template
 from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
+from openstack.exceptions import ForbiddenException, raise_from_response
+from openstack.orchestration.v1.stack import Stack
 
 Environment = Source | Iterable[Source] | None
 _DELETE_TIMEOUT = 3600.0
@@ -245,4 +244,3 @@ class InfomaniakHeatClient(OpenStackClient):
 
 def _seconds(timeout: float | None, timeout_mins: int) -> float:
     return timeout_mins * 60 + 60 if timeout is None else timeout
-

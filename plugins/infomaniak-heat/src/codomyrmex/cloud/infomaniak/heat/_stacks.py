@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 from typing import Any
 
+from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakTimeoutError
 from openstack.exceptions import raise_from_response
 from openstack.orchestration.v1._proxy import Proxy
 from openstack.orchestration.v1.stack import Stack
-
-from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakTimeoutError
 
 EventCallback = Callable[[dict[str, Any]], None]
 _INTERVALS = (0.5, 0.5, 1.0, 2.0, 3.0, 5.0)  # seconds between looks: most stacks take minutes

@@ -12,11 +12,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from codomyrmex.cloud.infomaniak.errors import InfomaniakValidationError
 from openstack.exceptions import SDKException
 from openstack.orchestration.util import environment_format, template_format, template_utils
 from openstack.orchestration.util.utils import normalise_file_path_to_url
-
-from codomyrmex.cloud.infomaniak.errors import InfomaniakValidationError
 
 Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
 """Text, a path, or what either would hold."""
@@ -77,4 +76,5 @@ def _url_of(folder: str) -> str:
 
 
 def _as_text(files: Mapping[str, str | bytes]) -> Files:
-    return {url: data if isinstance(data, str) else data.decode() for url, data in files.items()}  # empty ones are bytes
+    # the SDK gives an empty file, and what it encodes in base 64, as bytes
+    return {url: data if isinstance(data, str) else data.decode() for url, data in files.items()}

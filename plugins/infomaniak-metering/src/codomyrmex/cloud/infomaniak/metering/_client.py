@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from keystoneauth1.adapter import Adapter
-from openstack.exceptions import raise_from_response
-
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.errors import InfomaniakUnsupportedError
 from codomyrmex.cloud.infomaniak.metering._period import period, utc
 from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
+from keystoneauth1.adapter import Adapter
+from openstack.exceptions import raise_from_response
 
 UNLIMITED = -1
 """The quota of what has no limit."""
@@ -111,9 +110,8 @@ class InfomaniakMeteringClient(OpenStackClient):
     @lenient({})
     @operation
     def get_storage_usage(self) -> dict[str, Any]:
-        """Volumes: ``volume_count, total_size_gb, attached_count, unattached_count``, and those of snapshots and backups.
-
-        Sizes are in GiB, as Cinder's are.
+        """Volumes: ``volume_count, total_size_gb, attached_count, unattached_count``; and of what was made of them
+        ``snapshot_count, backup_count, backup_size_gb``. Sizes are in GiB, as Cinder's are.
         """
         cinder = self.connection.block_storage
         total = _get(cinder, "/volumes/summary", microversion="3.12")["volume-summary"]
@@ -149,7 +147,8 @@ class InfomaniakMeteringClient(OpenStackClient):
     @operation
     def get_object_storage_usage(self) -> dict[str, Any]:
         """``container_count, object_count, bytes_used``, as Swift last added them up (some minutes ago)."""
-        return self._account()["used"]
+        used: dict[str, Any] = self._account()["used"]
+        return used
 
     @lenient({})
     @operation
