@@ -125,11 +125,11 @@ def translate(error: Exception) -> CloudError | None:
 def from_answer(status: int, response: requests.Response | None, text: str = "") -> InfomaniakCloudError:
     """The error for an answer of this status.
 
-    :param text: what is known of it if there is no body.
+    :param text: what is known of it if there is no answer to read.
     """
-    fault = _fault(response) if response is not None else _Fault()
+    fault = _fault(response) if response is not None else _Fault(text)
     headers: Any = response.headers if response is not None else {}
-    message = fault.message or text or f"HTTP {status}"
+    message = fault.message or f"HTTP {status}"
     kind = _kind(status, f"{fault.code or ''} {message}")
     if kind is InfomaniakAuthError:
         message = f"{message.rstrip('.')}; the application credential is wrong, expired or deleted"
@@ -185,8 +185,8 @@ def _fault(response: requests.Response) -> _Fault:
         body = response.json()
     except ValueError:
         text = " ".join(_TAGS.sub(" ", response.text).split())
-        return _Fault(text[:_LONGEST_TEXT])
-    return _told(body) or _Fault()
+        return _Fault(text[:_LONGEST_TEXT] or response.reason)
+    return _told(body) or _Fault(response.reason)
 
 
 def _told(body: Any) -> _Fault | None:
