@@ -173,6 +173,7 @@ def test_all_that_nova_takes_is_given(openstack_lab, compute, create):
         {"boot_volume_size": True},
         {"boot_volume": "data"},
         {"image": None},
+        {"image": None, "boot_volume": "data", "boot_volume_size": 5},
         {"flavor": None},
         {"name": None},
     ],

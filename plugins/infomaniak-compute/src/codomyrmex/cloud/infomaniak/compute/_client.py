@@ -108,8 +108,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         """
         flavor, image = attributes.pop("instance_type", flavor), attributes.pop("image_id", image)
         is_name_or_id(flavor)
-        if (image is None) == (boot_volume is None):
-            raise TypeError("create_instance() starts a server from an image or from a boot_volume: give one of them")
+        if (image is None) == (boot_volume is None) or (boot_volume and boot_volume_size):
+            raise TypeError("a server starts from an image, which boot_volume_size puts on a volume, or a boot_volume")
         _request.check_attributes(attributes)
         request = _request.given(
             key_name=key_name,
