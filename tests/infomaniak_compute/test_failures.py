@@ -66,7 +66,7 @@ def test_a_list_that_nobody_may_see_is_not_taken_for_an_empty_one(stranger, meth
 
 
 def test_a_role_that_is_missing_is_told(project, openstack_lab, server):
-    reader = openstack_lab.new_user(project, roles=["reader"])
+    reader = openstack_lab.new_user(project.project, roles=["reader"])
     with connect(InfomaniakComputeClient, reader) as client:
         assert server["id"] in [each["id"] for each in client.list_instances()]
         for call in (

@@ -65,7 +65,7 @@ def test_a_list_that_nobody_may_see_is_not_taken_for_an_empty_one(openstack_lab,
 
 
 def test_a_role_that_is_missing_is_told(project, openstack_lab, still):
-    reader = openstack_lab.new_user(project, roles=["reader"])
+    reader = openstack_lab.new_user(project.project, roles=["reader"])
     with connect(InfomaniakVolumeClient, reader) as client:
         assert still["id"] in [each["id"] for each in client.list_volumes()]
         for call in (lambda: client.create_volume(1, "x"), lambda: client.delete_volume("still")):

@@ -190,17 +190,17 @@ class OpenStackClient(CloudClient):
         return ids[0]
 
     def _server_id(self, server: str) -> str:
-        # Nova takes a pattern here: a plain name may be no pattern, or that of other names
-        named = self.connection.compute.servers
-        return self._id(server, "server", lambda name: named(details=False, name=f"^{re.escape(name)}$"))
+        def named(name: str) -> Iterable[Any]:
+            # a pattern in Nova: a plain name may be no pattern, or that of other names
+            return self.connection.compute.servers(details=False, name=f"^{re.escape(name)}$")
+
+        return self._id(server, "server", named)
 
     def _volume_id(self, volume: str) -> str:
-        named = self.connection.block_storage.volumes
-        return self._id(volume, "volume", lambda name: named(details=False, name=name))
+        return self._id(volume, "volume", lambda n: self.connection.block_storage.volumes(details=False, name=n))
 
     def _image_id(self, image: str) -> str:
-        named = self.connection.image.images
-        return self._id(image, "image", lambda name: named(name=name))
+        return self._id(image, "image", lambda name: self.connection.image.images(name=name))
 
     def _missing_endpoint(self, service: str = "") -> InfomaniakUnsupportedError:
         service = service or self.service_type or self.service

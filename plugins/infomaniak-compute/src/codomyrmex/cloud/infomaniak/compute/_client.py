@@ -30,6 +30,16 @@ def _check_size(value: Any) -> None:
         is_size(value)
 
 
+_CHECKS = {
+    "name": is_name_or_id,
+    "server_id": is_name_or_id,
+    "instance_id": is_name_or_id,
+    "security_group": is_name_or_id,
+    "reboot_type": _check_reboot,
+    "boot_volume_size": _check_size,
+}
+
+
 class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     """Servers, and what they are made of: flavors, images, key pairs (spec 4.2).
 
@@ -67,13 +77,13 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return [_results.instance(server) for server in self._nova.servers()]
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def get_instance(self, server_id: str) -> dict[str, Any] | None:
         """One server."""
         return _results.instance(self._nova.get_server(self._server_id(server_id)))
 
     @lenient(None)
-    @operation(checks={"name": is_name_or_id, "boot_volume_size": _check_size})
+    @operation(checks=_CHECKS)
     def create_instance(  # type: ignore[override]  # takes the contract's two names as well: see the first line
         self,
         name: str,
@@ -108,8 +118,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         """
         flavor, image = attributes.pop("instance_type", flavor), attributes.pop("image_id", image)
         is_name_or_id(flavor)
-        if (image is None) == (boot_volume is None):
-            raise TypeError("create_instance() starts a server from an image or from a boot_volume: give one of them")
+        if (image is None) == (boot_volume is None) or (boot_volume and boot_volume_size):
+            raise TypeError("a server starts from an image, which boot_volume_size puts on a volume, or a boot_volume")
         _request.check_attributes(attributes)
         request = _request.given(
             key_name=key_name,
@@ -125,7 +135,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return _results.instance(made)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def start_instance(
         self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
@@ -135,7 +145,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("ACTIVE",), wait, timeout, progress)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def stop_instance(
         self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
@@ -145,7 +155,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("SHUTOFF",), wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks={"reboot_type": _check_reboot})
+    @operation(checks=_CHECKS)
     def reboot_instance(
         self,
         server_id: str,
@@ -161,7 +171,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("ACTIVE",), wait, timeout, progress)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def delete_instance(
         self,
         server_id: str,
@@ -184,20 +194,20 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return True
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def terminate_instance(self, instance_id: str) -> bool:
         """`delete_instance`, by the name that `ComputeClient` has for it."""
         return self.delete_instance(instance_id)
 
     @lenient(False)
-    @operation(checks={"name": is_name_or_id})
+    @operation(checks=_CHECKS)
     def rename_instance(self, server_id: str, name: str) -> bool:
         """Give a server another name. Its host name stays."""
         self._nova.update_server(self._server_id(server_id), name=name)
         return True
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def resize_instance(
         self,
         server_id: str,
@@ -215,7 +225,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("VERIFY_RESIZE",), wait, timeout, progress)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def confirm_resize(
         self, server_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
@@ -225,7 +235,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, _AT_REST, wait, timeout, progress)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def revert_resize(
         self, server_id: str, *, wait: bool = True, timeout: float = 600, progress: Progress | None = None
     ) -> bool:
@@ -235,7 +245,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, _AT_REST, wait, timeout, progress)
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def get_console_log(self, server_id: str, *, lines: int | None = None) -> str | None:
         """What the server wrote to its console.
 
@@ -244,14 +254,14 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return str(self._nova.get_server_console_output(self._server_id(server_id), length=lines)["output"])
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def add_security_group(self, server_id: str, security_group: str) -> bool:
         """Put a server into one more security group."""
         self._nova.add_security_group_to_server(self._server_id(server_id), security_group)
         return True
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def remove_security_group(self, server_id: str, security_group: str) -> bool:
         """Take a server out of a security group; `InfomaniakNotFoundError` if it is not in it."""
         self._nova.remove_security_group_from_server(self._server_id(server_id), security_group)
@@ -266,7 +276,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return [_results.flavor(found) for found in self._nova.flavors()]
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def get_flavor(self, flavor: str) -> dict[str, Any] | None:
         """One flavor."""
         return _results.flavor(self._find(self._nova.find_flavor, flavor, "flavor"))
@@ -278,7 +288,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return [_results.image(found) for found in self._glance.images()]
 
     @lenient(None)
-    @operation(checks={"name": is_name_or_id})
+    @operation(checks=_CHECKS)
     def create_image(
         self, server_id: str, name: str, *, wait: bool = True, timeout: float = 1800, progress: Progress | None = None
     ) -> dict[str, Any] | None:
@@ -291,7 +301,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return _results.image(wait_until(look, until=("active",), failures=ends, timeout=timeout, progress=progress))
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def delete_image(self, image: str) -> bool:
         """Delete an image of the project."""
         self._glance.delete_image(self._image_id(image), ignore_missing=False)
@@ -306,7 +316,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return [_results.keypair(found) for found in self._nova.keypairs()]
 
     @lenient(None)
-    @operation(checks={"name": is_name_or_id})
+    @operation(checks=_CHECKS)
     def create_keypair(self, name: str, public_key: str | None = None) -> dict[str, Any] | None:
         """Make a key pair known: name, fingerprint, type, public_key, private_key.
 
@@ -339,9 +349,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     def _networks(self, network: str | Iterable[str] | None) -> str | list[dict[str, str]]:
         if network is None:
             return "auto"
-        named = self.connection.network.networks
         names = [network] if isinstance(network, str) else network
-        ids = [self._id(each, "network", lambda name: named(name=name)) for each in names]
+        ids = [self._id(each, "network", lambda name: self.connection.network.networks(name=name)) for each in names]
         return [{"uuid": each} for each in ids] or "none"
 
     def _done(

@@ -32,6 +32,19 @@ def _is_attached(volume: Volume, server_id: str) -> bool:
     return any(each["server_id"] == server_id for each in volume.attachments)
 
 
+def _check_optional(value: Any) -> None:
+    if value is not None:
+        is_name_or_id(value)
+
+
+_CHECKS = {
+    "size": is_size,
+    "new_size": is_size,
+    "server_id": is_name_or_id,
+    **dict.fromkeys(("name", "volume_id", "snapshot_id", "backup_id", "image_id", "source_volume_id"), _check_optional),
+}
+
+
 class InfomaniakVolumeClient(OpenStackClient):
     """Volumes, their snapshots and backups (spec 4.3). Sizes are in GiB.
 
@@ -72,13 +85,13 @@ class InfomaniakVolumeClient(OpenStackClient):
         return [_results.volume(found) for found in self._cinder.volumes()]
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def get_volume(self, volume_id: str) -> dict[str, Any] | None:
         """One volume."""
         return _results.volume(self._cinder.get_volume(self._volume_id(volume_id)))
 
     @lenient(None)
-    @operation(checks={"size": is_size, "name": is_name_or_id})
+    @operation(checks=_CHECKS)
     def create_volume(
         self,
         size: int,
@@ -108,7 +121,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._volume(made.id, wait, timeout, progress)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def delete_volume(
         self,
         volume_id: str,
@@ -127,7 +140,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._gone(self._cinder.get_volume, found, wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks={"new_size": is_size})
+    @operation(checks=_CHECKS)
     def extend_volume(
         self,
         volume_id: str,
@@ -145,7 +158,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return True
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def set_bootable(self, volume_id: str, bootable: bool = True) -> bool:
         """Say whether servers may start from a volume."""
         self._cinder.set_volume_bootable_status(self._volume_id(volume_id), bootable)
@@ -160,7 +173,7 @@ class InfomaniakVolumeClient(OpenStackClient):
     # Servers
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def attach_volume(
         self,
         volume_id: str,
@@ -186,7 +199,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return True
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def detach_volume(
         self,
         volume_id: str,
@@ -214,13 +227,13 @@ class InfomaniakVolumeClient(OpenStackClient):
         return [_results.copy(found) for found in self._cinder.snapshots()]
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def get_snapshot(self, snapshot_id: str) -> dict[str, Any] | None:
         """One snapshot."""
         return _results.copy(self._cinder.get_snapshot(self._snapshot_id(snapshot_id)))
 
     @lenient(None)
-    @operation(checks={"name": is_name_or_id})
+    @operation(checks=_CHECKS)
     def create_snapshot(
         self,
         volume_id: str,
@@ -242,7 +255,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._copy(self._cinder.get_snapshot, made.id, wait, timeout, progress)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def delete_snapshot(
         self,
         snapshot_id: str,
@@ -258,7 +271,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._gone(self._cinder.get_snapshot, found, wait, timeout, progress)
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def restore_snapshot(
         self,
         snapshot_id: str,
@@ -294,13 +307,13 @@ class InfomaniakVolumeClient(OpenStackClient):
         return [_results.copy(found) for found in self._cinder.backups()]
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def get_backup(self, backup_id: str) -> dict[str, Any] | None:
         """One backup."""
         return _results.copy(self._cinder.get_backup(self._backup_id(backup_id)))
 
     @lenient(None)
-    @operation(checks={"name": is_name_or_id})
+    @operation(checks=_CHECKS)
     def create_backup(
         self,
         volume_id: str,
@@ -325,7 +338,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._copy(self._cinder.get_backup, made.id, wait, timeout, progress)
 
     @lenient(False)
-    @operation
+    @operation(checks=_CHECKS)
     def delete_backup(
         self,
         backup_id: str,
@@ -341,7 +354,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._gone(self._cinder.get_backup, found, wait, timeout, progress)
 
     @lenient(None)
-    @operation
+    @operation(checks=_CHECKS)
     def restore_backup(
         self,
         backup_id: str,
