@@ -1,5 +1,6 @@
 """What the tests of all distributions share: real small distributions, made and installed in milliseconds."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -8,12 +9,14 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import codomyrmex.cloud
 import pytest
 from codomyrmex.cloud import _index, registry
 from codomyrmex.cloud.common import client
 from hatchling.builders.wheel import WheelBuilder
+from openstack_lab.fixtures import openstack_lab  # noqa: F401  # a fixture
 
 
 def build_wheel(project, output, *, editable=False):
@@ -114,3 +117,20 @@ def run_python():
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def left_over(monkeypatch):
+    """The processes that were started in this test, by it or by what it started, and still run."""
+    mark = f"CLOUD_TEST={uuid4()}"
+    monkeypatch.setenv(*mark.split("="))
+
+    def left_over():
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as environ:
+                if mark.encode() in environ.read():
+                    found.append(int(pid))
+        return found
+
+    return left_over

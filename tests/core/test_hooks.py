@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from codomyrmex.cloud import get_client, hooks, open_storage
-from codomyrmex.cloud.common import CloudCredentials, ObjectInfo
+from codomyrmex.cloud.common import CloudClient, CloudCredentials, ObjectInfo, operation
 from codomyrmex.cloud.errors import AlreadyExists, ObjectNotFound, OperationRefused
 from codomyrmex.cloud.hooks import hookimpl
 from pluggy import PluginValidationError
@@ -350,6 +350,21 @@ def test_transfer_events_sum_to_the_size(storage, install_hooks, tmp_path, obser
         moved[name] = moved.get(name, 0) + size
     assert moved == {"download_path": 10, "upload_path": 10, "upload_stream": 5}
     assert sum(mine) == (25 if observed else 0)
+
+
+def test_the_progress_of_another_service_is_no_transfer(install_hooks):
+    class Servers(CloudClient):
+        service = "compute"
+
+        @operation
+        def create(self, *, progress):
+            progress("ACTIVE", 100)
+
+    audit = install_hooks("audit", AUDIT)
+    seen = []
+    Servers().create(progress=lambda *event: seen.append(event))
+    assert seen == [("ACTIVE", 100)]
+    assert [event[0] for event in audit.heard] == ["create"]
 
 
 # Isolation

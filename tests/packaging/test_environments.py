@@ -9,6 +9,7 @@ import pytest
 
 CORE = "codomyrmex-cloud"
 CLI = "codomyrmex-cloud-cli"
+INFOMANIAK = "codomyrmex-cloud-infomaniak"
 TYPING_CASES = Path(__file__).with_name("typing_cases.py")
 
 INSTALLED = """
@@ -98,6 +99,40 @@ def test_plugins_are_found_however_core_and_plugins_are_installed(
             "print(*[type(client).__name__ for client in clients])"
         )
         assert made == f"{project.storage} {project.storage}\n"
+
+
+def test_what_infomaniaks_clients_share_brings_no_sdk(built, new_environment):
+    environment = new_environment(built[CORE].wheel, built[INFOMANIAK].wheel)
+    assert json.loads(environment.run(INSTALLED)) == [CORE, INFOMANIAK, "platformdirs", "pluggy"]
+    told = environment.run(
+        "from codomyrmex.cloud.infomaniak import InfomaniakAuthError, InfomaniakCloud\n"
+        "try:\n    from codomyrmex.cloud.infomaniak import InfomaniakIdentityClient\n"
+        "except ImportError as error:\n    print(error)\n"
+        "try:\n    InfomaniakCloud.from_env()\n"
+        "except ImportError as error:\n    print(error)\n"
+    )
+    assert f"'pip install {INFOMANIAK}-identity' brings it" in told
+    assert f"'pip install {INFOMANIAK}[openstack]' brings it" in told
+
+
+@pytest.mark.parametrize("base", ["wheel", "wheel:editable"])
+@pytest.mark.parametrize("service", ["wheel", "wheel:editable"])
+def test_a_service_of_infomaniak_is_found_however_it_is_installed(
+    base, service, built, build, new_environment, tmp_path
+):
+    environment = new_environment(
+        built[CORE].wheel,
+        build(built[INFOMANIAK].source, tmp_path / "base-dist", base),
+        build(built[f"{INFOMANIAK}-identity"].source, tmp_path / "service-dist", service),
+    )
+    made = environment.run(
+        "import codomyrmex.cloud.infomaniak.identity as direct\n"
+        "from codomyrmex.cloud import InfomaniakIdentityClient\n"
+        "from codomyrmex.cloud.infomaniak import InfomaniakCloud\n"
+        "assert InfomaniakIdentityClient is direct.InfomaniakIdentityClient\n"
+        "with InfomaniakCloud.from_credentials('x', 'y') as cloud:\n    print(cloud.identity.region)"
+    )
+    assert made == "dc3-a\n"
 
 
 @pytest.mark.parametrize("core", ["wheel", "wheel:editable"])

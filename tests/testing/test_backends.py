@@ -27,23 +27,6 @@ FOLDER = os.path.dirname(__file__)
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
 
 
-@pytest.fixture
-def left_over(monkeypatch):
-    """The processes that were started in this test, by it or by what it started, and still run."""
-    mark = f"CLOUD_TEST={uuid4()}"
-    monkeypatch.setenv(*mark.split("="))
-
-    def left_over():
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as environ:
-                if mark.encode() in environ.read():
-                    found.append(int(pid))
-        return found
-
-    return left_over
-
-
 def until(condition, seconds=15):
     """Wait until this is so."""
     deadline = time.monotonic() + seconds

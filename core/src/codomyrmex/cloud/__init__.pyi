@@ -29,6 +29,7 @@ from codomyrmex.cloud.errors import CloudError as CloudError
 from codomyrmex.cloud.gcp import GCSClient as GCSClient
 from codomyrmex.cloud.gcp import GCSStorage as GCSStorage
 from codomyrmex.cloud.infomaniak.cloud import InfomaniakCloud as InfomaniakCloud
+from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient as InfomaniakComputeClient
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAlreadyExistsError as InfomaniakAlreadyExistsError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError as InfomaniakAuthError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError as InfomaniakCloudError
@@ -42,8 +43,12 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakServerError as Infomani
 from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError as InfomaniakTimeoutError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakUnsupportedError as InfomaniakUnsupportedError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakValidationError as InfomaniakValidationError
+from codomyrmex.cloud.infomaniak.heat import InfomaniakHeatClient as InfomaniakHeatClient
+from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient as InfomaniakIdentityClient
+from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient as InfomaniakMeteringClient
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient as InfomaniakNewsletterClient
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError as InfomaniakOutcomeUnknownError
+from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient as InfomaniakVolumeClient
 from codomyrmex.cloud.local import LocalStorage as LocalStorage
 from codomyrmex.cloud.registry import API_VERSION as API_VERSION
 from codomyrmex.cloud.registry import ProviderInfo as ProviderInfo

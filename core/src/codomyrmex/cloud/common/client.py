@@ -234,7 +234,8 @@ def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args
     arguments = _named(spec, args, kwargs)
     resource = client.resource_name(arguments)
     running = Operation(client, client.provider, client.service, spec.name, resource, arguments)
-    if "progress" in spec.parameters and (progress := hooks.progress(running, kwargs.get("progress"))):
+    transfers = client.service == "storage" and "progress" in spec.parameters  # elsewhere progress tells a state
+    if transfers and (progress := hooks.progress(running, kwargs.get("progress"))):
         kwargs["progress"] = progress
     started = perf_counter()
     try:

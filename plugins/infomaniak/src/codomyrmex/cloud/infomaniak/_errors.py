@@ -125,11 +125,11 @@ def translate(error: Exception) -> CloudError | None:
 def from_answer(status: int, response: requests.Response | None, text: str = "") -> InfomaniakCloudError:
     """The error for an answer of this status.
 
-    :param text: what is known of it if there is no body.
+    :param text: what is known of it if there is no answer to read.
     """
-    fault = _fault(response) if response is not None else _Fault()
+    fault = _fault(response) if response is not None else _Fault(text)
     headers: Any = response.headers if response is not None else {}
-    message = fault.message or text or f"HTTP {status}"
+    message = fault.message or f"HTTP {status}"
     kind = _kind(status, f"{fault.code or ''} {message}")
     if kind is InfomaniakAuthError:
         message = f"{message.rstrip('.')}; the application credential is wrong, expired or deleted"
@@ -185,8 +185,8 @@ def _fault(response: requests.Response) -> _Fault:
         body = response.json()
     except ValueError:
         text = " ".join(_TAGS.sub(" ", response.text).split())
-        return _Fault(text[:_LONGEST_TEXT])
-    return _told(body) or _Fault()
+        return _Fault(text[:_LONGEST_TEXT] or response.reason)
+    return _told(body) or _Fault(response.reason)
 
 
 def _told(body: Any) -> _Fault | None:
@@ -195,11 +195,13 @@ def _told(body: Any) -> _Fault | None:
         return next((fault for item in body if (fault := _told(item))), None)
     if not isinstance(body, dict):
         return None
-    for key in ("message", "faultstring", "detail", "explanation"):
+    for key in ("message", "faultstring", "detail"):
         if isinstance(body.get(key), str) and body[key]:
             return _Fault(body[key].strip(), body.get("type"))
     nested = [value for key in ("NeutronError", "error") if (value := body.get(key))] or body.values()
-    return next((fault for value in nested if (fault := _told(value))), None)
+    found = next((fault for value in nested if (fault := _told(value))), None)
+    explanation = body.get("explanation")  # Heat's says nothing that the status does not
+    return found or (_Fault(explanation) if isinstance(explanation, str) else None)
 
 
 def _seconds(header: str | None) -> float | None:

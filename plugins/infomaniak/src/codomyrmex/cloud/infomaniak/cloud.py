@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from codomyrmex.cloud._exports import find as find_export
 
 if TYPE_CHECKING:
+    from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient
     from openstack.connection import Connection
 
 
@@ -19,8 +20,11 @@ class InfomaniakCloud:
     """
 
     def __init__(self, connection: Connection | None = None, *, strict: bool = False, **options: Any) -> None:
-        from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
-
+        try:
+            from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
+        except ModuleNotFoundError as error:
+            brings = "'pip install codomyrmex-cloud-infomaniak[openstack]' brings it"
+            raise ImportError(f"{error.name} is not installed: {brings}") from error
         self._base = OpenStackClient(connection, strict=strict, **options)
         self.strict = strict
 
@@ -92,9 +96,10 @@ class InfomaniakCloud:
         return self._client("InfomaniakObjectStorageClient")
 
     @cached_property
-    def identity(self) -> Any:
-        """`InfomaniakIdentityClient`."""
-        return self._client("InfomaniakIdentityClient")
+    def identity(self) -> InfomaniakIdentityClient:
+        """The client of users, projects and credentials."""
+        client: InfomaniakIdentityClient = self._client("InfomaniakIdentityClient")
+        return client
 
     @cached_property
     def dns(self) -> Any:

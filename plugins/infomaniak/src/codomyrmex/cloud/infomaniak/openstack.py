@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, TypeVar
@@ -19,12 +20,13 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakUnsupportedError,
 )
 from openstack.connection import Connection
-from openstack.exceptions import DuplicateResource
+from openstack.exceptions import DuplicateResource, NotFoundException
 
-__all__ = ["OpenStackClient", "Progress", "is_id", "is_name_or_id", "iso", "wait", "wait_gone"]
+__all__ = ["OpenStackClient", "Progress", "is_id", "is_name_or_id", "is_size", "iso", "wait", "wait_gone"]
 
 R = TypeVar("R")
 _NO_ID = set("/?#%\\")
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class OpenStackClient(CloudClient):
@@ -157,13 +159,48 @@ class OpenStackClient(CloudClient):
                     raise DuplicateResource
                 found = named[0] if named else None
             else:
-                found = find(name_or_id, ignore_missing=True)
+                found = find(name_or_id, ignore_missing=False)  # the default is deprecated
+        except NotFoundException:
+            found = None
         except DuplicateResource:
             ids = ", ".join(str(each.id) for each in listing(name=name_or_id)) if listing else "use the id"
             raise InfomaniakConflictError(f"more than one {what} is named {name_or_id!r}: {ids}") from None
         if found is None:
             raise InfomaniakNotFoundError(f"no {what} has the id or name {name_or_id!r}", resource=name_or_id)
         return found
+
+    def _id(self, name_or_id: str, what: str, named: Callable[[str], Iterable[Any]]) -> str:
+        """The id of the resource of this id or name, where no more than the id is needed.
+
+        A UUID is taken for an id, and costs no request: the services give no other ids, but for flavors.
+
+        :param what: the kind of resource, for messages.
+        :param named: lists the resources of a name, and maybe others that are named alike.
+
+        Errors as those of `_find`.
+        """
+        is_name_or_id(name_or_id)
+        if _UUID.fullmatch(name_or_id):
+            return name_or_id
+        ids = [str(found.id) for found in named(name_or_id) if found.name == name_or_id]
+        if len(ids) > 1:
+            raise InfomaniakConflictError(f"more than one {what} is named {name_or_id!r}: {', '.join(ids)}")
+        if not ids:
+            raise InfomaniakNotFoundError(f"no {what} has the id or name {name_or_id!r}", resource=name_or_id)
+        return ids[0]
+
+    def _server_id(self, server: str) -> str:
+        # Nova takes a pattern here: a plain name may be no pattern, or that of other names
+        named = self.connection.compute.servers
+        return self._id(server, "server", lambda name: named(details=False, name=f"^{re.escape(name)}$"))
+
+    def _volume_id(self, volume: str) -> str:
+        named = self.connection.block_storage.volumes
+        return self._id(volume, "volume", lambda name: named(details=False, name=name))
+
+    def _image_id(self, image: str) -> str:
+        named = self.connection.image.images
+        return self._id(image, "image", lambda name: named(name=name))
 
     def _missing_endpoint(self, service: str = "") -> InfomaniakUnsupportedError:
         service = service or self.service_type or self.service
@@ -202,6 +239,14 @@ def is_id(value: object) -> None:
     is_name_or_id(value)
     if not _fits_url(str(value)):
         raise ValueError(f"not an id: {value!r}")
+
+
+def is_size(value: object) -> None:
+    """Raise TypeError or ValueError for what is not a size in whole GiB."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"a size is whole GiB, not {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"a size is at least 1 GiB, not {value}")
 
 
 def _fits_url(value: str) -> bool:

@@ -64,9 +64,11 @@ class Server(ABC):
     """How many it listens on."""
     start_seconds: ClassVar[float] = 60
     """Until it must answer."""
+    keeps_folder: ClassVar[bool] = False
+    """Whether ``folder`` outlives it."""
 
     folder: str
-    """With its data and its logs; removed when it stops."""
+    """With its data and its logs."""
 
     def __init__(self) -> None:
         self.folder = ""
@@ -120,7 +122,7 @@ class Server(ABC):
         except subprocess.TimeoutExpired:
             os.killpg(supervisor.pid, signal.SIGKILL)
             supervisor.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._remove_folder()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -165,15 +167,22 @@ class Server(ABC):
     def _started(self) -> None:  # noqa: B027  # most servers have nothing to add
         """What is to be done once it answers."""
 
+    def _make_folder(self) -> str:
+        return tempfile.mkdtemp(prefix=f"cloud-{self.name}-")
+
+    def _remove_folder(self) -> None:
+        if not self.keeps_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
     def _start(self) -> None:
-        self.folder = tempfile.mkdtemp(prefix=f"cloud-{self.name}-")
+        self.folder = self._make_folder()
         try:
             self._run(self._programs(free_ports(self.ports)))
             self._await_answer()
             self._started()
         except BaseException:
             self.stop()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove_folder()
             raise
 
     def _run(self, programs: list[Program]) -> None:
@@ -189,7 +198,8 @@ class Server(ABC):
         ]
         descriptor = os.open(spec, os.O_CREAT | os.O_WRONLY, 0o600)  # the environment may hold secrets
         with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"parent": os.getpid(), "folder": self.folder, "programs": listed}, file)
+            about = {"parent": os.getpid(), "folder": self.folder, "keeps_folder": self.keeps_folder}
+            json.dump({**about, "programs": listed}, file)
         self._pid = os.getpid()
         atexit.register(self.stop)
         with open(self._log_path("supervisor"), "wb") as log:

@@ -2,8 +2,8 @@
 
 A process of its own between a `Server` and its programs, because only another process outlives one
 that is killed with -9. SPEC is a JSON file: ``parent``, the process that wants the programs (no
-longer its child: it is gone), ``folder``, which goes with it, and ``programs``, a list of ``name``,
-``command``, ``environment`` and ``log``.
+longer its child: it is gone), ``folder``, which goes with it unless ``keeps_folder``, and ``programs``,
+a list of ``name``, ``command``, ``environment`` and ``log``.
 
 Each program leads a process group, which ends with it. Needs the standard library alone, so that it
 starts in milliseconds.
@@ -40,7 +40,7 @@ def main(path: str) -> None:
         print(error, flush=True)
     finally:
         _end(running.values())
-        if os.getppid() != spec["parent"]:
+        if os.getppid() != spec["parent"] and not spec["keeps_folder"]:
             shutil.rmtree(spec["folder"], ignore_errors=True)
 
 

@@ -41,8 +41,8 @@ main()
 """For Swift's Python: the updater, which by its own command reads /etc/swift alone."""
 
 
-def write(folder: str, ports: Ports, *, user: str, region: str, users: Settings) -> None:
-    """Everything that Swift's programs read but the rings. ``users`` are tempauth's settings."""
+def write(folder: str, ports: Ports, *, user: str, auth: dict[str, Settings]) -> None:
+    """Everything that Swift's programs read but the rings. ``auth`` are the filters that know users, with `s3api`."""
     os.makedirs(os.path.join(folder, "devices", "d1"))
     os.makedirs(os.path.join(folder, "recon"))
     common: Settings = {
@@ -82,7 +82,7 @@ def write(folder: str, ports: Ports, *, user: str, region: str, users: Settings)
             f"{kind}-updater": {"interval": 1},
         }
         _write(os.path.join(folder, f"{kind}-server.conf"), sections)
-    filters = _filters(ports.cache, region, users)
+    filters = _filters(ports.cache, auth)
     _write(
         os.path.join(folder, "proxy-server.conf"),
         {
@@ -98,7 +98,13 @@ def write(folder: str, ports: Ports, *, user: str, region: str, users: Settings)
     )
 
 
-def _filters(cache_port: int, region: str, users: Settings) -> dict[str, Settings]:
+def s3api(region: str) -> Settings:
+    """Of the filter that is S3."""
+    # as S3; 1,000 and 2 if not told
+    return {"location": region, "max_upload_part_num": 10_000, "multi_delete_concurrency": 8}
+
+
+def _filters(cache_port: int, auth: dict[str, Settings]) -> dict[str, Settings]:
     return {
         "catch_errors": {},
         "gatekeeper": {},
@@ -110,12 +116,7 @@ def _filters(cache_port: int, region: str, users: Settings) -> dict[str, Setting
         "listing_formats": {},
         "bulk": {},
         "tempurl": {},
-        "s3api": {
-            "location": region,
-            "max_upload_part_num": 10_000,
-            "multi_delete_concurrency": 8,
-        },  # as S3; 1,000 and 2 if not told
-        "tempauth": users,
+        **auth,
         "copy": {},
         "slo": {"max_manifest_segments": 10_000},
         "dlo": {},

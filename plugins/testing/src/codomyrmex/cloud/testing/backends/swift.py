@@ -10,7 +10,6 @@ import http.client
 import os
 import pwd
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,9 +18,9 @@ import tempfile
 from codomyrmex.cloud.testing.backends import _swift_conf
 from codomyrmex.cloud.testing.backends._aws import AwsServer, Keys
 from codomyrmex.cloud.testing.backends._server import Program, ServerError
+from codomyrmex.cloud.testing.backends._system import SystemProgram
 
-_APT_LINE = "apt-get install -y --no-install-recommends memcached"
-_SYSTEM_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin"  # a user's PATH may lack some
+MEMCACHED = SystemProgram("memcached", "memcached")
 
 
 class Swift(AwsServer):
@@ -47,19 +46,32 @@ class Swift(AwsServer):
         """What it lacks, all of it; None: nothing."""
         if sys.platform != "linux":
             return "swift needs Linux"
-        memcached = None if _memcached() else f"swift needs memcached; run as root: {_APT_LINE}"
-        return "; ".join(filter(None, [super().missing(), memcached, _lacks_attributes()])) or None
+        return "; ".join(filter(None, [super().missing(), MEMCACHED.missing("swift"), lacks_attributes()])) or None
 
     @classmethod
     def install(cls) -> None:
         """What pip brings, and memcached by apt-get where this is root. RuntimeError where that fails."""
         super().install()
-        if not _memcached():
-            _apt_install()
+        MEMCACHED.install("swift")
 
     def _programs(self, ports: list[int]) -> list[Program]:
         self._ports = _swift_conf.Ports(*ports)
         self.endpoint_url = f"http://127.0.0.1:{self._ports.proxy}"
+        user = pwd.getpwuid(os.getuid()).pw_name
+        self._configure(user)
+        cache = [MEMCACHED.path() or MEMCACHED.name, "-l", "127.0.0.1", "-p", str(self._ports.cache), "-u", user]
+        updater = ["-c", _swift_conf.RUN_UPDATER, self.folder, os.path.join(self.folder, "object-server.conf"), "-v"]
+        return [
+            Program("memcached", cache),
+            *(self._server(f"{kind}-server") for kind in ("account", "container", "object", "proxy")),
+            Program("object-updater", [self.venv().python, "-I", *updater]),
+        ]
+
+    def _configure(self, user: str) -> None:
+        _swift_conf.write(self.folder, self._ports, user=user, auth=self._auth())
+        self._make_rings()
+
+    def _auth(self) -> dict[str, _swift_conf.Settings]:
         self.secret_key, reader, stranger = (secrets.token_hex(20) for _ in range(3))
         self.reader, self.stranger = Keys("test:reader", reader), Keys("test:stranger", stranger)
         users: _swift_conf.Settings = {
@@ -67,16 +79,7 @@ class Swift(AwsServer):
             "user_test_reader": f"{reader} .reseller_reader",
             "user_test_stranger": stranger,
         }
-        user = pwd.getpwuid(os.getuid()).pw_name
-        _swift_conf.write(self.folder, self._ports, user=user, region=self.region, users=users)
-        self._make_rings()
-        cache = [_memcached() or "memcached", "-l", "127.0.0.1", "-p", str(self._ports.cache), "-u", user]
-        updater = ["-c", _swift_conf.RUN_UPDATER, self.folder, os.path.join(self.folder, "object-server.conf"), "-v"]
-        return [
-            Program("memcached", cache),
-            *(self._server(f"{kind}-server") for kind in ("account", "container", "object", "proxy")),
-            Program("object-updater", [self.venv().python, "-I", *updater]),
-        ]
+        return {"s3api": _swift_conf.s3api(self.region), "tempauth": users}
 
     def _server(self, name: str) -> Program:
         script = os.path.join(self.venv().path, "bin", f"swift-{name}")
@@ -102,25 +105,11 @@ class Swift(AwsServer):
             connection.close()
 
 
-def _memcached() -> str | None:
-    return shutil.which("memcached") or shutil.which("memcached", path=_SYSTEM_PATH)
-
-
-def _lacks_attributes() -> str | None:
+def lacks_attributes() -> str | None:
+    """That this machine's temporary files cannot be Swift's, and what to do; None where they can."""
     with tempfile.TemporaryFile() as file:
         try:
             os.setxattr(file.fileno(), "user.swift", b"")
         except OSError:
             return f"swift needs a file system with extended attributes; set TMPDIR, {tempfile.gettempdir()} is on none"
     return None
-
-
-def _apt_install() -> None:
-    if os.getuid() or not shutil.which("apt-get"):
-        raise RuntimeError(f"swift needs memcached; run as root: {_APT_LINE}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for line in ("apt-get update", _APT_LINE):
-        command = [*line.split(), "-qq"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise RuntimeError(f"{line} failed:\n{done.stdout}{done.stderr}".rstrip())

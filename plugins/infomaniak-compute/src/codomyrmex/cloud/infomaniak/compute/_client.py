@@ -1,0 +1,372 @@
+"""`InfomaniakComputeClient`: servers by OpenStack Nova (spec 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from codomyrmex.cloud.common import ComputeClient, lenient, operation
+from codomyrmex.cloud.infomaniak.compute import _request, _results
+from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakValidationError
+from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, Progress, is_id, is_name_or_id, is_size, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods have a parameter of that name
+from openstack.compute.v2._proxy import Proxy
+from openstack.compute.v2.flavor import Flavor
+from openstack.compute.v2.server import Server
+from openstack.image.v2._proxy import Proxy as ImageProxy
+
+_REBOOTS = ("SOFT", "HARD")
+_AT_REST = ("ACTIVE", "SHUTOFF")
+
+
+def _check_reboot(value: Any) -> None:
+    if value not in _REBOOTS:
+        raise ValueError(f"reboot_type is one of {', '.join(_REBOOTS)}, not {value!r}")
+
+
+def _check_size(value: Any) -> None:
+    if value is not None:
+        is_size(value)
+
+
+class InfomaniakComputeClient(OpenStackClient, ComputeClient):
+    """Servers, and what they are made of: flavors, images, key pairs (spec 4.2).
+
+    Servers, flavors, images, networks and security groups are named by id or by name; a name that means
+    several is an `InfomaniakConflictError` with their ids. Methods give the spec's results on failure,
+    and raise an `InfomaniakCloudError` where the client is ``strict``, as `get_client` makes it.
+
+    With ``wait`` a method returns when the server is in the state it should reach: `InfomaniakTimeoutError`
+    after ``timeout`` seconds, `InfomaniakCloudError` with Nova's reason if it ends in ERROR, both with
+    the server's id as ``resource``. ``progress`` is called with the status and the percentage, if there is
+    one, each time Nova was asked. Without ``wait``, True says that Nova accepted.
+
+    A server is a dict of ``id``, ``name``, ``status``, ``flavor`` (its name), ``image`` (its id; None where the
+    server started from a volume), ``addresses`` (as Nova gives them, by network), ``key_name``, ``created_at``
+    and ``updated_at`` (ISO 8601, UTC), ``availability_zone``, ``security_groups`` (names).
+    """
+
+    service: ClassVar[str] = "compute"
+    service_type: ClassVar[str | None] = "compute"
+
+    @property
+    def _nova(self) -> Proxy:
+        return self.connection.compute
+
+    @property
+    def _glance(self) -> ImageProxy:
+        return cast("ImageProxy", self.connection.image)
+
+    # Servers
+
+    @lenient([])
+    @operation
+    def list_instances(self) -> list[dict[str, Any]]:
+        """All servers of the project, in one request for each page of them."""
+        return [_results.instance(server) for server in self._nova.servers()]
+
+    @lenient(None)
+    @operation
+    def get_instance(self, server_id: str) -> dict[str, Any] | None:
+        """One server."""
+        return _results.instance(self._nova.get_server(self._server_id(server_id)))
+
+    @lenient(None)
+    @operation(checks={"name": is_name_or_id, "boot_volume_size": _check_size})
+    def create_instance(  # type: ignore[override]  # takes the contract's two names as well: see the first line
+        self,
+        name: str,
+        flavor: str | None = None,
+        image: str | None = None,
+        network: str | Sequence[str] | None = None,
+        *,
+        key_name: str | None = None,
+        security_groups: Sequence[str] | None = None,
+        user_data: str | bytes | None = None,
+        availability_zone: str | None = None,
+        boot_volume: str | None = None,
+        boot_volume_size: int | None = None,
+        wait: bool = True,
+        timeout: float = 300,
+        progress: Progress | None = None,
+        **attributes: Any,
+    ) -> dict[str, Any]:
+        """Make a server, and return it when it is ACTIVE. None on failure, unless strict.
+
+        :param network: one or several; none at all if empty; left out, the one network that the project has.
+        :param security_groups: the project's group ``default`` if left out.
+        :param user_data: the script or cloud-config for the first start, as it is.
+        :param boot_volume: a bootable volume to start from, in place of an image; it stays when the server goes.
+        :param boot_volume_size: GiB; start from a new volume of this size, made of the image and deleted with the
+            server. Needed where the flavor has no disk.
+        :param attributes: what else Nova takes, by openstacksdk's names: ``description``, ``metadata``, ``tags``,
+            ``config_drive``, ``hostname``, ``scheduler_hints`` and so on. TypeError for any other.
+
+        ``flavor`` and ``image`` may be named as `ComputeClient` does, ``instance_type`` and ``image_id``.
+        A server that ends in ERROR is not deleted.
+        """
+        flavor, image = attributes.pop("instance_type", flavor), attributes.pop("image_id", image)
+        is_name_or_id(flavor)
+        if (image is None) == (boot_volume is None):
+            raise TypeError("create_instance() starts a server from an image or from a boot_volume: give one of them")
+        _request.check_attributes(attributes)
+        request = _request.given(
+            key_name=key_name,
+            security_groups=_request.groups(security_groups),
+            user_data=_request.encoded(user_data),
+            availability_zone=availability_zone,
+        )
+        found = self._find(self._nova.find_flavor, flavor, "flavor")
+        request |= self._disk(found, image, boot_volume, boot_volume_size)
+        request |= {"networks": self._networks(network)} | attributes
+        server = self._nova.create_server(name=name, flavor_id=found.id, **request)
+        made = self._wait_for(server.id, ("ACTIVE",), timeout, progress) if wait else self._nova.get_server(server.id)
+        return _results.instance(made)
+
+    @lenient(False)
+    @operation
+    def start_instance(
+        self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
+    ) -> bool:
+        """Start a stopped server. One that runs is an `InfomaniakConflictError`."""
+        found = self._server_id(server_id)
+        self._nova.start_server(found)
+        return self._done(found, ("ACTIVE",), wait, timeout, progress)
+
+    @lenient(False)
+    @operation
+    def stop_instance(
+        self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
+    ) -> bool:
+        """Shut a running server down. One that is stopped is an `InfomaniakConflictError`."""
+        found = self._server_id(server_id)
+        self._nova.stop_server(found)
+        return self._done(found, ("SHUTOFF",), wait, timeout, progress)
+
+    @lenient(False)
+    @operation(checks={"reboot_type": _check_reboot})
+    def reboot_instance(
+        self,
+        server_id: str,
+        reboot_type: str = "SOFT",
+        *,
+        wait: bool = False,
+        timeout: float = 300,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Restart a server: ``SOFT`` asks its system, ``HARD`` cuts the power. ValueError for anything else."""
+        found = self._server_id(server_id)
+        self._nova.reboot_server(found, reboot_type)
+        return self._done(found, ("ACTIVE",), wait, timeout, progress)
+
+    @lenient(False)
+    @operation
+    def delete_instance(
+        self,
+        server_id: str,
+        *,
+        force: bool = False,
+        wait: bool = False,
+        timeout: float = 300,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Delete a server; one that does not exist is an `InfomaniakNotFoundError`.
+
+        :param force: at once, also where the cloud would keep it for a while, and in whatever state it is.
+        :param wait: return when it is gone.
+        """
+        found = self._server_id(server_id)
+        self._nova.delete_server(found, ignore_missing=False, force=force)
+        if wait:
+            # a server in ERROR stays in it until it is gone
+            wait_gone(partial(self._nova.get_server, found), failures=(), timeout=timeout, progress=progress)
+        return True
+
+    @lenient(False)
+    @operation
+    def terminate_instance(self, instance_id: str) -> bool:
+        """`delete_instance`, by the name that `ComputeClient` has for it."""
+        return self.delete_instance(instance_id)
+
+    @lenient(False)
+    @operation(checks={"name": is_name_or_id})
+    def rename_instance(self, server_id: str, name: str) -> bool:
+        """Give a server another name. Its host name stays."""
+        self._nova.update_server(self._server_id(server_id), name=name)
+        return True
+
+    @lenient(False)
+    @operation
+    def resize_instance(
+        self,
+        server_id: str,
+        flavor: str,
+        *,
+        wait: bool = True,
+        timeout: float = 600,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Give a server another flavor. It is restarted, and stays in VERIFY_RESIZE until `confirm_resize`
+        makes that final or `revert_resize` takes it back.
+        """
+        found = self._server_id(server_id)
+        self._nova.resize_server(found, self._find(self._nova.find_flavor, flavor, "flavor").id)
+        return self._done(found, ("VERIFY_RESIZE",), wait, timeout, progress)
+
+    @lenient(False)
+    @operation
+    def confirm_resize(
+        self, server_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
+    ) -> bool:
+        """Keep the new flavor of a resized server."""
+        found = self._server_id(server_id)
+        self._nova.confirm_server_resize(found)
+        return self._done(found, _AT_REST, wait, timeout, progress)
+
+    @lenient(False)
+    @operation
+    def revert_resize(
+        self, server_id: str, *, wait: bool = True, timeout: float = 600, progress: Progress | None = None
+    ) -> bool:
+        """Give a resized server its old flavor back."""
+        found = self._server_id(server_id)
+        self._nova.revert_server_resize(found)
+        return self._done(found, _AT_REST, wait, timeout, progress)
+
+    @lenient(None)
+    @operation
+    def get_console_log(self, server_id: str, *, lines: int | None = None) -> str | None:
+        """What the server wrote to its console.
+
+        :param lines: the last ones only.
+        """
+        return str(self._nova.get_server_console_output(self._server_id(server_id), length=lines)["output"])
+
+    @lenient(False)
+    @operation
+    def add_security_group(self, server_id: str, security_group: str) -> bool:
+        """Put a server into one more security group."""
+        self._nova.add_security_group_to_server(self._server_id(server_id), security_group)
+        return True
+
+    @lenient(False)
+    @operation
+    def remove_security_group(self, server_id: str, security_group: str) -> bool:
+        """Take a server out of a security group; `InfomaniakNotFoundError` if it is not in it."""
+        self._nova.remove_security_group_from_server(self._server_id(server_id), security_group)
+        return True
+
+    # Flavors and images
+
+    @lenient([])
+    @operation
+    def list_flavors(self) -> list[dict[str, Any]]:
+        """The sizes there are: id, name, vcpus, ram (MiB), disk (GiB; 0: starts from a volume), is_public."""
+        return [_results.flavor(found) for found in self._nova.flavors()]
+
+    @lenient(None)
+    @operation
+    def get_flavor(self, flavor: str) -> dict[str, Any] | None:
+        """One flavor."""
+        return _results.flavor(self._find(self._nova.find_flavor, flavor, "flavor"))
+
+    @lenient([])
+    @operation
+    def list_images(self) -> list[dict[str, Any]]:
+        """The images there are: id, name, status, min_disk (GiB), min_ram (MiB), size (bytes), created_at."""
+        return [_results.image(found) for found in self._glance.images()]
+
+    @lenient(None)
+    @operation(checks={"name": is_name_or_id})
+    def create_image(
+        self, server_id: str, name: str, *, wait: bool = True, timeout: float = 1800, progress: Progress | None = None
+    ) -> dict[str, Any] | None:
+        """Make an image of a server's disk, to start others from; keys as in `list_images`."""
+        made = Server.existing(id=self._server_id(server_id)).create_image(self._nova, name)
+        look = partial(self._glance.get_image, made)
+        if not wait:
+            return _results.image(look())
+        ends = ("killed", "deleted")
+        return _results.image(wait_until(look, until=("active",), failures=ends, timeout=timeout, progress=progress))
+
+    @lenient(False)
+    @operation
+    def delete_image(self, image: str) -> bool:
+        """Delete an image of the project."""
+        self._glance.delete_image(self._image_id(image), ignore_missing=False)
+        return True
+
+    # Key pairs
+
+    @lenient([])
+    @operation
+    def list_keypairs(self) -> list[dict[str, Any]]:
+        """The user's SSH key pairs: name, fingerprint, type."""
+        return [_results.keypair(found) for found in self._nova.keypairs()]
+
+    @lenient(None)
+    @operation(checks={"name": is_name_or_id})
+    def create_keypair(self, name: str, public_key: str | None = None) -> dict[str, Any] | None:
+        """Make a key pair known: name, fingerprint, type, public_key, private_key.
+
+        :param public_key: the text of such as ``id_ed25519.pub``. Left out, Nova makes a pair; its private key is in
+            the result, and nowhere else.
+        """
+        given = {} if public_key is None else {"public_key": public_key}
+        made = self._nova.create_keypair(name=name, **given)
+        return _results.keypair(made) | {"public_key": made.public_key, "private_key": made.private_key}
+
+    @lenient(False)
+    @operation(checks={"name": is_id})
+    def delete_keypair(self, name: str) -> bool:
+        """Forget a key pair. Servers keep the public key they have."""
+        self._nova.delete_keypair(name, ignore_missing=False)
+        return True
+
+    # Names and states
+
+    def _disk(self, flavor: Flavor, image: str | None, volume: str | None, size: int | None) -> dict[str, Any]:
+        """What a server starts from: a volume there is, a new one of ``size`` GiB, or the flavor's own disk."""
+        if image is None:
+            return _request.from_volume(self._volume_id(volume or ""))
+        if size is not None:
+            return _request.from_new_volume(self._image_id(image), size)
+        if not flavor.disk:  # Nova answers 403, as if a role were missing
+            raise InfomaniakValidationError(f"flavor {flavor.name} has no disk: give boot_volume_size, in GiB")
+        return {"image_id": self._image_id(image)}
+
+    def _networks(self, network: str | Iterable[str] | None) -> str | list[dict[str, str]]:
+        if network is None:
+            return "auto"
+        named = self.connection.network.networks
+        names = [network] if isinstance(network, str) else network
+        ids = [self._id(each, "network", lambda name: named(name=name)) for each in names]
+        return [{"uuid": each} for each in ids] or "none"
+
+    def _done(
+        self, server_id: str, states: Collection[str], waits: bool, timeout: float, progress: Progress | None
+    ) -> bool:
+        if waits:
+            self._wait_for(server_id, states, timeout, progress)
+        return True
+
+    def _wait_for(self, server_id: str, states: Collection[str], timeout: float, progress: Progress | None) -> Server:
+        """The server, in one of these states; while Nova has a task with it, no state is the last."""
+        ends = {*states, "ERROR"}
+        look = partial(self._nova.get_server, server_id)
+        try:
+            server = wait_until(
+                look,
+                until=lambda s: s.status in ends and not s.task_state,
+                failures=(),
+                timeout=timeout,
+                progress=progress,
+            )
+            if server.status not in states:
+                reason = (server.fault or {}).get("message", "Nova does not say why")
+                raise InfomaniakCloudError(f"server {server.name} ended in ERROR: {reason}", code="ERROR")
+        except InfomaniakCloudError as error:
+            error.resource = server_id
+            raise
+        return server
