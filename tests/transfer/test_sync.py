@@ -113,7 +113,7 @@ def test_more_than_a_share_is_not_deleted(twin, share, refused):
     if refused:
         with pytest.raises(TransferFailed, match=r"6 of 9 objects .* more than \d+%; nothing was deleted") as failed:
             sync(tree, place, delete=True, max_delete=share)
-        assert errors(failed.value.summary) == {"": "TooManyDeletions"}
+        assert errors(failed.value.summary) == {"": "DeletionsRefused"}
         assert read_prefix(place) == before
     else:
         share = max(share, 0.67)
