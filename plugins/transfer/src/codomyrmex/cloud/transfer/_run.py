@@ -269,6 +269,8 @@ class Run:
 
     def _count(self, outcome: Outcome) -> None:
         self.summary.add(outcome)
+        if outcome.result == "same" and not self._job.compare_only:
+            self._skipped_bytes += outcome.size
         if self._report is not None:
             self._report.add(outcome)
         if isinstance(outcome.error, _HOPELESS):
