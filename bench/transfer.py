@@ -60,7 +60,7 @@ def dask(workers: int) -> Iterator[Command]:
     """A cluster of so many processes, of 8 threads each, that runs until the end."""
     from distributed import LocalCluster
 
-    kind = {"n_workers": workers, "threads_per_worker": 8, "processes": True, "dashboard_address": None}
+    kind = {"n_workers": workers, "threads_per_worker": 8, "processes": True, "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(host="127.0.0.1", **kind) as cluster:
         yield cloud("--dask", cluster.scheduler_address)
 

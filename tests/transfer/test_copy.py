@@ -196,7 +196,7 @@ def test_a_copy_into_itself_is_refused(local, tree):
 
 
 def test_a_folder_that_is_not_there_is_no_empty_one(local, tmp_path):
-    with pytest.raises(LocalFileNotFound, match="is no folder"):
+    with pytest.raises(LocalFileNotFound, match="is not a folder"):
         copy(tmp_path / "typo", local("one"))
 
 

@@ -14,7 +14,7 @@ distributed = pytest.importorskip("distributed", reason="pip install distributed
 
 @pytest.fixture(scope="module")
 def cluster():
-    options = {"n_workers": 2, "threads_per_worker": 2, "processes": True, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 2, "processes": True, "dashboard_address": "127.0.0.1:0"}
     with distributed.LocalCluster(**options, host="127.0.0.1", silence_logs=50) as cluster:
         yield cluster
 

@@ -1,9 +1,13 @@
 """Against real servers of S3's API, one of which gives ETags of parts, and rounds times up."""
 
 import os
+import shutil
+import subprocess
+import sys
 
 import pytest
-from codomyrmex.cloud.transfer import Prefix, check, copy, plan, sync
+from codomyrmex.cloud.errors import UnsupportedOperation
+from codomyrmex.cloud.transfer import Folder, Prefix, check, copy, export, plan, sync
 
 from .conftest import read_prefix, read_tree, results
 
@@ -75,3 +79,22 @@ def test_what_was_damaged_at_the_target_is_found(tree, s3):
     data[-1] ^= 1
     place.storage.upload_file(place.bucket, "in/large", bytes(data))
     assert results(check(tree, place, quick=True).failures)["large"] == "differs"
+
+
+@pytest.mark.parametrize("s3", ["moto_server"], indirect=True)
+def test_a_plan_is_what_s5cmd_runs(tree, s3):
+    place = s3("in")
+    copy(tree, place, include=["a", "z"])
+    (tree / "z").unlink()
+    (tree / "it's [new]").write_bytes(b"")
+    exported = list(export(plan(tree, place, exclude=["*[[]*"]), Folder(tree), place, "s5cmd", delete=True))
+    assert exported[0] == f"cp '{tree}/a b' 's3://{place.bucket}/in/a b'"
+    assert f"rm s3://{place.bucket}/in/z" in exported
+    with pytest.raises(UnsupportedOperation, match="for a pattern"):
+        list(export(plan(tree, place), Folder(tree), place, "s5cmd"))
+    if s5cmd := shutil.which("s5cmd", path=f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"):
+        command = [s5cmd, "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "run"]
+        lines = "\n".join(line for line in exported if line.isascii())
+        subprocess.run(command, input=lines, text=True, capture_output=True, check=True)
+        missing = [key for key in read_tree(tree) if key not in read_prefix(place)]
+        assert missing == ["it's [new]", "über/ключ 🐜"]

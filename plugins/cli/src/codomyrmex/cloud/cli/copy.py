@@ -15,7 +15,7 @@ from codomyrmex.cloud.cli.transfer import conclude, follow, journal_option, opti
 from codomyrmex.cloud.cli.urls import PathOrURL, Place
 from codomyrmex.cloud.common import Capability
 from codomyrmex.cloud.errors import AlreadyExists, CloudError, LocalFileError, LocalFileNotFound, ObjectNotFound
-from codomyrmex.cloud.transfer import Manner, Prefix, Run, copying, same_service
+from codomyrmex.cloud.transfer import Folder, Manner, Prefix, Run, copying, same_service
 
 
 class Options(NamedTuple):
@@ -120,17 +120,20 @@ def _copy_folders(
     manner = Manner(options.content_type, options.metadata, not options.no_clobber)
     with options_of(**given) as settings:
         runs = [copying(*sides_of(source, target), manner, **settings) for source in sources]
-        stream((row for run in runs for row in _rows(run)), _line)
+        stream(_rows(runs), _line)
     for run in runs:
         if isinstance(run.source, Prefix) and run.source.prefix and run.summary.ok and not run.objects_done:
             raise ObjectNotFound(f"nothing under {run.source.name}")
-        conclude(run.summary)
+    conclude(*(run.summary for run in runs))
 
 
-def _rows(run: Run) -> Iterator[dict[str, str]]:
-    for outcome in follow(run):
-        if outcome.result == "copied":
-            yield {"source": run.source.name_of(outcome.key), "target": run.target.name_of(outcome.key)}
+def _rows(runs: list[Run]) -> Iterator[dict[str, str]]:
+    for run in runs:
+        for outcome in follow(run):
+            if outcome.result == "copied":
+                yield {"source": run.source.name_of(outcome.key), "target": run.target.name_of(outcome.key)}
+        if run.summary.interrupted:
+            return
 
 
 def _unwatched(_: int) -> None:
@@ -163,20 +166,12 @@ def _named(target: Place | str, name: str, many: bool) -> Place | str:
         if not target.key or target.key.endswith("/"):
             return target._replace(key=target.key + name)
     elif os.path.isdir(target) or target.endswith(("/", os.sep)):
-        return _inside(target, name)
+        if refused := Folder(target).refusal(name):
+            raise refused
+        return os.path.join(target, name)
     if many:
         raise click.UsageError(f"several sources need a folder as target; write {target}/")
     return target
-
-
-def _inside(folder: str, relative: str) -> str:
-    """A file under ``folder``; LocalFileError for a key that would land elsewhere, or nowhere."""
-    parts = relative.split("/")
-    if any(p in ("", ".", "..") or "\0" in p or os.sep in p or (os.altsep and os.altsep in p) for p in parts) or (
-        os.name == "nt" and ":" in relative  # a drive, or a stream of a file
-    ):
-        raise LocalFileError(f"the key {relative!r} is no path under {folder}; copy it by itself, to a file you name")
-    return os.path.join(folder, *parts)
 
 
 def _copy(source: Place | str, target: Place | str, options: Options, progress: Any) -> None:

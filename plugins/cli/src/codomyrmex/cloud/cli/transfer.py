@@ -162,24 +162,24 @@ def follow(run: Run) -> Iterator[Outcome]:
         yield from run
 
 
-def conclude(summary: Summary) -> None:
-    """Name what failed, tell the summary, and raise unless all is well."""
-    failed = [outcome for outcome in summary.failures if outcome.error]
-    if len(failed) == 1 and summary.failed == 1 and not summary.copied and failed[0].error:
-        raise failed[0].error
-    for outcome in failed:
-        click.echo(printable(f"cloud: {outcome.error and outcome.error.resource}: {outcome.error}"), err=True)
-    note(f"{summary}, {size_text(summary.bytes)} in {summary.seconds:.1f} s")
-    if summary.interrupted:
+def conclude(*summaries: Summary) -> None:
+    """Name what failed, tell what was done, and raise unless all is well."""
+    failed = [outcome.error for summary in summaries for outcome in summary.failures if outcome.error]
+    count = sum(summary.failed for summary in summaries)
+    if count == 1 and len(failed) == 1 and not any(summary.copied for summary in summaries):
+        raise failed[0]
+    for error in failed:
+        click.echo(printable(f"cloud: {error.resource}: {error}"), err=True)
+    for summary in summaries:
+        note(f"{summary}, {size_text(summary.bytes)} in {summary.seconds:.1f} s")
+    if any(summary.interrupted for summary in summaries):
         raise click.Abort
-    if summary.failed:
-        raise CloudError(f"{summary.failed:,} could not be {'compared' if summary.operation == 'check' else 'copied'}")
-    if not summary.ok:
-        raise CloudError(f"{summary.source} and {summary.target} differ")
-
-
-def _side(place: Place | str) -> Prefix | Folder:
-    return Prefix(place.storage, place.bucket, place.key) if isinstance(place, Place) else Folder(place)
+    if count:
+        verb = "compared" if summaries[0].operation == "check" else "copied"
+        raise CloudError(f"{count:,} could not be {verb}")
+    for summary in summaries:
+        if not summary.ok:
+            raise CloudError(f"{summary.source} and {summary.target} differ")
 
 
 def sides_of(source: Place | str, target: Place | str) -> tuple[Prefix | Folder, Prefix | Folder]:
@@ -187,6 +187,10 @@ def sides_of(source: Place | str, target: Place | str) -> tuple[Prefix | Folder,
     if isinstance(source, Place) and isinstance(target, Place) and same_service(source.storage, target.storage):
         target = target._replace(storage=source.storage)  # which copies by itself
     return _side(source), _side(target)
+
+
+def _side(place: Place | str) -> Prefix | Folder:
+    return Prefix(place.storage, place.bucket, place.key) if isinstance(place, Place) else Folder(place)
 
 
 def _done(run: Run) -> Iterator[Outcome]:

@@ -16,16 +16,17 @@ from codomyrmex.cloud.transfer._prefix import Prefix, same_service
 from codomyrmex.cloud.transfer._report import Summary, as_json
 from codomyrmex.cloud.transfer._run import Options, Run
 from codomyrmex.cloud.transfer.errors import (
+    DeletionsRefused,
     JournalError,
     KeyRefused,
     ListingError,
     SourceChanged,
-    TooManyDeletions,
     TransferFailed,
 )
 
 __all__ = [
     "Action",
+    "DeletionsRefused",
     "Entry",
     "Filter",
     "Folder",
@@ -39,7 +40,6 @@ __all__ = [
     "Run",
     "SourceChanged",
     "Summary",
-    "TooManyDeletions",
     "TransferFailed",
     "as_json",
     "check",

@@ -142,9 +142,11 @@ class Folder(Place):
         self._job = job
         os.makedirs(self._staging, exist_ok=True)
         busy = Conflict(f"another run of this job writes to {self.path}")
-        with locked(os.open(self._staging, os.O_RDONLY), busy):
+        lock = os.path.join(self._staging, "lock")
+        with locked(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600), busy):
             for name in os.listdir(self._staging):  # of a killed run
-                os.unlink(os.path.join(self._staging, name))
+                if name != "lock":
+                    os.unlink(os.path.join(self._staging, name))
             try:
                 yield
             finally:

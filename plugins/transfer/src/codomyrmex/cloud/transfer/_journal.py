@@ -32,7 +32,7 @@ class Journal:
         self._header = _line({"format": _FORMAT, "job": dict(job)})
         self._done: sqlite3.Connection | None = None
         with ExitStack() as opened:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             opened.enter_context(locked(descriptor, JournalError(f"{self.path} is in use by another run")))
             self._descriptor = descriptor
             with open(os.dup(descriptor), "rb") as file:

@@ -50,7 +50,8 @@ class Summary:
     def add(self, outcome: Outcome) -> None:
         """Count it."""
         setattr(self, outcome.result, getattr(self, outcome.result) + 1)
-        self.bytes += outcome.size
+        if outcome.result == "copied" or self.operation == "check":
+            self.bytes += outcome.size
         if outcome.result not in ("copied", "same", "deleted") and len(self.failures) < KEPT:
             self.failures.append(outcome)
 

@@ -19,7 +19,7 @@ from codomyrmex.cloud.transfer._place import typed
 from codomyrmex.cloud.transfer._plan import Action, Sides
 from codomyrmex.cloud.transfer._report import Report, Summary
 from codomyrmex.cloud.transfer._stream import Stopped, Watch
-from codomyrmex.cloud.transfer.errors import TooManyDeletions
+from codomyrmex.cloud.transfer.errors import DeletionsRefused
 
 _HOPELESS = (AuthenticationError, BucketNotFound)
 """What is true of all other objects too."""
@@ -181,11 +181,11 @@ class Run:
         """What is still at the target only, now that all is copied, by new listings."""
         assert self._max_delete is not None
         if self.summary.failed:
-            self._fail(TooManyDeletions("nothing was deleted, as not all was copied"))
+            self._fail(DeletionsRefused("nothing was deleted, as not all was copied"))
             return
         allowed = self._max_delete * self._at_target
         counts = f"{self._extra:,} of {self._at_target:,} objects at the target are not at the source"
-        refused = TooManyDeletions(f"{counts}, which is more than {self._max_delete:.0%}; nothing was deleted")
+        refused = DeletionsRefused(f"{counts}, which is more than {self._max_delete:.0%}; nothing was deleted")
         if self._extra > allowed:
             self._fail(refused)
             return
@@ -196,7 +196,7 @@ class Run:
             if action.what == "delete":
                 deletions += 1
                 if deletions > allowed:
-                    raise TooManyDeletions(f"more than {self._max_delete:.0%} of the objects went from the source")
+                    raise DeletionsRefused(f"more than {self._max_delete:.0%} of the objects went from the source")
                 yield action
 
     def _fail(self, error: CloudError) -> None:
@@ -269,6 +269,8 @@ class Run:
 
     def _count(self, outcome: Outcome) -> None:
         self.summary.add(outcome)
+        if outcome.result == "same" and not self._job.compare_only:
+            self._skipped_bytes += outcome.size
         if self._report is not None:
             self._report.add(outcome)
         if isinstance(outcome.error, _HOPELESS):

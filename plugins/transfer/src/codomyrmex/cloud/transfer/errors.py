@@ -26,8 +26,8 @@ class KeyRefused(InvalidRequest):
     """The key can be no file in the target folder, or the file's name no key."""
 
 
-class TooManyDeletions(CloudError):  # noqa: N818
-    """More would be deleted than ``max_delete`` allows; nothing was."""
+class DeletionsRefused(CloudError):  # noqa: N818
+    """More would be deleted than ``max_delete`` allows, or not all could be copied first."""
 
 
 class JournalError(InvalidRequest):
