@@ -53,7 +53,7 @@ lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 @pytest.fixture
 def hasty(connect):
     """A client that waits not long for an answer."""
-    return connect(timeout=0.3)
+    return connect(timeout=1)
 
 
 def outcome(call, *arguments):
@@ -118,7 +118,7 @@ def test_get_campaign_tells_whether_it_was_done(hasty, service, call, fault):
 @calls
 @lost
 def test_a_program_that_tries_again_sends_nothing_twice(connect, service, call, fault):
-    client = connect(timeout=0.3, strict=False)
+    client = connect(timeout=1, strict=False)
     campaign = service.add_campaign()
     service.state_lags = True  # the campaign still looks like a draft
     service.fail("schedule", executed=True, **fault)
@@ -153,8 +153,10 @@ def test_a_program_that_was_interrupted_sends_nothing_twice(client, service, cal
 
 
 @calls
-def test_many_threads_send_it_once(client, service, call):
+@pytest.mark.parametrize("lags", [True, False])
+def test_many_threads_send_it_once(client, service, call, lags):
     campaign = service.add_campaign()
+    service.state_lags = lags
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda _: outcome(call, client, campaign), range(8)))
     assert outcomes.count(True) == 1
@@ -219,6 +221,20 @@ def test_what_was_unscheduled_may_go_out(client, service, call):
 
 
 @calls
+def test_who_looks_too_early_sends_nothing_twice(connect, service, call):
+    client = connect(timeout=1)
+    campaign = service.add_campaign()
+    service.state_lags = True
+    service.fail("schedule", fault="stalled", executed=True)
+    early = threading.Timer(0.3, client.get_campaign, (campaign,))
+    early.start()
+    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
+    early.join()
+    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == 1
+
+
+@calls
 def test_a_state_that_cannot_be_read_stops_it(connect, service, call):
     client = connect(retry_budget=0)
     service.fail("get_campaign", error(502))
@@ -262,9 +278,11 @@ def cutter(service, server):
 def cut(cutter, connect, service, call, side, position, reset):
     """Break a call there; whatever it and all who try again say, it went out at most once."""
     campaign = service.add_campaign()
+    service.sends.clear()
     cutter.arm(side, position, reset=reset)
     client = connect(base_url=cutter.url, timeout=3)
     first = outcome(call, client, campaign)
+    gone = len(service.sends)
     again = outcome(call, client, campaign)
     restarted = outcome(call, connect(base_url=cutter.url, timeout=3), campaign)
     sent = [key for key, _ in service.sends].count(campaign)
@@ -274,7 +292,8 @@ def cut(cutter, connect, service, call, side, position, reset):
         assert side == "answer", where
         assert sent == 1, where
     else:
-        assert type(first) is type(again) is InfomaniakOutcomeUnknownError, where
+        assert type(first) is InfomaniakOutcomeUnknownError, where
+        assert type(again) is (InfomaniakConflictError if gone else InfomaniakOutcomeUnknownError), where
     status = client.get_campaign(campaign)["status"]
     assert (status != "draft") == (sent == 1), where
     client.close()

@@ -101,7 +101,9 @@ class Campaigns(CloudClient):
     @operation
     def unschedule_campaign(self, campaign_id: int) -> bool:
         """Take back a scheduled campaign, before it is sent."""
-        return self._calls.do("PUT", "campaigns/{}/cancel", campaign_id, unsure=look_at(campaign_id))
+        done = self._calls.do("PUT", "campaigns/{}/cancel", campaign_id, unsure=look_at(campaign_id))
+        self._dispatcher.seen(number(campaign_id, "campaign_id"))
+        return done
 
     @lenient(False)
     @operation
@@ -110,7 +112,7 @@ class Campaigns(CloudClient):
 
         The request leaves once, and only for a campaign that is a draft. If its answer is lost,
         InfomaniakOutcomeUnknownError says so (False and ``last_error`` where the client is not
-        strict), and the campaign cannot be sent until `get_campaign` was asked.
+        strict). A campaign does not leave again before `get_campaign` was asked.
         """
         return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {})
 

@@ -27,38 +27,37 @@ class Dispatcher:
     Three things keep a campaign from being sent twice. A request that may have arrived is never
     repeated, not even after a 429: a gateway may have given it to two servers. Before it leaves,
     the campaign's state must allow it, which also stops a program that simply tries again. And as
-    that state may lag behind, a campaign whose outcome is not known waits until somebody looked.
+    that state may lag behind, a campaign that may have left does not leave again before somebody looked.
     """
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._lock = threading.Lock()
-        self._unknown: set[int] = set()
+        self._left: set[int] = set()
 
     def dispatch(self, campaign_id: int, body: dict[str, Any]) -> bool:
         """Send a campaign as ``body`` says. Raises InfomaniakOutcomeUnknownError where nobody knows whether it is."""
         advice = look_at(campaign_id)
         with self._lock:
-            if campaign_id in self._unknown:
-                raise InfomaniakOutcomeUnknownError(f"it is not known whether this was done already: {advice}")
             self._check(campaign_id)
+            if campaign_id in self._left:
+                raise InfomaniakOutcomeUnknownError(f"this was asked for already, without an effect so far: {advice}")
             request = self._calls.request(
                 "PUT", "campaigns/{}/schedule", campaign_id, body=body, unsure=advice, after_429=False
             )
-            self._unknown.add(campaign_id)  # also if the program is interrupted now
+            self._left.add(campaign_id)  # before, as the program may be interrupted
             try:
-                self._calls.done(request)
+                return self._calls.done(request)
             except InfomaniakOutcomeUnknownError:
+                self._left.add(campaign_id)  # somebody may have looked too early
                 raise
             except InfomaniakCloudError:
-                self._unknown.discard(campaign_id)
+                self._left.discard(campaign_id)
                 raise
-            self._unknown.discard(campaign_id)
-            return True
 
     def seen(self, campaign_id: int) -> None:
-        """Somebody looked at the campaign's state."""
-        self._unknown.discard(campaign_id)
+        """Somebody looked at the campaign's state, or took it back."""
+        self._left.discard(campaign_id)
 
     def _check(self, campaign_id: int) -> None:
         status = self._calls.get("campaigns/{}", campaign_id).get("status")
