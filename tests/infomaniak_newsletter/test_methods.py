@@ -77,7 +77,7 @@ UNIX = int(SOON.timestamp())
     "send_at",
     [SOON, SOON.astimezone(timezone(timedelta(hours=-7))), SOON.isoformat(), f"{SOON:%Y%m%dT%H%M%SZ}", UNIX,
      float(UNIX), UNIX + 0.9, str(UNIX), f" {UNIX} "],
-    ids=repr,
+    ids=["datetime", "other zone", "ISO 8601", "basic ISO 8601", "int", "float", "fraction", "str", "spaces"],
 )  # fmt: skip
 def test_a_time_to_come_is_sent_in_unix_seconds(client, service, send_at):
     campaign = service.add_campaign()
@@ -91,7 +91,8 @@ def test_a_time_to_come_is_sent_in_unix_seconds(client, service, send_at):
     [SOON.replace(tzinfo=None), SOON.replace(tzinfo=None).isoformat(), "2127-01-01", "20270101", "tomorrow", "",
      time.time() - 1, "2020-01-01T00:00:00Z", datetime(2020, 1, 1, tzinfo=UTC), 0, -1, UNIX * 1000, float("nan"),
      float("inf")],
-    ids=repr,
+    ids=["naive", "naive text", "date", "digits", "words", "empty", "a second ago", "past text", "past", "0", "-1",
+         "milliseconds", "nan", "inf"],
 )  # fmt: skip
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_time_that_is_past_or_without_zone_is_refused_at_once(connect, service, send_at, strict):
