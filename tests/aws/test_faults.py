@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import time
 
 import pytest
@@ -219,7 +220,7 @@ def test_who_interrupts_a_large_download_does_not_wait_for_what_hangs(
 ):
     bucket, proxy = new_bucket(on_swift), fault_proxy(swift.endpoint_url)
     on_swift.upload_file(bucket, "key", DATA)
-    storage = connect(swift, endpoint_url=proxy.endpoint_url, config={"read_timeout": 5})
+    storage = connect(swift, endpoint_url=proxy.endpoint_url, config={"read_timeout": 15})
     proxy.inject(Stall(), method="GET", nth=4, times=None)
 
     def progress(count):
@@ -228,7 +229,7 @@ def test_who_interrupts_a_large_download_does_not_wait_for_what_hangs(
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         storage.download_path(bucket, "key", tmp_path / "file", progress=progress)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 12
     assert list(tmp_path.iterdir()) == []
     proxy.clear()
     assert storage.download_file(bucket, "key") == DATA  # and the storage is as good as before
@@ -240,8 +241,8 @@ def test_who_interrupts_a_large_download_does_not_wait_for_what_hangs(
 @pytest.mark.parametrize("fault", [Status(503), Status(500), Status(429), Reset(), Reset(after=0), Stall()], ids=repr)
 def test_parts_that_fail_for_a_moment_are_sent_again(faulty, on_swift, uploads, fault):
     proxy, storage, bucket = faulty
-    for number in (1, 3, 5):
-        proxy.inject(fault, method="PUT", nth=number)
+    for number in (1, 3, 5):  # by their numbers: a fault must not come to what is sent again
+        proxy.inject(fault, method="PUT", path=re.compile(rf"partNumber={number}\b"))
     storage.upload_stream(bucket, "key", io.BytesIO(DATA))
     assert on_swift.download_file(bucket, "key") == DATA
     assert uploads(on_swift, bucket) == []

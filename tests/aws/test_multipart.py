@@ -59,7 +59,7 @@ def test_an_interrupted_upload_removes_its_parts(swift, on_swift, new_bucket, st
     assert worker.stdout.readline() == "paused\n"
     worker.send_signal(signal.SIGINT)
     assert worker.stdout.readline() == "interrupted\n"
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     assert uploads(on_swift, bucket) == []
     assert not on_swift.exists(bucket, "key")
 

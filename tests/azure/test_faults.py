@@ -48,7 +48,7 @@ def test_a_server_that_asks_to_wait_for_long_is_not_obeyed_for_ever(proxied, buc
     proxy.inject(Status(503, body=BUSY, retry_after=3600))
     start = time.monotonic()
     storage.upload_file(bucket, "key", b"data")
-    assert 1 <= time.monotonic() - start < 5
+    assert 1 <= time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize("status", [429, 503])

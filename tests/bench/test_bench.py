@@ -36,6 +36,17 @@ def test_s3_measures_every_operation_of_the_clients_asked_for(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("moto_server")  # skips where moto is not installed
+def test_transfer_compares_what_was_copied_and_measures_every_client(tmp_path):
+    printed, results = run(tmp_path, "transfer.py", "--server", "moto", "--only", "4,dask-2", "--objects", "20")
+    assert "| cloud, 4 threads " in printed
+    assert [(found["client"], found["operation"]) for found in results] == [
+        (client, operation) for client in ("4", "dask-2") for operation in ("put", "get", "sync")
+    ]
+    assert all(found["wall"] > 0 for found in results)
+
+
+@pytest.mark.slow
 def test_s3_cost_compares_every_call_with_the_same_by_hand(tmp_path):
     printed, results = run(tmp_path, "s3_cost.py")
     assert [found["what"] for found in results if found["target"]] == [

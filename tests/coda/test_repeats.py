@@ -47,7 +47,7 @@ ONCE = {
 @pytest.fixture
 def client(connect, coda):
     coda.docs["doc"].pages["canvas-9"] = coda._new_page(coda.docs["doc"], "canvas-9", {"name": "Page"})
-    return connect(timeout=0.3)
+    return connect(timeout=1)
 
 
 @pytest.mark.parametrize("operation", REPEATABLE)
@@ -87,7 +87,7 @@ def test_a_request_that_never_left_is_repeated_for_every_call(connect, coda):
     started = time.monotonic()
     with pytest.raises(CodaConnectionError):
         client.create_doc("x")
-    assert 0.3 < time.monotonic() - started < 3  # it waited, and gave up within its budget
+    assert 0.3 < time.monotonic() - started < 10  # it waited, and gave up within its budget
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
@@ -117,14 +117,14 @@ def test_retry_after_is_obeyed(client, coda):
     coda.fail("getDoc", error(429, headers={"Retry-After": "1"}))
     started = time.monotonic()
     client.get_doc("doc")
-    assert 1.0 <= time.monotonic() - started < 2
+    assert 1.0 <= time.monotonic() - started < 5
 
 
 def test_retry_after_of_a_503_is_obeyed(client, coda):
     coda.fail("getDoc", error(503, headers={"Retry-After": "1"}))
     started = time.monotonic()
     client.get_doc("doc")
-    assert 1.0 <= time.monotonic() - started < 2
+    assert 1.0 <= time.monotonic() - started < 5
 
 
 def test_a_service_that_asks_for_more_than_the_budget_is_not_waited_for(client, coda):
@@ -132,22 +132,22 @@ def test_a_service_that_asks_for_more_than_the_budget_is_not_waited_for(client, 
     started = time.monotonic()
     with pytest.raises(CodaRateLimitError) as caught:
         client.get_doc("doc")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
     assert caught.value.retry_after == 3600
 
 
 def test_without_retry_after_a_429_waits_for_the_window_of_its_class(connect, coda):
     coda.docs["doc"].pages["canvas-9"] = coda._new_page(coda.docs["doc"], "canvas-9", {"name": "Page"})
-    limits = RateLimits(reads=Rate(100, 0.5), content_writes=Rate(100, 0.2))
+    limits = RateLimits(reads=Rate(100, 0.2), content_writes=Rate(100, 1.5))
     client = connect(limits=limits)
-    for operation, call, window in (
-        ("getDoc", lambda: client.get_doc("doc"), 0.5),
-        ("deletePage", lambda: client.delete_page("doc", "Page"), 0.2),
+    for operation, call, window, longer in (
+        ("getDoc", lambda: client.get_doc("doc"), 0.2, 1.5),
+        ("deletePage", lambda: client.delete_page("doc", "Page"), 1.5, 5),
     ):
         coda.fail(operation, error(429))
         started = time.monotonic()
         call()
-        assert window <= time.monotonic() - started < window + 0.25
+        assert window <= time.monotonic() - started < longer
 
 
 def test_a_budget_of_nothing_repeats_nothing(connect, coda):

@@ -171,7 +171,7 @@ def test_a_gateway_that_fails_leaves_rows_unsure(client, coda, empty):
 @pytest.mark.parametrize("fault", ["reset", "truncated", "stalled"])
 def test_rows_with_keys_are_sent_again_when_the_answer_is_lost(connect, coda, empty, fault):
     coda.fail("upsertRows", fault=fault, executed=True)
-    connect(timeout=0.3).insert_rows(*TABLE, things(3), ["Name"])
+    connect(timeout=1).insert_rows(*TABLE, things(3), ["Name"])
     assert len(coda.received("upsertRows")) == 2
     assert coda.rows() == things(3)
 

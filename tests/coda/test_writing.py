@@ -136,7 +136,7 @@ def test_waiting_ends_when_the_time_is_over(client, coda):
     started = time.monotonic()
     with pytest.raises(CodaTimeoutError, match=r"mutate:1 is not done after 0\.3 seconds") as caught:
         client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=0.3)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert isinstance(caught.value, TimeoutError)
     assert caught.value.__notes__ == ["Coda had accepted the write: {'id': 'i-00', 'requestId': 'mutate:1'}"]
     coda._pending.clear()

@@ -87,7 +87,7 @@ class TestGCS(OfGoogle):
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, gcs, google):
-        options = {"credentials": scoped(google), "capabilities": frozenset(Capability), "timeout": (1, 1)}
+        options = {"credentials": scoped(google), "capabilities": frozenset(Capability), "timeout": (2, 2)}
         with (
             FaultProxy(gcs.endpoint_url) as proxy,
             GCSStorage(PROJECT, endpoint_url=proxy.endpoint_url, attempts=3, **options) as storage,

@@ -112,6 +112,8 @@ def _keystone(places):
         "token": {"provider": "fernet"},
         "fernet_tokens": {"key_repository": _folder(places, "keystone", "fernet-keys")},
         "credential": {"key_repository": _folder(places, "keystone", "credential-keys")},
+        # Heat makes a trust for whoever makes a stack; this is Keystone's switch for clouds that have Heat
+        "security_compliance": {"allow_insecure_application_credential_trust_escalation": True},
         "cache": {"enabled": "true", "backend": "dogpile.cache.memory"},
         "identity": {"password_hash_rounds": 4},  # quick
     }
@@ -229,7 +231,6 @@ def _designate(places):
             "auth_strategy": "keystone",
             "api_base_uri": places.url("designate"),
             "enable_host_header": "true",
-            "enabled_extensions_v2": "quotas, reports",
             "api_paste_config": places.path("designate", "api-paste.ini"),
         },
         "producer_task:delayed_notify": {"interval": 1},
@@ -278,6 +279,7 @@ def _octavia(places):
             "amp_boot_network_list": "00000000-0000-0000-0000-000000000000",
             "loadbalancer_topology": "SINGLE",
             "workers": 1,
+            "client_ca": places.path("octavia", "ca.pem"),
         },
         "certificates": {
             "ca_certificate": places.path("octavia", "ca.pem"),

@@ -10,6 +10,7 @@ import pytest
 CORE = "codomyrmex-cloud"
 CLI = "codomyrmex-cloud-cli"
 INFOMANIAK = "codomyrmex-cloud-infomaniak"
+TRANSFER = "codomyrmex-cloud-transfer"
 TYPING_CASES = Path(__file__).with_name("typing_cases.py")
 
 INSTALLED = """
@@ -57,7 +58,7 @@ def test_type_checkers_know_the_names_of_an_installed_core(core_alone, tmp_path)
 
 
 def test_the_command_works_beside_the_core(built, new_environment, tmp_path):
-    environment = new_environment(built[CORE].wheel, built[CLI].wheel)
+    environment = new_environment(built[CORE].wheel, built[TRANSFER].wheel, built[CLI].wheel)
     (tmp_path / "file.txt").write_text("hello")
     cloud = environment.scripts / "cloud"
     environment.call(cloud, "mb", "local://bucket")
@@ -115,9 +116,8 @@ def test_what_infomaniaks_clients_share_brings_no_sdk(built, new_environment):
     assert f"'pip install {INFOMANIAK}[openstack]' brings it" in told
 
 
-@pytest.mark.parametrize("base", ["wheel", "wheel:editable"])
-@pytest.mark.parametrize("service", ["wheel", "wheel:editable"])
-def test_a_service_of_infomaniak_is_found_however_it_is_installed(
+@pytest.mark.parametrize(("base", "service"), [("wheel", "wheel:editable"), ("wheel:editable", "wheel")])
+def test_a_service_of_infomaniak_is_found_where_one_of_the_two_is_editable(
     base, service, built, build, new_environment, tmp_path
 ):
     environment = new_environment(
@@ -174,7 +174,7 @@ def test_an_uninstalled_plugin_leaves_nothing(target, built, build, new_environm
 
 def test_the_command_uninstalled_leaves_the_core_as_it_was(built, new_environment):
     environment = new_environment(built[CORE].wheel)
-    environment.install(built[CLI].wheel)
+    environment.install(built[TRANSFER].wheel, built[CLI].wheel)
     assert (environment.scripts / "cloud").exists()
     environment.uninstall(CLI)
     assert [name for name in environment.files() if "cloud/cli" in name or "cloud_cli" in name] == []

@@ -685,7 +685,7 @@ class ComesTooEarly(RemoteStorage):
 
 
 class WaitsTooLong(RemoteStorage):
-    timeout = 1
+    timeout = 2
 
 
 class RaisesErrorsOfItsSdk(RemoteStorage):

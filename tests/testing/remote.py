@@ -122,7 +122,7 @@ class RemoteStorage(MemoryStorage):
     """Data and listings by HTTP; the rest, which no fault is tried on, as in memory."""
 
     capabilities = frozenset({Capability.LISTING, Capability.STAT, Capability.STREAMING, Capability.BATCH_DELETE})
-    timeout = 0.5
+    timeout = 1
     retries = urllib3.Retry(
         3, status_forcelist={429, 500, 503}, allowed_methods=None, backoff_factor=0.02, raise_on_status=False
     )

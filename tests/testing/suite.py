@@ -67,7 +67,7 @@ class InMemory(Topic):
 
 
 class Remote(Topic):
-    deadline = 3.5
+    deadline = 6
     stream_size = 16 * 1024 * 1024
     stream_memory = 8 * 1024 * 1024
 

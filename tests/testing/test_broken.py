@@ -11,6 +11,8 @@ import pytest
 
 HERE = Path(__file__).parent
 
+pytestmark = pytest.mark.timeout(900)  # the first waits for three runs of pytest
+
 CAUGHT_BY = {
     # Buckets
     "FailsToEnsureWhatExists": "test_ensuring_a_bucket_makes_it_once",

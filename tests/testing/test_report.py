@@ -154,7 +154,6 @@ def test_a_teardown_that_fails_is_a_failure(run_suite):
 
 
 def test_workers_of_xdist_report_together(run_suite):
-    pytest.importorskip("xdist")
     run = run_suite(ONE, "-n", "2", "-k", "range_is_read")
     assert run.code == 0
     assert run.storage["summary"] == {"passed": 12}

@@ -9,27 +9,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.output import printable, stream, transfer_bar
-from codomyrmex.cloud.cli.urls import Place, StorageURL
-from codomyrmex.cloud.common import Capability, StorageClient
+from codomyrmex.cloud.cli.transfer import conclude, follow, journal_option, options_of, run_options, sides_of
+from codomyrmex.cloud.cli.urls import PathOrURL, Place
+from codomyrmex.cloud.common import Capability
 from codomyrmex.cloud.errors import AlreadyExists, CloudError, LocalFileError, LocalFileNotFound, ObjectNotFound
-
-
-class PathOrURL(StorageURL):
-    """A storage URL, a file or folder of this machine, or ``-`` for standard input or output."""
-
-    name = "path or url"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """URLs, and files by the shell's own completion."""
-        items = super().shell_complete(ctx, param, incomplete)
-        return items if "://" in incomplete else [*items, CompletionItem(incomplete, type="file")]
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place | str:  # type: ignore[override]
-        """A Place for a URL, else the path as it is."""
-        return super().convert(value, param, ctx) if "://" in value else value
+from codomyrmex.cloud.transfer import Folder, Manner, Prefix, Run, copying, same_service
 
 
 class Options(NamedTuple):
@@ -53,8 +39,6 @@ class Job(NamedTuple):
 
     source: Place | str
     target: Place | str
-    relative: str | None = None
-    """Where below the target, with slashes; None: the target itself."""
     size: int | None = None
     """Bytes, where they are known."""
 
@@ -66,6 +50,8 @@ class Job(NamedTuple):
 @click.option("--content-type", help="Of the uploaded objects; default by their names.")
 @click.option("--metadata", metavar="KEY=VALUE", multiple=True, help="Metadata of the uploaded objects.")
 @click.option("--no-clobber", is_flag=True, help="Fail rather than replace what is there.")
+@journal_option
+@run_options
 def cp(
     sources: tuple[Place | str, ...],
     target: Place | str,
@@ -73,20 +59,26 @@ def cp(
     content_type: str | None,
     metadata: tuple[str, ...],
     no_clobber: bool,
+    **given: Any,
 ) -> None:
     """Copy files and objects: cloud cp report.pdf local://documents/2026/
 
     A target that ends in '/' (or is a folder, or a bucket) keeps the source's name. '-' is
-    standard input or output.
+    standard input or output. The last six options go with -r.
     """
     options = Options(content_type, dict(_pair(text) for text in metadata), no_clobber)
-    jobs = (job for source in sources for job in _jobs(source, target, recursive, many=len(sources) > 1))
+    if recursive:
+        _copy_folders(sources, target, options, given)
+        return
+    if any(given.values()):
+        raise click.UsageError("--include, --exclude, --journal, --threads, --report and --dask go with -r")
+    jobs = (_single(source, target, len(sources) > 1) for source in sources)
     if target == "-":
         for job in jobs:
             _copy(job.source, "-", options, _unwatched)
         return
     failures: list[tuple[Job, Exception]] = []
-    copied = stream(_copied(jobs, options, failures), lambda row: printable(f"{row['source']} -> {row['target']}"))
+    copied = stream(_copied(jobs, options, failures), _line)
     if len(failures) == 1 and not copied:
         raise failures[0][1]
     for job, failure in failures:
@@ -95,23 +87,53 @@ def cp(
         raise CloudError(f"{len(failures)} of {copied + len(failures)} could not be copied")
 
 
+def _line(row: dict[str, str]) -> str:
+    return printable(f"{row['source']} -> {row['target']}")
+
+
 def _copied(jobs: Iterator[Job], options: Options, failures: list[tuple[Job, Exception]]) -> Iterator[dict[str, str]]:
     """Do the jobs, and give those that are done; what fails is kept and does not stop the others."""
-    written: set[str] = set()  # of the sources that were named; those of a folder differ
+    written: set[str] = set()
     with transfer_bar() as bar:
         for job in jobs:
             bar.begin(str(job.source), job.size)
             try:
-                target = job.target if job.relative is None else _below(job.target, job.relative)
-                if str(target) in written:
-                    raise AlreadyExists(f"{target} was written just now, from another source of that name")
-                if job.relative is None:
-                    written.add(str(target))
-                _copy(job.source, target, options, bar.advance)
+                if str(job.target) in written:
+                    raise AlreadyExists(f"{job.target} was written just now, from another source of that name")
+                written.add(str(job.target))
+                _copy(job.source, job.target, options, bar.advance)
             except (CloudError, ValueError) as error:
                 failures.append((job, error))
             else:
-                yield {"source": str(job.source), "target": str(target)}
+                yield {"source": str(job.source), "target": str(job.target)}
+
+
+def _copy_folders(
+    sources: tuple[Place | str, ...], target: Place | str, options: Options, given: dict[str, Any]
+) -> None:
+    if target == "-":
+        raise click.UsageError("'-' takes one object; leave out -r")
+    if len(sources) > 1 and (given["journal"] or given["report"]):
+        raise click.UsageError("--journal and --report are of one source")
+    if not isinstance(target, Place) and not all(isinstance(source, Place) for source in sources):
+        raise click.UsageError("one of the two must be a storage URL; for two folders use your system's cp")
+    manner = Manner(options.content_type, options.metadata, not options.no_clobber)
+    with options_of(**given) as settings:
+        runs = [copying(*sides_of(source, target), manner, **settings) for source in sources]
+        stream(_rows(runs), _line)
+    for run in runs:
+        if isinstance(run.source, Prefix) and run.source.prefix and run.summary.ok and not run.objects_done:
+            raise ObjectNotFound(f"nothing under {run.source.name}")
+    conclude(*(run.summary for run in runs))
+
+
+def _rows(runs: list[Run]) -> Iterator[dict[str, str]]:
+    for run in runs:
+        for outcome in follow(run):
+            if outcome.result == "copied":
+                yield {"source": run.source.name_of(outcome.key), "target": run.target.name_of(outcome.key)}
+        if run.summary.interrupted:
+            return
 
 
 def _unwatched(_: int) -> None:
@@ -123,37 +145,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not (key and separator):
         raise click.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="--metadata")
     return key, value
-
-
-def _jobs(source: Place | str, target: Place | str, recursive: bool, *, many: bool) -> Iterator[Job]:
-    if not recursive:
-        yield _single(source, target, many)
-    elif target == "-":
-        raise click.UsageError("'-' takes one object; leave out -r")
-    elif isinstance(source, Place):
-        if isinstance(target, Place) and _holds(source, target):
-            raise click.UsageError(f"{target} lies in {source}: the copy would copy itself without end")
-        found = False
-        for info in source.storage.iter_objects(source.bucket, source.folder):
-            found = True
-            yield Job(source._replace(key=info.key), target, info.key[len(source.folder) :], info.size)
-        if source.key and not found:
-            raise ObjectNotFound(f"nothing under {source.storage.url(source.bucket, source.folder)}")
-    elif not os.path.isdir(source):
-        raise LocalFileError(f"{source} is not a folder; leave out -r to copy a file")
-    else:
-        for path in _walk(source):
-            yield Job(path, target, os.path.relpath(path, source).replace(os.sep, "/"))
-
-
-def _walk(folder: str) -> Iterator[str]:
-    """All in a folder but the folders; one that is a link, or cannot be looked into, is given too, to fail."""
-    unreadable: list[str] = []
-    for parent, folders, names in os.walk(folder, onerror=lambda error: unreadable.append(error.filename)):
-        folders.sort()
-        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
-        yield from (os.path.join(parent, name) for name in sorted(names + links))
-    yield from unreadable
 
 
 def _single(source: Place | str, target: Place | str, many: bool) -> Job:
@@ -175,27 +166,12 @@ def _named(target: Place | str, name: str, many: bool) -> Place | str:
         if not target.key or target.key.endswith("/"):
             return target._replace(key=target.key + name)
     elif os.path.isdir(target) or target.endswith(("/", os.sep)):
-        return _inside(target, name)
+        if refused := Folder(target).refusal(name):
+            raise refused
+        return os.path.join(target, name)
     if many:
         raise click.UsageError(f"several sources need a folder as target; write {target}/")
     return target
-
-
-def _below(target: Place | str, relative: str) -> Place | str:
-    """The place of ``relative`` (with slashes) under the target of a recursive copy."""
-    if isinstance(target, Place):
-        return target._replace(key=target.folder + relative)
-    return _inside(target, relative)
-
-
-def _inside(folder: str, relative: str) -> str:
-    """A file under ``folder``; LocalFileError for a key that would land elsewhere, or nowhere."""
-    parts = relative.split("/")
-    if any(p in ("", ".", "..") or "\0" in p or os.sep in p or (os.altsep and os.altsep in p) for p in parts) or (
-        os.name == "nt" and ":" in relative  # a drive, or a stream of a file
-    ):
-        raise LocalFileError(f"the key {relative!r} is no path under {folder}; copy it by itself, to a file you name")
-    return os.path.join(folder, *parts)
 
 
 def _copy(source: Place | str, target: Place | str, options: Options, progress: Any) -> None:
@@ -239,7 +215,7 @@ def _download(source: Place, target: str, options: Options, progress: Any) -> No
 
 def _between(source: Place, target: Place, options: Options, progress: Any) -> None:
     """From storage to storage; within one, by its own `copy` unless something is to be changed."""
-    if _is_same(source.storage, target.storage) and options == Options(None, {}, False):
+    if same_service(source.storage, target.storage) and options == Options(None, {}, False):
         source.storage.copy(source.bucket, source.key, target.bucket, target.key)
         return
     info = source.storage.stat(source.bucket, source.key)
@@ -248,15 +224,3 @@ def _between(source: Place, target: Place, options: Options, progress: Any) -> N
     with source.storage.open_read(source.bucket, source.key) as file:
         upload = target.storage.upload_stream
         upload(target.bucket, target.key, file, progress=progress, **options.for_upload())
-
-
-def _holds(source: Place, target: Place) -> bool:
-    same = _is_same(source.storage, target.storage) and source.bucket == target.bucket
-    return same and target.folder.startswith(source.folder)
-
-
-def _is_same(one: StorageClient, other: StorageClient) -> bool:
-    """Whether both lead to the same buckets, as far as that is known."""
-    if type(one) is not type(other) or one.recipe is None:
-        return False
-    return all(getattr(one, name) == getattr(other, name) for name in one.recipe)

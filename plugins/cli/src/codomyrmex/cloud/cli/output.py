@@ -116,12 +116,17 @@ def confirm(question: str, yes: bool) -> None:
 
 
 class TransferBar:
-    """The progress of several transfers as one bar; without a terminal, none."""
+    """The progress of transfers as one bar; without a terminal, none."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._task = progress.add_task("") if progress else TaskID(0)
+        self._task = progress.add_task("", objects="") if progress else TaskID(0)
         self._total: int | None = 0
+
+    @property
+    def visible(self) -> bool:
+        """Whether anyone sees it."""
+        return self._progress is not None
 
     def begin(self, description: str, size: int | None) -> None:
         """The next transfer begins, of ``size`` bytes, or of None knows how many."""
@@ -135,6 +140,11 @@ class TransferBar:
         if self._progress:
             self._progress.advance(self._task, moved)
 
+    def show(self, done: int, total: int | None, objects: str) -> None:
+        """So many bytes of so many are done, None while that is counted, of so many objects."""
+        if self._progress:
+            self._progress.update(self._task, completed=done, total=total, objects=objects)
+
 
 @contextmanager
 def transfer_bar() -> Iterator[TransferBar]:
@@ -146,6 +156,7 @@ def transfer_bar() -> Iterator[TransferBar]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
+        TextColumn("{task.fields[objects]}"),
         DownloadColumn(binary_units=True),
         TransferSpeedColumn(),
         TimeRemainingColumn(),

@@ -59,6 +59,21 @@ class StorageURL(click.ParamType):
             return []
 
 
+class PathOrURL(StorageURL):
+    """A storage URL, a file or folder of this machine, or ``-`` for standard input or output."""
+
+    name = "path or url"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """URLs, and files by the shell's own completion."""
+        items = super().shell_complete(ctx, param, incomplete)
+        return items if "://" in incomplete else [*items, CompletionItem(incomplete, type="file")]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place | str:  # type: ignore[override]
+        """A Place for a URL, else the path as it is."""
+        return super().convert(value, param, ctx) if "://" in value else value
+
+
 def candidates(incomplete: str) -> Iterator[str]:
     """The URLs that ``incomplete`` may become."""
     scheme, separator, rest = incomplete.partition("://")

@@ -15,5 +15,10 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakServerError as Infomani
 from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError as InfomaniakTimeoutError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakUnsupportedError as InfomaniakUnsupportedError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakValidationError as InfomaniakValidationError
+from codomyrmex.cloud.infomaniak.heat import InfomaniakHeatClient as InfomaniakHeatClient
 from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient as InfomaniakIdentityClient
+from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient as InfomaniakMeteringClient
+from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient as InfomaniakNetworkClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient as InfomaniakNewsletterClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError as InfomaniakOutcomeUnknownError
 from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient as InfomaniakVolumeClient

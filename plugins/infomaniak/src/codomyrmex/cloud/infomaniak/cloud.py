@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 from codomyrmex.cloud._exports import find as find_export
 
 if TYPE_CHECKING:
+    from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient
+    from codomyrmex.cloud.infomaniak.heat import InfomaniakHeatClient
     from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient
+    from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient
+    from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient
+    from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient
     from openstack.connection import Connection
 
 
@@ -76,19 +81,22 @@ class InfomaniakCloud:
         return find_export(name)(self.connection, strict=self.strict)
 
     @cached_property
-    def compute(self) -> Any:
-        """`InfomaniakComputeClient`."""
-        return self._client("InfomaniakComputeClient")
+    def compute(self) -> InfomaniakComputeClient:
+        """The client of servers, images and key pairs."""
+        client: InfomaniakComputeClient = self._client("InfomaniakComputeClient")
+        return client
 
     @cached_property
-    def volume(self) -> Any:
-        """`InfomaniakVolumeClient`."""
-        return self._client("InfomaniakVolumeClient")
+    def volume(self) -> InfomaniakVolumeClient:
+        """The client of volumes, snapshots and backups."""
+        client: InfomaniakVolumeClient = self._client("InfomaniakVolumeClient")
+        return client
 
     @cached_property
-    def network(self) -> Any:
-        """`InfomaniakNetworkClient`."""
-        return self._client("InfomaniakNetworkClient")
+    def network(self) -> InfomaniakNetworkClient:
+        """The client of networks, security groups, floating IPs and load balancers."""
+        client: InfomaniakNetworkClient = self._client("InfomaniakNetworkClient")
+        return client
 
     @cached_property
     def object_storage(self) -> Any:
@@ -107,11 +115,13 @@ class InfomaniakCloud:
         return self._client("InfomaniakDNSClient")
 
     @cached_property
-    def heat(self) -> Any:
-        """`InfomaniakHeatClient`."""
-        return self._client("InfomaniakHeatClient")
+    def heat(self) -> InfomaniakHeatClient:
+        """The client of stacks."""
+        client: InfomaniakHeatClient = self._client("InfomaniakHeatClient")
+        return client
 
     @cached_property
-    def metering(self) -> Any:
-        """`InfomaniakMeteringClient`."""
-        return self._client("InfomaniakMeteringClient")
+    def metering(self) -> InfomaniakMeteringClient:
+        """The client of usage and quotas."""
+        client: InfomaniakMeteringClient = self._client("InfomaniakMeteringClient")
+        return client

@@ -1,0 +1,167 @@
+"""Load balancers (Octavia): themselves, and how their parts are changed one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from codomyrmex.cloud.common import lenient, operation
+from codomyrmex.cloud.infomaniak.network._arguments import either, given
+from codomyrmex.cloud.infomaniak.network._finding import Finding
+from codomyrmex.cloud.infomaniak.openstack import Progress, wait, wait_gone
+from openstack.exceptions import ConflictException
+from openstack.load_balancer.v2.load_balancer import LoadBalancer
+
+R = TypeVar("R")
+
+_BUSY = ("is immutable and cannot be updated", "Invalid state PENDING_")
+"""How Octavia words the 409 that passes, of those it gives (octavia/common/exceptions.py)."""
+_INTERVAL = 2.0
+
+
+class LoadBalancers(Finding):
+    """The part of the client for load balancers.
+
+    Octavia refuses changes of a load balancer, and of all its parts, until the one before is done. So
+    each waits for its turn, and, unless told ``wait=False``, until it is done; ``timeout`` is the seconds
+    that both may take, `InfomaniakTimeoutError` is raised after that. ``progress`` is called with
+    the load balancer's provisioning status.
+    """
+
+    @lenient([])
+    @operation
+    def list_loadbalancers(self) -> list[dict[str, Any]]:
+        """All load balancers: id, name, vip_address, operating_status, provisioning_status, vip_subnet_id and
+        vip_port_id, which a floating IP can lead to.
+        """
+        return [_balancer(found) for found in self.connection.load_balancer.load_balancers()]
+
+    @lenient(None)
+    @operation
+    def get_loadbalancer(self, loadbalancer_id: str) -> dict[str, Any] | None:
+        """One load balancer, as `list_loadbalancers` gives it."""
+        return _balancer(self._balancer(loadbalancer_id))
+
+    @lenient(None)
+    @operation
+    def create_loadbalancer(
+        self,
+        name: str,
+        subnet_id: str | None = None,
+        *,
+        network_id: str | None = None,
+        vip_address: str | None = None,
+        description: str | None = None,
+        wait: bool = True,
+        timeout: float = 300,
+        progress: Progress | None = None,
+    ) -> dict[str, Any] | None:
+        """A new load balancer, as `list_loadbalancers` gives it.
+
+        :param subnet_id: id or name of the subnet that it has its address in.
+        :param network_id: instead of it a network, of which Octavia chooses a subnet.
+        :param vip_address: the address it is to have; any free one without it.
+        """
+        either(subnet_id=subnet_id, network_id=network_id)
+        if subnet_id:
+            where = {"vip_subnet_id": self._subnet(subnet_id).id}
+        else:
+            where = {"vip_network_id": self._network(str(network_id)).id}
+        options = given(name=name, vip_address=vip_address, description=description) | where
+        made = self.connection.load_balancer.create_load_balancer(**options)
+        return _balancer(self._settled(made.id, timeout, progress) if wait else made)
+
+    @lenient(False)
+    @operation
+    def delete_loadbalancer(
+        self,
+        loadbalancer_id: str,
+        *,
+        cascade: bool = False,
+        wait: bool = True,
+        timeout: float = 300,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Delete a load balancer.
+
+        :param cascade: and all its listeners, pools, members and monitors; with any of them it is
+            refused otherwise.
+        """
+        started = time.monotonic()
+        service, found = self.connection.load_balancer, self._balancer(loadbalancer_id)
+
+        def delete() -> None:
+            service.delete_load_balancer(found.id, ignore_missing=False, cascade=cascade)
+
+        self._in_turn(found.id, delete, timeout=timeout, progress=progress, broken=True)
+        if wait:
+            left = timeout - (time.monotonic() - started)
+            wait_gone(lambda: service.get_load_balancer(found.id), **self._pace(left, progress))
+        return True
+
+    def _balancer(self, name_or_id: str) -> LoadBalancer:
+        service = self.connection.load_balancer
+        return self._find(service.find_load_balancer, name_or_id, "load balancer", service.load_balancers)
+
+    def _changed(
+        self, balancer: str, change: Callable[[], R], wait: bool, timeout: float, progress: Progress | None
+    ) -> R:
+        """The result of ``change``, made when its turn comes, and done where that is waited for."""
+        started = time.monotonic()
+        result = self._in_turn(balancer, change, timeout=timeout, progress=progress)
+        if wait:
+            self._settled(balancer, timeout - (time.monotonic() - started), progress)
+        return result
+
+    def _in_turn(
+        self,
+        balancer: str,
+        change: Callable[[], R],
+        *,
+        timeout: float,
+        progress: Progress | None,
+        broken: bool = False,
+    ) -> R:
+        """The result of ``change``, made as soon as the load balancer takes it.
+
+        :param broken: whether one in state ERROR takes it too.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                return change()
+            except ConflictException as error:
+                if not any(words in str(error) for words in _BUSY) or time.monotonic() > deadline:
+                    raise
+            self._settled(balancer, deadline - time.monotonic(), progress, broken=broken)
+
+    def _settled(
+        self, balancer: str, timeout: float, progress: Progress | None, *, broken: bool = False
+    ) -> LoadBalancer:
+        """The load balancer once no change of it is under way."""
+        states = ("ACTIVE", "ERROR", "DELETED") if broken else ("ACTIVE",)
+        service = self.connection.load_balancer
+        failures = () if broken else ("ERROR", "DELETED")
+        pace = self._pace(timeout, progress)
+        return wait(lambda: service.get_load_balancer(balancer), until=states, failures=failures, **pace)
+
+    def _pace(self, timeout: float, progress: Progress | None) -> dict[str, Any]:
+        return {
+            "timeout": timeout,
+            "interval": _INTERVAL,
+            "progress": progress,
+            "status": "provisioning_status",
+        }
+
+
+def _balancer(found: LoadBalancer) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "vip_address": found.vip_address,
+        "operating_status": found.operating_status,
+        "provisioning_status": found.provisioning_status,
+        "vip_subnet_id": found.vip_subnet_id,
+        "vip_port_id": found.vip_port_id,
+    }

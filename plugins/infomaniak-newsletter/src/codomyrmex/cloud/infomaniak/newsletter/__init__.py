@@ -1,0 +1,6 @@
+"""Infomaniak's newsletter: campaigns, mailing lists and contacts, as `InfomaniakNewsletterClient`."""
+
+from codomyrmex.cloud.infomaniak.newsletter.client import InfomaniakNewsletterClient
+from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
+
+__all__ = ["InfomaniakNewsletterClient", "InfomaniakOutcomeUnknownError"]

@@ -1,0 +1,143 @@
+"""The part of the client that makes, sends and measures campaigns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Unpack
+
+from codomyrmex.cloud.common import CloudClient, lenient, operation
+from codomyrmex.cloud.infomaniak.newsletter import params
+from codomyrmex.cloud.infomaniak.newsletter._calls import IS_IT_THERE, Calls, search_for
+from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher, look_at
+from codomyrmex.cloud.infomaniak.newsletter._values import number, unix_seconds
+
+
+class Campaigns(CloudClient):
+    """Campaigns."""
+
+    _calls: Calls
+    _dispatcher: Dispatcher
+
+    @lenient([])
+    @operation
+    def list_campaigns(self, *, search: str | None = None) -> list[dict[str, Any]]:
+        """All campaigns; with ``search`` those that the service finds by it."""
+        return list(self._calls.walk("campaigns", query=search_for(search)))
+
+    @lenient(None)
+    @operation
+    def get_campaign(self, campaign_id: int) -> dict[str, Any] | None:
+        """A campaign with its recipients and content.
+
+        Its ``status`` is one of draft, scheduled, sending, sent, canceled, blocked, sending_failed
+        (and scheduled_v1, sending_v1, unknown).
+        """
+        campaign = self._calls.get("campaigns/{}", campaign_id, extra="recipients,content")
+        self._dispatcher.seen(number(campaign_id, "campaign_id"))
+        return campaign
+
+    @lenient(None)
+    @operation
+    def create_campaign(
+        self,
+        subject: str,
+        sender_email: str,
+        sender_name: str,
+        content_html: str,
+        mailing_list_id: int,
+        *,
+        lang: params.Language = "en_GB",
+        **options: Unpack[params.CampaignOptions],
+    ) -> dict[str, Any] | None:
+        """Make a draft. Nothing is sent before `send_campaign` or `schedule_campaign`.
+
+        :param sender_email: an address of a domain that the newsletter may send from.
+        :param lang: the language of what the service adds, such as the text to unsubscribe.
+        """
+        body = params.campaign(
+            {
+                "subject": subject, "sender_email": sender_email, "sender_name": sender_name, "lang": lang,
+                "content_html": content_html, "mailing_list_id": number(mailing_list_id, "mailing_list_id"), **options,
+            }
+        )  # fmt: skip
+        return self._calls.write("POST", "campaigns", body=body, unsure=IS_IT_THERE)
+
+    @lenient(None)
+    @operation
+    def update_campaign(self, campaign_id: int, **changes: Unpack[params.CampaignChanges]) -> dict[str, Any] | None:
+        """Change a draft; what is left out stays."""
+        return self._calls.write("PUT", "campaigns/{}", campaign_id, body=params.campaign(changes))
+
+    @lenient(None)
+    @operation
+    def duplicate_campaign(self, campaign_id: int) -> dict[str, Any] | None:
+        """Make a draft of a campaign, such as one that was sent."""
+        return self._calls.write("POST", "campaigns/{}/duplicate", campaign_id, unsure=IS_IT_THERE)
+
+    @lenient(False)
+    @operation
+    def delete_campaign(self, campaign_id: int) -> bool:
+        """Delete a campaign."""
+        return self._calls.do("DELETE", "campaigns/{}", campaign_id)
+
+    @lenient(False)
+    @operation
+    def send_test(self, campaign_id: int, email: str) -> bool:
+        """Send a campaign to one address, as a test."""
+        unsure = "look whether the test arrived before sending another"
+        return self._calls.do("POST", "campaigns/{}/test", campaign_id, body={"email": email}, unsure=unsure)
+
+    @lenient(False)
+    @operation
+    def schedule_campaign(self, campaign_id: int, send_at: str | datetime | float) -> bool:
+        """Have a draft sent at a time to come; what else `send_campaign` says.
+
+        :param send_at: ISO 8601 or a datetime, both with a time zone, or unix seconds. ValueError for
+            a time that is past or has no time zone.
+        """
+        return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {"started_at": unix_seconds(send_at)})
+
+    @lenient(False)
+    @operation
+    def unschedule_campaign(self, campaign_id: int) -> bool:
+        """Take back a scheduled campaign, before it is sent."""
+        done = self._calls.do("PUT", "campaigns/{}/cancel", campaign_id, unsure=look_at(campaign_id))
+        self._dispatcher.seen(number(campaign_id, "campaign_id"))
+        return done
+
+    @lenient(False)
+    @operation
+    def send_campaign(self, campaign_id: int) -> bool:
+        """Have a draft sent now. Costs one credit for each recipient.
+
+        The request leaves once, and only for a campaign that is a draft. If its answer is lost,
+        InfomaniakOutcomeUnknownError says so (False and ``last_error`` where the client is not
+        strict). A campaign does not leave again before `get_campaign` was asked.
+        """
+        return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {})
+
+    @lenient(None)
+    @operation
+    def get_campaign_statistics(self, campaign_id: int) -> dict[str, Any] | None:
+        """What became of a campaign: ``statistics``, ``advanced_statistics``, ``status`` and ``subscribers_count``."""
+        campaign = self._calls.get("campaigns/{}", campaign_id, extra="statistics,advanced_statistics")
+        names = ("statistics", "advanced_statistics", "status", "subscribers_count", "started_at")
+        return {name: campaign.get(name) for name in names}
+
+    @lenient([])
+    @operation
+    def get_campaign_links(self, campaign_id: int) -> list[dict[str, Any]]:
+        """What was clicked in a campaign, by link."""
+        return _items(self._calls.get("campaigns/{}/report/links", campaign_id))
+
+    @lenient([])
+    @operation
+    def get_campaign_activity(self, campaign_id: int) -> list[dict[str, Any]]:
+        """What each recipient did with a campaign."""
+        return list(self._calls.walk("campaigns/{}/report/activity", campaign_id))
+
+
+def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an answer without pages lists."""
+    items = answer.get("data", answer)
+    return items if isinstance(items, list) else [items] if items else []

@@ -1,0 +1,148 @@
+"""Importing contacts: one by one where they are few, else through the service's CSV upload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakCloudError,
+    InfomaniakNotFoundError,
+    InfomaniakValidationError,
+)
+from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, SUBSCRIBERS_PER_PAGE, Calls
+from codomyrmex.cloud.infomaniak.newsletter._contacts import Contact, as_csv
+from codomyrmex.cloud.infomaniak.newsletter._waiting import looks, wait_for_task
+
+FEW = 20
+"""So many contacts go one by one: each takes one of 60 requests a minute, and is answered for itself."""
+_ROWS = 10_000
+
+
+class Import:
+    """One import into one list."""
+
+    def __init__(self, calls: Calls, list_id: int, *, timeout: float, settle: float) -> None:
+        self._calls, self._list, self._timeout, self._settle = calls, list_id, timeout, settle
+        self._accepted: list[str] = []
+        self._failed: list[dict[str, str]] = []
+        self._tasks: list[str] = []
+
+    def run(self, contacts: Iterator[Contact]) -> dict[str, Any]:
+        """Import them all. Repeating it does no harm: contacts that are there already are updated."""
+        first = list(islice(contacts, FEW + 1))
+        try:
+            if len(first) <= FEW:
+                self._one_by_one(first)
+            else:
+                self._by_upload(chain(first, contacts))
+        except InfomaniakCloudError as error:
+            error.add_note(f"{len(self._accepted)} contacts were accepted before; the import may simply be repeated")
+            raise
+        return {"imported": len(self._accepted), "failed": self._failed, "tasks": self._tasks}
+
+    def _one_by_one(self, contacts: list[Contact]) -> None:
+        for contact in self._possible(contacts):
+            try:
+                self._calls.write("POST", "subscribers", body=subscriber(contact.email, contact.fields, [self._list]))
+            except InfomaniakValidationError as error:
+                self._fail(contact.email, error.message)
+            else:
+                self._accepted.append(contact.email)
+
+    def _by_upload(self, contacts: Iterator[Contact]) -> None:
+        known = {
+            name.lower(): field["id"]
+            for field in self._calls.walk("fields")
+            for name in (field.get("name"), field.get("key"))
+            if name
+        }
+        while batch := list(islice(contacts, _ROWS)):
+            possible = list(self._possible(batch))
+            if possible:
+                self._upload(possible, known)
+        over, reason = self._finish()
+        missing = self._missing(wait=not over)
+        for email in self._accepted:
+            if email.lower() in missing:
+                self._fail(email, reason)
+        self._accepted = [email for email in self._accepted if email.lower() not in missing]
+
+    def _possible(self, contacts: list[Contact]) -> Iterator[Contact]:
+        """Those that the service may take; the others failed."""
+        for contact in contacts:
+            if contact.wrong:
+                self._fail(contact.email, contact.wrong)
+            else:
+                yield contact
+
+    def _upload(self, contacts: list[Contact], known: dict[str, Any]) -> None:
+        names, text = as_csv(contacts)
+        uploaded = self._calls.write("POST", "subscribers/import/upload", body={"content": text})
+        columns = [known.get("email", {"type": "email", "name": "email"})]
+        columns += [known.get(name.lower(), {"type": "str", "name": name}) for name in names]
+        body = {
+            "upload_id": _upload_id(uploaded),
+            "fields": columns,
+            "groups": [self._list],
+            "csv_separator": ",",
+            "csv_enclosure": '"',
+        }
+        if task := self._calls.start("POST", "subscribers/import", body=body)["task_id"]:
+            self._tasks.append(task)
+        self._accepted += [contact.email for contact in contacts]
+
+    def _finish(self) -> tuple[bool, str]:
+        """Wait for the tasks. Returns whether all is over, and why contacts are missing then."""
+        reason = "the service did not take it into the list"
+        try:
+            for task_id in self._tasks:
+                task = wait_for_task(self._calls, task_id, self._timeout)
+                if task["status"] == "failed":
+                    reason = f"the import failed: {task.get('error')}"
+        except InfomaniakNotFoundError:  # the id was none of a task
+            return False, reason
+        return bool(self._tasks), reason
+
+    def _missing(self, *, wait: bool) -> set[str]:
+        """The addresses that are not in the list: which lines it left out, the service says nowhere else.
+
+        :param wait: as long as more of them come, with no more than ``settle`` seconds between two.
+        """
+        missing = {email.lower() for email in self._accepted}
+        changed = 0.0
+        for passed in looks(self._timeout):
+            before = len(missing)
+            missing -= {member["email"].lower() for member in members(self._calls, self._list)} if missing else set()
+            changed = passed if len(missing) < before else changed
+            if not (wait and missing) or passed - changed > self._settle:
+                break
+        return missing
+
+    def _fail(self, email: str, error: str) -> None:
+        self._failed.append({"email": email, "error": error})
+
+
+def subscriber(email: str, fields: Mapping[str, Any] | None, groups: Sequence[int | str] | None) -> dict[str, Any]:
+    """The body that makes a contact, or updates it: what is left out stays."""
+    given = {"email": email, "fields": fields, "groups": groups}
+    return {key: value for key, value in given.items() if value}
+
+
+def members(calls: Calls, list_id: int) -> Iterator[dict[str, Any]]:
+    """The contacts of a list, whatever their status."""
+    body = {"filter": {"groups": [list_id], "status": "all"}}
+    return calls.walk("subscribers/filter", method="POST", body=body, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID)
+
+
+def _upload_id(uploaded: dict[str, Any]) -> int:
+    """The id of an upload: the service's reference says no more than that there is text in the answer."""
+    found = uploaded.get("data", uploaded)
+    if isinstance(found, list) and found:
+        found = found[0]
+    if isinstance(found, dict):
+        found = found.get("upload_id", found.get("id"))
+    if not isinstance(found, int) and not (isinstance(found, str) and found.isdecimal()):
+        raise InfomaniakCloudError("the service accepted the upload, and gave no upload_id that it can be imported by")
+    return int(found)

@@ -1,0 +1,152 @@
+"""The part of the client that keeps mailing lists and contacts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Unpack
+
+from codomyrmex.cloud.common import CloudClient, lenient, operation
+from codomyrmex.cloud.infomaniak.newsletter import params
+from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls, search_for
+from codomyrmex.cloud.infomaniak.newsletter._contacts import ContactLike, read
+from codomyrmex.cloud.infomaniak.newsletter._imports import Import, subscriber
+from codomyrmex.cloud.infomaniak.newsletter._values import number
+
+_ACTIONS = {"subscribe": "assign", "unsubscribe": "unassign"}
+
+
+class Lists(CloudClient):
+    """Mailing lists, and the contacts in them and beside them."""
+
+    _calls: Calls
+
+    @lenient([])
+    @operation
+    def list_mailing_lists(self, *, search: str | None = None) -> list[dict[str, Any]]:
+        """All mailing lists, which the service calls groups."""
+        return list(self._calls.walk("groups", query=search_for(search)))
+
+    @lenient(None)
+    @operation
+    def get_mailing_list(self, list_id: int) -> dict[str, Any] | None:
+        """A mailing list."""
+        return self._calls.get("groups/{}", list_id)
+
+    @lenient(None)
+    @operation
+    def create_mailing_list(self, name: str) -> dict[str, Any] | None:
+        """Make a mailing list."""
+        return self._calls.write("POST", "groups", body={"name": name}, unsure=IS_IT_THERE)
+
+    @lenient(None)
+    @operation
+    def update_mailing_list(self, list_id: int, *, name: str) -> dict[str, Any] | None:
+        """Give a mailing list another name."""
+        return self._calls.write("PUT", "groups/{}", list_id, body={"name": name})
+
+    @lenient(False)
+    @operation
+    def delete_mailing_list(self, list_id: int) -> bool:
+        """Delete a mailing list; its contacts stay."""
+        return self._calls.do("DELETE", "groups/{}", list_id)
+
+    @lenient([])
+    @operation
+    def get_list_contacts(self, list_id: int) -> list[dict[str, Any]]:
+        """All contacts of a list."""
+        return list(self._calls.walk("groups/{}/subscribers", list_id, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID))
+
+    @lenient(None)
+    @operation
+    def import_contacts(
+        self,
+        list_id: int,
+        contacts: Iterable[ContactLike] | str | os.PathLike[str],
+        *,
+        timeout: float = 600,
+        settle: float = 30,
+    ) -> dict[str, Any] | None:
+        """Import any number of contacts into a list; those there already are updated.
+
+        Up to 20 are sent one by one. More go through the service's CSV upload, by which it also
+        makes the fields that are new, and the list is read afterwards to see who is in it.
+
+        :param contacts: ``{"email": "ada@example.org", "firstname": "Ada"}`` each, with values by the
+            keys of the fields; or the path of a CSV file with such a header, in UTF-8.
+        :param timeout: seconds to wait for the service to do it. InfomaniakTimeoutError after that.
+        :param settle: where the service gives no task to wait for: seconds without one more contact
+            in the list, after which it is taken to be done.
+
+        Returns ``imported``, a number; ``failed``, an ``email`` and an ``error`` for each contact
+        that is not in; and ``tasks``, the ids of the service's.
+        """
+        run = Import(self._calls, number(list_id, "list_id"), timeout=timeout, settle=settle)
+        return run.run(read(contacts))
+
+    @lenient(False)
+    @operation
+    def manage_contact(self, list_id: int, contact_id: int, action: Literal["subscribe", "unsubscribe"]) -> bool:
+        """Put a contact into a list, or take it out; of other lists it stays a member."""
+        if action not in _ACTIONS:
+            raise ValueError(f"action is 'subscribe' or 'unsubscribe', not {action!r}")
+        body = {"subscriber_ids": [number(contact_id, "contact_id")]}
+        return self._calls.do("POST", f"groups/{{}}/subscribers/{_ACTIONS[action]}", list_id, body=body)
+
+    # Contacts, in any list or in none
+
+    @lenient([])
+    @operation
+    def list_contacts(self, *, search: str | None = None) -> list[dict[str, Any]]:
+        """All contacts of the newsletter, whatever their status."""
+        query = {"filter[status]": "all", **BY_ID, **search_for(search)}
+        return list(self._calls.walk("subscribers", per_page=SUBSCRIBERS_PER_PAGE, query=query))
+
+    @lenient(None)
+    @operation
+    def create_contact(
+        self,
+        email: str,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        groups: Sequence[int | str] | None = None,
+    ) -> dict[str, Any] | None:
+        """Make a contact, or update the one with this address; what is left out stays.
+
+        :param fields: values by the keys of the fields.
+        :param groups: mailing lists by id, or by name to make new ones.
+        """
+        return self._calls.write("POST", "subscribers", body=subscriber(email, fields, groups))
+
+    @lenient(None)
+    @operation
+    def get_contact(self, contact_id: int) -> dict[str, Any] | None:
+        """A contact, with its mailing lists."""
+        return self._calls.get("subscribers/{}", contact_id, extra="groups")
+
+    @lenient(None)
+    @operation
+    def update_contact(self, contact_id: int, **changes: Unpack[params.ContactChanges]) -> dict[str, Any] | None:
+        """Change a contact; what is left out stays, but of ``fields`` what is left out is deleted."""
+        return self._calls.write("PUT", "subscribers/{}", contact_id, body=params.contact(changes))
+
+    @lenient(False)
+    @operation
+    def delete_contact(self, contact_id: int) -> bool:
+        """Delete a contact. The service keeps its data, in case it subscribes again: see `forget_contact`."""
+        return self._calls.do("DELETE", "subscribers/{}", contact_id)
+
+    @lenient(False)
+    @operation
+    def forget_contact(self, contact_id: int) -> bool:
+        """Erase a contact with all its data, as the GDPR demands: it is gone within 30 days, for good."""
+        return self._calls.do("DELETE", "subscribers/{}/forget", contact_id)
+
+    @lenient(None)
+    @operation
+    def unsubscribe_contacts(self, contact_ids: Iterable[int]) -> dict[str, Any] | None:
+        """Unsubscribe several contacts from everything. Returns the ``task_id`` to wait for."""
+        ids = [number(contact_id, "a contact_id") for contact_id in contact_ids]
+        if not ids:
+            raise ValueError("no contacts to unsubscribe")
+        return self._calls.start("PUT", "subscribers/unsubscribe", body={"select": {"all": False, "include": ids}})

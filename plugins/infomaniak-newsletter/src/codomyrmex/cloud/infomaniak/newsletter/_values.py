@@ -1,0 +1,47 @@
+"""Ids and times, from what users write to what the service takes."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+_LATEST = 4_102_444_800  # the year 2100: what is later was meant in milliseconds
+
+
+def number(value: int | str, name: str) -> int:
+    """An id, which is a positive integer everywhere in this service; also one in text, as the environment has it."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise TypeError(f"{name} is int, not {type(value).__name__}")
+    if isinstance(value, str):
+        value = int(value) if value.strip().isdecimal() else 0
+    if value <= 0:
+        raise ValueError(f"{name} is a positive integer, the number that Infomaniak gave it")
+    return value
+
+
+def unix_seconds(send_at: datetime | str | float) -> int:
+    """A time to come, in unix seconds.
+
+    :param send_at: a datetime with a time zone, such a time in ISO 8601, or unix seconds, also in text.
+
+    Raises ValueError for a time that is past, or has no time zone, or is none.
+    """
+    if isinstance(send_at, str):
+        text = send_at.strip()
+        send_at = float(text) if text.isdecimal() and len(text) > len("20261231") else _from_iso(text)
+    if isinstance(send_at, datetime):
+        if send_at.utcoffset() is None:
+            raise ValueError(f"{send_at.isoformat()} has no time zone: write 2026-12-24T18:00:00+01:00")
+        send_at = send_at.timestamp()
+    if isinstance(send_at, bool) or not isinstance(send_at, (int, float)):
+        raise TypeError(f"send_at is a datetime, text in ISO 8601, or unix seconds, not {type(send_at).__name__}")
+    if not time.time() < send_at < _LATEST:
+        raise ValueError(f"{send_at} is no time to come, in unix seconds")
+    return int(send_at)
+
+
+def _from_iso(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time in ISO 8601: write 2026-12-24T18:00:00+01:00") from None

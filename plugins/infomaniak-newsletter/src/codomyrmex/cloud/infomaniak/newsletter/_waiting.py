@@ -1,0 +1,38 @@
+"""Waiting for what the service does later."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError
+from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
+
+_OVER = ("executed", "failed")
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
+
+
+def looks(timeout: float) -> Iterator[float]:
+    """Seconds since the start, at once and again and again until the time is over."""
+    started, pause = time.monotonic(), _FIRST_PAUSE
+    while True:
+        passed = time.monotonic() - started
+        yield passed
+        if passed + pause > timeout:
+            return
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+def wait_for_task(calls: Calls, task_id: str, timeout: float) -> dict[str, Any]:
+    """A task once it is over. InfomaniakTimeoutError if it is not in time."""
+    status = None
+    for _ in looks(timeout):
+        task = calls.task(task_id)
+        status = task.get("status")
+        if status in _OVER:
+            return task
+    raise InfomaniakTimeoutError(
+        f"task {task_id} is still {status!r} after {timeout:g} seconds; get_task_status tells how it goes on"
+    )

@@ -1,0 +1,64 @@
+"""fsspec's own tests, over every storage."""
+
+import posixpath
+
+import pytest
+from fsspec.tests import abstract
+
+
+class Fixtures(abstract.AbstractFixtures):
+    @pytest.fixture
+    def fs(self, fs):
+        return fs
+
+    @pytest.fixture
+    def fs_path(self, bucket):
+        return bucket
+
+    @pytest.fixture
+    def fs_join(self):
+        return posixpath.join
+
+    @pytest.fixture
+    def supports_empty_directories(self):
+        return False
+
+
+class TestCopy(Fixtures, abstract.AbstractCopyTests):
+    pass
+
+
+class TestGet(Fixtures, abstract.AbstractGetTests):
+    pass
+
+
+class TestPut(Fixtures, abstract.AbstractPutTests):
+    pass
+
+
+class TestOpen(Fixtures, abstract.AbstractOpenTests):
+    pass
+
+
+class TestPipe(Fixtures, abstract.AbstractPipeTests):
+    pass
+
+
+class SixMethodsFixtures(Fixtures):
+    """A storage that lists nothing has no folders, so these tests alone are about what it can do."""
+
+    @pytest.fixture
+    def fs(self, six):
+        return six
+
+    @pytest.fixture
+    def fs_path(self):
+        return "box"
+
+
+class TestOpenOfSixMethods(SixMethodsFixtures, abstract.AbstractOpenTests):
+    pass
+
+
+class TestPipeOfSixMethods(SixMethodsFixtures, abstract.AbstractPipeTests):
+    pass

@@ -1,0 +1,123 @@
+"""Load balancers with all their parts, against Octavia, which refuses a change while another is under way."""
+
+import pytest
+from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakConflictError,
+    InfomaniakForbiddenError,
+    InfomaniakNotFoundError,
+    InfomaniakTimeoutError,
+    InfomaniakValidationError,
+)
+
+
+@pytest.fixture(scope="session")
+def lab(openstack_lab):
+    openstack_lab.require("neutron", "octavia")
+    return openstack_lab
+
+
+@pytest.fixture
+def balancer(client, subnet):
+    made = client.create_loadbalancer("lb", "sub")
+    yield made
+    client.delete_loadbalancer("lb", cascade=True)
+
+
+def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(client, subnet):
+    seen = []
+    balancer = client.create_loadbalancer("lb", "sub", progress=lambda status, percent: seen.append(status))
+    assert (balancer["name"], balancer["provisioning_status"]) == ("lb", "ACTIVE")
+    assert balancer["vip_address"]
+    assert (seen[0], seen[-1]) == ("PENDING_CREATE", "ACTIVE")
+    assert client.list_loadbalancers() == [balancer]
+
+    listener = client.create_listener("lb", "web", "HTTP", 80)
+    assert (listener["port"], listener["protocol"], listener["loadbalancer_id"]) == (80, "HTTP", balancer["id"])
+    pool = client.create_pool("servers", "HTTP", listener_id="web")
+    assert (pool["listeners"], pool["lb_algorithm"]) == ([listener["id"]], "ROUND_ROBIN")
+    members = [client.add_pool_member("servers", f"10.0.0.{n}", 8080, name=f"m{n}", weight=n) for n in (1, 2)]
+    assert client.list_pool_members("servers")[0].keys() == members[0].keys()
+    assert sorted((m["address"], m["port"], m["weight"]) for m in client.list_pool_members("servers")) == [
+        ("10.0.0.1", 8080, 1),
+        ("10.0.0.2", 8080, 2),
+    ]
+    monitor = client.create_health_monitor("servers", url_path="/health", expected_codes="200-204")
+    assert (monitor["type"], monitor["timeout"], monitor["pool_id"]) == ("HTTP", 3, pool["id"])
+    assert [each["id"] for each in client.list_health_monitors()] == [monitor["id"]]
+    (listed,) = client.list_pools("lb")
+    assert listed["health_monitor_id"] == monitor["id"]
+    assert sorted(listed["members"]) == sorted(each["id"] for each in members)
+    assert client.list_listeners("lb")[0]["default_pool_id"] == pool["id"]
+
+    assert client.delete_health_monitor(monitor["id"])
+    assert client.remove_pool_member("servers", "m1")
+    assert [each["name"] for each in client.list_pool_members("servers")] == ["m2"]
+    assert client.delete_pool("servers")
+    assert client.delete_listener("web")
+    assert client.list_pools() == client.list_listeners() == client.list_health_monitors() == []
+    assert client.delete_loadbalancer("lb")
+    assert client.list_loadbalancers() == []
+    with pytest.raises(InfomaniakNotFoundError):
+        client.get_loadbalancer(balancer["id"])
+
+
+def test_changes_that_are_not_waited_for_take_their_turn(client, subnet):
+    client.create_loadbalancer("turns", network_id="net", wait=False)
+    client.create_listener("turns", "web", "TCP", 80, wait=False)
+    client.create_pool("servers", "TCP", listener_id="web", session_persistence={"type": "SOURCE_IP"}, wait=False)
+    client.add_pool_member("servers", "10.0.0.1", 80, subnet_id="sub", wait=False)
+    client.create_health_monitor("servers", "TCP", wait=False)
+    (pool,) = client.list_pools("turns")
+    assert pool["health_monitor_id"]
+    assert len(pool["members"]) == 1
+    assert client.delete_loadbalancer("turns", cascade=True)
+
+
+def test_a_conflict_that_does_not_pass_is_raised_at_once(client, lenient, balancer):
+    client.create_listener("lb", "web", "HTTP", 80)
+    with pytest.raises(InfomaniakConflictError, match="already using protocol HTTP and protocol_port 80"):
+        client.create_listener("lb", "other", "HTTP", 80)
+    assert lenient.create_listener("lb", "other", "HTTP", 80) is None
+    assert lenient.last_error.status_code == 409
+
+
+def test_one_with_parts_is_deleted_only_with_cascade(client, balancer):
+    client.create_pool("servers", "HTTP", loadbalancer_id="lb")
+    with pytest.raises(InfomaniakValidationError, match="it has children"):
+        client.delete_loadbalancer("lb")
+
+
+def test_what_does_not_come_in_time_says_how_far_it_is(client, subnet):
+    with pytest.raises(InfomaniakTimeoutError, match="PENDING_CREATE"):
+        client.create_loadbalancer("lb", "sub", timeout=0)
+    assert client.delete_loadbalancer("lb")
+
+
+def test_who_lacks_the_role_is_refused(lab, member, client_of, balancer):
+    other = client_of(lab.new_user(member, roles=["reader"]))
+    with pytest.raises(InfomaniakForbiddenError):
+        other.delete_loadbalancer(balancer["id"])
+    assert client_of(member).get_loadbalancer("lb")["id"] == balancer["id"]
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "result"),
+    [
+        ("get_loadbalancer", ("no",), None),
+        ("delete_loadbalancer", ("no",), False),
+        ("list_listeners", ("no",), []),
+        ("create_listener", ("no", "l", "HTTP", 80), None),
+        ("delete_listener", ("no",), False),
+        ("delete_pool", ("no",), False),
+        ("list_pool_members", ("no",), []),
+        ("add_pool_member", ("no", "10.0.0.1", 80), None),
+        ("remove_pool_member", ("no", "no"), False),
+        ("create_health_monitor", ("no",), None),
+        ("delete_health_monitor", ("no",), False),
+    ],
+)
+def test_what_does_not_exist_is_a_failure_in_both_faces(client, lenient, call, arguments, result):
+    with pytest.raises(InfomaniakNotFoundError):
+        getattr(client, call)(*arguments)
+    assert getattr(lenient, call)(*arguments) == result
+    assert isinstance(lenient.last_error, InfomaniakNotFoundError)

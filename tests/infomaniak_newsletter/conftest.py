@@ -1,0 +1,46 @@
+import newsletter_vendor
+import pytest
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
+from newsletter_server import DOMAIN, TOKEN, Newsletter, running
+
+
+@pytest.fixture(scope="session")
+def server():
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def service(server):
+    """A newsletter of its own.
+
+    Whatever was sent to it must be what the service accepts: by our own table of its API, and by the vendor's
+    document where that is at hand. A test that sends something else on purpose clears ``violations``.
+    """
+    newsletter = Newsletter()
+    server.serve(newsletter)
+    yield newsletter
+    newsletter.released.set()
+    assert newsletter.violations == []
+    assert newsletter_vendor.problems(newsletter.requests) == []
+
+
+@pytest.fixture
+def connect(service):
+    """``connect(**options)``: a client of it. It raises, and keeps no rate, unless told otherwise."""
+    clients = []
+
+    def make(token=TOKEN, newsletter_id=DOMAIN, **options):
+        defaults = {"base_url": service.url, "timeout": 5, "requests_per_minute": None, "strict": True}
+        client = InfomaniakNewsletterClient(token, newsletter_id, **{**defaults, **options})
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(connect):
+    return connect()

@@ -1,0 +1,575 @@
+"""An Infomaniak newsletter on loopback: real HTTP, state that is kept, pages of lists, rate limits, tasks, faults.
+
+It accepts what its vendor's document allows, and more than a good service would: a campaign is sent as often as
+it is asked to, and each time is counted.
+"""
+
+import csv
+import io
+import json
+import threading
+import time
+import uuid
+from collections import deque
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import newsletter_contract as contract
+
+TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f-a1b2c3d4e5f6"
+DOMAIN = 12345
+CREATED = 1767225600
+
+
+class Received(NamedTuple):
+    """A request as it came over the wire."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def operation(self) -> str | None:
+        found = contract.find(self.method, urlsplit(self.target).path)
+        return found and found[0].name
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Answer(NamedTuple):
+    status: int
+    body: Any = None
+    """Bytes are sent as they are, all else as JSON."""
+    headers: dict[str, str] = {}
+    fault: str = ""
+    """``reset``: no answer, ``truncated``: half of it, ``stalled``: it comes not before the test ends."""
+
+
+class Fault(NamedTuple):
+    """What happens to the next request of an operation."""
+
+    operation: str
+    answer: Answer | None
+    """None: the true answer, with ``fault``."""
+    fault: str = ""
+    executed: bool = False
+    """Whether the request is executed before."""
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+def success(data: Any, result: str = "success", **more: Any) -> dict[str, Any]:
+    return {"result": result, "data": data, **more}
+
+
+CODES = {
+    401: "not_authorized",
+    403: "access_denied",
+    404: "object_not_found",
+    400: "bad_request",
+    500: "unexpected_error",
+}
+
+
+def error(status: int, description: str = "because", *causes: tuple[str, str], headers=None, code=None) -> Answer:
+    """The service's envelope of an error; ``causes`` are arguments and what is wrong with each."""
+    found: dict[str, Any] = {"code": code or CODES.get(status, "validation_failed"), "description": description}
+    if causes:
+        found["errors"] = [{"description": text, "context": {"attribute": name}} for name, text in causes]
+    return Answer(status, {"result": "error", "error": found}, headers or {})
+
+
+class Newsletter:
+    """The state of the service, and what it does with each request."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.url = ""
+        self.requests: list[Received] = []
+        self.violations: list[str] = []
+        self.faults: list[Fault] = []
+        self.released = threading.Event()
+        """Ends what is stalled."""
+        self.rate: tuple[int, float] | None = None
+        self.refused = 0
+        self._sent_at: deque[float] = deque()
+        self.largest_page = 1000
+        self.tells_pages = True
+        self.connections: set[tuple[str, int]] = set()
+        self._ids = count(1)
+        self.campaigns: dict[int, dict[str, Any]] = {}
+        self.sends: list[tuple[int, int | None]] = []
+        """Every time a campaign was sent or scheduled, with its time if it has one."""
+        self.state_lags = False
+        """Whether a campaign that was sent still says that it is a draft."""
+        self.tests: list[tuple[int, str]] = []
+        self.groups: dict[int, dict[str, Any]] = {}
+        self.subscribers: dict[int, dict[str, Any]] = {}
+        self.forgotten: list[int] = []
+        self.fields: dict[int, dict[str, Any]] = {}
+        self.segments: dict[int, dict[str, Any]] = {}
+        self.templates = {5: {"id": 5, "domain_id": DOMAIN, "name": "Plain", "content": {}, "thumbnail": ""}}
+        self.tasks: dict[str, dict[str, Any]] = {}
+        self.polls_until_done = 0
+        """How often a task is asked for while it is still running."""
+        self.import_answers = "task"
+        """``task``: its id, ``nothing``: no more than success, ``stranger``: an id that is none of a task."""
+        self.import_delay = 0.0
+        self.import_fails: str | None = None
+        self.upload_answer = lambda key: [str(key)]
+        self._uploads: dict[int, str] = {}
+
+    # For tests
+
+    def add_campaign(self, status: str = "draft", **more: Any) -> int:
+        key = next(self._ids)
+        self.campaigns[key] = self._campaign(key, {"subject": "News"}) | {"status": status, **more}
+        return key
+
+    def add_group(self, name: str = "Readers") -> int:
+        key = next(self._ids)
+        self.groups[key] = {"id": key, "name": name, "updated_at": CREATED}
+        return key
+
+    def add_subscriber(self, email: str, *groups: int, status: str = "active", **fields: Any) -> int:
+        key = next(self._ids)
+        self.subscribers[key] = {
+            "id": key, "email": email, "status": status, "created_at": CREATED, "groups": list(groups),
+            "fields": fields,
+        }  # fmt: skip
+        return key
+
+    def members(self, group: int) -> dict[str, dict[str, Any]]:
+        """The subscribers of a group, by address."""
+        with self.lock:
+            return {s["email"]: s for s in self.subscribers.values() if group in s["groups"]}
+
+    def fail(self, operation: str, answer: Answer | None = None, *, fault: str = "", executed=False, times=1) -> None:
+        self.faults += [Fault(operation, answer, fault, executed)] * times
+
+    def received(self, operation: str) -> list[Received]:
+        return [request for request in self.requests if request.operation == operation]
+
+    # What a request does
+
+    def handle(self, request: Received) -> Answer:
+        with self.lock:
+            self.requests.append(request)
+            found = contract.find(request.method, urlsplit(request.target).path)
+            fault = self._fault(found[0].name) if found else None
+            if fault and not fault.executed:
+                return self._failing(fault)
+            try:
+                answer = self._answer(request, found)
+            except Refused as refused:
+                answer = refused.answer
+            return self._failing(fault, answer) if fault else answer
+
+    def _fault(self, name: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.operation in (name, "*"):
+                self.faults.remove(fault)
+                return fault
+        return None
+
+    def _failing(self, fault: Fault, true: Answer | None = None) -> Answer:
+        answer = fault.answer or true or Answer(200, success("x" * 200))
+        return answer._replace(fault=fault.fault)
+
+    def _answer(self, request: Received, found) -> Answer:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return error(401, "the token is not known")
+        self._count()
+        if found is None:
+            self.violations.append(f"no such operation: {request.method} {request.target}")
+            return error(404, "no such operation")
+        if wrong := contract.problems(
+            request.method, request.target, request.headers.get("content-type"), request.body
+        ):
+            self.violations.append(f"{request.method} {request.target}: {wrong}")
+            return error(422, "; ".join(wrong))
+        operation, parts = found
+        ids = {name: part if name == "task_uuid" else int(part) for name, part in parts.items()}
+        if ids.pop("domain", DOMAIN) != DOMAIN:
+            return error(403, "not yours")
+        body = request.json if request.body else {}
+        result = getattr(self, operation.name)(request.query, body, *ids.values())
+        return result if isinstance(result, Answer) else Answer(operation.ok, result)
+
+    def _count(self) -> None:
+        if not self.rate:
+            return
+        allowed, seconds = self.rate
+        now = time.monotonic()
+        while self._sent_at and now - self._sent_at[0] >= seconds:
+            self._sent_at.popleft()
+        if len(self._sent_at) >= allowed:
+            self.refused += 1
+            raise Refused(error(429, "too many requests"))
+        self._sent_at.append(now)
+
+    def domain(self, query, body):
+        return success({"id": DOMAIN, "name": "example.org"})
+
+    # Campaigns
+
+    def list_campaigns(self, query, body):
+        return self._page(self.campaigns.values(), query, "subject")
+
+    def create_campaign(self, query, body):
+        key = next(self._ids)
+        self.campaigns[key] = self._campaign(key, body)
+        return success(self.campaigns[key])
+
+    def get_campaign(self, query, body, key):
+        campaign = self._find(self.campaigns, key)
+        extra = {"recipients", "content", "statistics", "advanced_statistics"}
+        hidden = extra - set(query.get("with", "").split(","))
+        return success({name: value for name, value in campaign.items() if name not in hidden})
+
+    def update_campaign(self, query, body, key):
+        self._find(self.campaigns, key).update(body)
+        return success(self.campaigns[key])
+
+    def delete_campaign(self, query, body, key):
+        del self.campaigns[self._find(self.campaigns, key)["id"]]
+        return success(True)
+
+    def duplicate(self, query, body, key):
+        return success(self.campaigns[self.add_campaign(subject=self._find(self.campaigns, key)["subject"])])
+
+    def test(self, query, body, key):
+        self._find(self.campaigns, key)
+        self.tests.append((key, body["email"]))
+        return success(True)
+
+    def schedule(self, query, body, key):
+        campaign = self._find(self.campaigns, key)
+        started = body.get("started_at")
+        self.sends.append((key, started))
+        if not self.state_lags:
+            campaign.update(status="scheduled" if started else "sending", started_at=started or int(time.time()))
+        return success(True)
+
+    def cancel(self, query, body, key):
+        campaign = self._find(self.campaigns, key)
+        if campaign["status"] != "scheduled":
+            raise Refused(error(400, "the campaign is not scheduled"))
+        campaign["status"] = "draft"
+        return success(True)
+
+    def links(self, query, body, key):
+        self._find(self.campaigns, key)
+        return success([{"url": "https://example.org/", "clicks": 2}])
+
+    def activity(self, query, body, key):
+        self._find(self.campaigns, key)
+        return self._page([{"email": s["email"], "opened": 1} for s in self.subscribers.values()], query)
+
+    def _campaign(self, key, body):
+        return {
+            "id": key, "status": "draft", "created_at": CREATED, "started_at": None, "preheader": "", "next_step": "",
+            "recipients": {}, "content": body.get("content_html"), "subscribers_count": 3,
+            "statistics": {"open_rate": 0.5}, "advanced_statistics": {"by_day": []}, **body,
+        }  # fmt: skip
+
+    # Groups
+
+    def list_groups(self, query, body):
+        return self._page(self.groups.values(), query, "name")
+
+    def create_group(self, query, body):
+        return success(self.groups[self.add_group(body["name"])])
+
+    def get_group(self, query, body, key):
+        return success(self._find(self.groups, key))
+
+    def update_group(self, query, body, key):
+        self._find(self.groups, key).update(body)
+        return success(self.groups[key])
+
+    def delete_group(self, query, body, key):
+        del self.groups[self._find(self.groups, key)["id"]]
+        return success(True)
+
+    def group_subscribers(self, query, body, key):
+        self._find(self.groups, key)
+        return self._page(self.members(key).values(), query, "email")
+
+    def assign(self, query, body, key):
+        return self._move(body, key, lambda groups: sorted({*groups, key}))
+
+    def unassign(self, query, body, key):
+        return self._move(body, key, lambda groups: [g for g in groups if g != key])
+
+    def _move(self, body, key, change):
+        self._find(self.groups, key)
+        moved = [self._find(self.subscribers, s) for s in body["subscriber_ids"]]
+        for subscriber in moved:
+            subscriber["groups"] = change(subscriber["groups"])
+        return success(moved)
+
+    # Subscribers
+
+    def list_subscribers(self, query, body):
+        wanted = query.get("filter[status]", "active")
+        found = [s for s in self.subscribers.values() if wanted in ("all", s["status"])]
+        return self._page(found, query, "email")
+
+    def create_subscriber(self, query, body):
+        if not acceptable(body["email"]):
+            raise Refused(error(422, "validation failed", ("email", "validation.email")))
+        return success(self._upsert(body["email"], body.get("fields", {}), body.get("groups", [])))
+
+    def _upsert(self, email, fields, groups):
+        if unknown := [g for g in groups if isinstance(g, int) and g not in self.groups]:
+            raise Refused(error(422, "validation failed", ("groups", f"no group {unknown[0]}")))
+        known = next((s for s in self.subscribers.values() if s["email"].lower() == email.lower()), None)
+        subscriber = known or self.subscribers[self.add_subscriber(email)]
+        subscriber["fields"] = {**subscriber["fields"], **fields}
+        subscriber["groups"] = sorted({*subscriber["groups"], *groups})
+        return subscriber
+
+    def filter_subscribers(self, query, body):
+        wanted = body.get("filter", {})
+        groups, status = set(wanted.get("groups", ())), wanted.get("status", "active")
+        found = [s for s in self.subscribers.values() if groups & set(s["groups"]) and status in ("all", s["status"])]
+        return self._page(found, query)
+
+    def get_subscriber(self, query, body, key):
+        return success(self._find(self.subscribers, key))
+
+    def update_subscriber(self, query, body, key):
+        self._find(self.subscribers, key).update(body)
+        return success(self.subscribers[key])
+
+    def delete_subscriber(self, query, body, key):
+        del self.subscribers[self._find(self.subscribers, key)["id"]]
+        return success(True)
+
+    def forget(self, query, body, key):
+        self.forgotten.append(key)
+        return self.delete_subscriber(query, body, key)
+
+    def unsubscribe(self, query, body):
+        for key in body["select"]["include"]:
+            self._find(self.subscribers, key)["status"] = "unsubscribed"
+        return success(self._task(), "asynchronous")
+
+    def upload(self, query, body):
+        key = next(self._ids)
+        self._uploads[key] = body["content"]
+        return success(self.upload_answer(key))
+
+    def import_(self, query, body):
+        """Takes the rows of an upload whose address is acceptable, and never says which those are."""
+        columns = body["fields"]
+        text = io.StringIO(self._uploads[body["upload_id"]])
+        rows = list(csv.reader(text, delimiter=body["csv_separator"], quotechar=body["csv_enclosure"]))
+        known = {s["email"].lower(): s for s in self.subscribers.values()}
+
+        def apply():
+            with self.lock:
+                for row in rows:
+                    if acceptable(row[0]):
+                        subscriber = known.get(row[0].lower()) or self.subscribers[self.add_subscriber(row[0])]
+                        subscriber["fields"] |= dict(zip(map(self._column, columns[1:]), row[1:], strict=True))
+                        subscriber["groups"] = sorted({*subscriber["groups"], *body["groups"]})
+
+        if not self.import_fails:
+            if self.import_delay:
+                threading.Timer(self.import_delay, apply).start()
+            else:
+                apply()
+        if self.import_answers == "nothing":
+            return {"result": "success"}
+        return success(self._task() if self.import_answers == "task" else str(uuid.uuid4()), "asynchronous")
+
+    def _column(self, column):
+        """The key of a column's field, which is made if it is new."""
+        if isinstance(column, int):
+            return self.fields[column]["key"]
+        return self.create_field({}, column)["data"]["key"]
+
+    # Segments, fields, templates
+
+    def list_segments(self, query, body):
+        return self._page(self.segments.values(), query, "name")
+
+    def create_segment(self, query, body):
+        key = next(self._ids)
+        self.segments[key] = {"id": key, "updated_at": CREATED, "subscribed_count": 0, **body}
+        return success(self.segments[key])
+
+    def get_segment(self, query, body, key):
+        return success(self._find(self.segments, key))
+
+    def update_segment(self, query, body, key):
+        self._find(self.segments, key).update(body)
+        return success(self.segments[key])
+
+    def delete_segment(self, query, body, key):
+        del self.segments[self._find(self.segments, key)["id"]]
+        return success(True)
+
+    def segment_subscribers(self, query, body, key):
+        self._find(self.segments, key)
+        return self._page(self.subscribers.values(), query)
+
+    def list_fields(self, query, body):
+        return self._page(self.fields.values(), query)
+
+    def create_field(self, query, body):
+        key = next(self._ids)
+        self.fields[key] = {"id": key, "name": body["name"], "key": body["name"].lower().replace(" ", "_")}
+        return success(self.fields[key])
+
+    def update_field(self, query, body, key):
+        self._find(self.fields, key).update(body)
+        return success(self.fields[key])
+
+    def delete_field(self, query, body, key):
+        return success(self.fields.pop(self._find(self.fields, key)["id"]))
+
+    def list_templates(self, query, body):
+        return self._page(self.templates.values(), query)
+
+    def template_html(self, query, body, key):
+        self._find(self.templates, key)
+        return success("<h1>Plain</h1>")
+
+    # The account
+
+    def credits(self, query, body):
+        return success({"total": 500})
+
+    def task(self, query, body, key):
+        task = self._find(self.tasks, key)
+        task["asked"] += 1
+        over = task["asked"] > self.polls_until_done
+        status = ("failed" if self.import_fails else "executed") if over else "running"
+        shown = {
+            "uuid": key, "status": status, "created_at": CREATED, "updated_at": CREATED, "executed_at": CREATED,
+            "finished_at": CREATED if over else None, "response": {"result": "success"},
+        }  # fmt: skip
+        return success(shown | ({"error": {"description": self.import_fails}} if self.import_fails and over else {}))
+
+    def _task(self):
+        key = str(uuid.uuid4())
+        self.tasks[key] = {"asked": 0}
+        return key
+
+    # What they are made of
+
+    def _find(self, things, key):
+        if key not in things:
+            raise Refused(error(404, f"no {key}"))
+        return things[key]
+
+    def _page(self, items, query, searched=None):
+        """One page of a list, with the numbers of pages where ``page`` is asked for."""
+        found = list(items)
+        if text := query.get("filter[search]"):
+            found = [item for item in found if text in item[searched]]
+        size = min(int(query.get("per_page", 15)), self.largest_page)
+        page = int(query["page"])
+        shown = found[(page - 1) * size : page * size]
+        if not self.tells_pages:
+            return success(shown)
+        pages = max(1, -(-len(found) // size))
+        return success(shown, total=len(found), page=page, pages=pages, items_per_page=size)
+
+
+def acceptable(email: str) -> bool:
+    """The service knows addresses that no pattern finds wrong."""
+    return "@" in email and not email.endswith("@refused.example")
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer goes out whole, or each waits 40 ms for an acknowledgement
+    disable_nagle_algorithm = True
+
+    def respond(self) -> None:
+        service: Newsletter = self.server.service
+        service.connections.add(self.client_address)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        length = int(headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # it broke off: nothing was asked
+            self.close_connection = True
+            return
+        self.send(service.handle(Received(self.command, self.path, headers, body)))
+
+    do_GET = do_POST = do_PUT = do_DELETE = respond
+
+    def send(self, answer: Answer) -> None:
+        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        if answer.fault == "reset":
+            self.connection.setsockopt(SOL_SOCKET, SO_LINGER, b"\1\0\0\0\0\0\0\0")  # closing then resets
+            self.close_connection = True
+            self.connection.close()
+            return
+        if answer.fault == "stalled":
+            self.server.service.released.wait(30)
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+            self.send_header(name, value)
+        if answer.status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if answer.status == 204:
+            return
+        if answer.fault == "truncated":
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            self.connection.shutdown(SHUT_RDWR)
+            self.close_connection = True
+            return
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def __init__(self, service: Newsletter, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.serve(service)
+
+    def serve(self, service: Newsletter) -> None:
+        """Be this one from now on."""
+        self.service = service
+        service.url = f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a client that went away
+
+
+@contextmanager
+def running():
+    """A server on a free port until the end of the block."""
+    with Server(Newsletter()) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

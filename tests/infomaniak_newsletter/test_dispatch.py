@@ -1,0 +1,322 @@
+"""No campaign is sent or scheduled twice, whatever the network does; where nobody knows, that is said."""
+
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from codomyrmex.cloud.errors import CloudError
+from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakCloudError,
+    InfomaniakConflictError,
+    InfomaniakConnectionError,
+    InfomaniakForbiddenError,
+    InfomaniakNotFoundError,
+    InfomaniakQuotaExceededError,
+    InfomaniakRateLimitError,
+    InfomaniakValidationError,
+)
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
+from cutter import cutting
+from newsletter_server import Answer, error, success
+
+WHEN = int(time.time()) + 86_400
+CALLS = {
+    "send": lambda client, campaign: client.send_campaign(campaign),
+    "schedule": lambda client, campaign: client.schedule_campaign(campaign, WHEN),
+}
+calls = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+LOST = {
+    "reset": {"fault": "reset"},
+    "truncated": {"fault": "truncated"},
+    "stalled": {"fault": "stalled"},
+    "500": {"answer": error(500)},
+    "502": {"answer": Answer(502, b"<html>Bad Gateway</html>")},
+    "503": {"answer": Answer(503, b"", {"Retry-After": "0"})},
+    "504": {"answer": error(504)},
+    "408": {"answer": Answer(408, b"")},
+    "499": {"answer": Answer(499, b"")},
+    "301": {"answer": Answer(301, b"", {"Location": "/1/elsewhere"})},
+    "302": {"answer": Answer(302, b"", {"Location": "/1/elsewhere"})},
+    "303": {"answer": Answer(303, b"", {"Location": "/1/elsewhere"})},
+    "307": {"answer": Answer(307, b"", {"Location": "/1/newsletters/12345/campaigns/1/schedule"})},
+    "308": {"answer": Answer(308, b"", {"Location": "/1/newsletters/12345/campaigns/1/schedule"})},
+    "a page": {"answer": Answer(200, b"<html>Log in</html>")},
+    "a list": {"answer": Answer(200, b"[]")},
+    "half an answer": {"answer": Answer(200, b'{"result": "succ')},
+    "an unexpected error": {"answer": error(500)._replace(status=200)},
+}
+lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
+
+
+@pytest.fixture
+def hasty(connect):
+    """A client that waits not long for an answer."""
+    return connect(timeout=1)
+
+
+def outcome(call, *arguments):
+    """What a call returned or raised."""
+    try:
+        return call(*arguments)
+    except CloudError as error:
+        return error
+
+
+@calls
+def test_a_draft_goes_out_once(client, service, call):
+    campaign = service.add_campaign()
+    assert call(client, campaign) is True
+    assert service.sends == [(campaign, WHEN if call is CALLS["schedule"] else None)]
+    assert len(service.received("schedule")) == 1
+
+
+@calls
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(204, b""), Answer(200, b""), Answer(200, b"\n"), Answer(200, success(None)), Answer(200, {}),
+     Answer(200, {"result": "success"}), Answer(202, success("id", "asynchronous")),
+     Answer(200, success("id", "delayed"))],
+    ids=repr,
+)  # fmt: skip
+def test_a_success_that_says_little_is_a_success(client, service, call, answer):
+    service.fail("schedule", answer, executed=True)
+    assert call(client, service.add_campaign()) is True
+    assert len(service.sends) == 1
+
+
+@calls
+@lost
+@pytest.mark.parametrize("executed", [True, False])
+def test_a_lost_answer_is_an_outcome_that_is_not_known(hasty, service, call, fault, executed):
+    campaign = service.add_campaign()
+    service.fail("schedule", executed=executed, **fault)
+    unknown = outcome(call, hasty, campaign)
+    assert type(unknown) is InfomaniakOutcomeUnknownError
+    assert len(service.received("schedule")) == 1
+    assert len(service.sends) == executed
+    assert (unknown.retryable, unknown.retry_after, unknown.resource) == (False, None, f"campaigns/{campaign}")
+    assert f"get_campaign({campaign})" in str(unknown)
+    assert isinstance(unknown.__cause__, InfomaniakCloudError)
+    assert not isinstance(unknown, (ConnectionError, TimeoutError))
+
+
+@calls
+@lost
+def test_get_campaign_tells_whether_it_was_done(hasty, service, call, fault):
+    for executed in (True, False):
+        campaign = service.add_campaign()
+        service.fail("schedule", executed=executed, **fault)
+        outcome(call, hasty, campaign)
+        assert (hasty.get_campaign(campaign)["status"] != "draft") is executed
+        again = outcome(call, hasty, campaign)
+        assert again is True if not executed else isinstance(again, InfomaniakConflictError)
+        assert [key for key, _ in service.sends].count(campaign) == 1
+
+
+@calls
+@lost
+def test_a_program_that_tries_again_sends_nothing_twice(connect, service, call, fault):
+    client = connect(timeout=1, strict=False)
+    campaign = service.add_campaign()
+    service.state_lags = True  # the campaign still looks like a draft
+    service.fail("schedule", executed=True, **fault)
+    for _ in range(3):
+        assert call(client, campaign) is False
+        assert type(client.last_error) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == len(service.received("schedule")) == 1
+
+
+@calls
+def test_a_program_that_is_started_again_sends_nothing_twice(connect, service, call):
+    campaign = service.add_campaign()
+    service.fail("schedule", fault="reset", executed=True)
+    assert type(outcome(call, connect(), campaign)) is InfomaniakOutcomeUnknownError
+    for _ in range(3):
+        assert type(outcome(call, connect(), campaign)) is InfomaniakConflictError
+    assert len(service.sends) == 1
+
+
+@calls
+def test_a_program_that_was_interrupted_sends_nothing_twice(client, service, call):
+    campaign = service.add_campaign()
+    service.state_lags = True
+    service.fail("schedule", fault="stalled", executed=True)
+    interrupt = threading.Timer(0.3, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        call(client, campaign)
+    interrupt.join()
+    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == 1
+
+
+@calls
+@pytest.mark.parametrize("lags", [True, False])
+def test_many_threads_send_it_once(client, service, call, lags):
+    campaign = service.add_campaign()
+    service.state_lags = lags
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: outcome(call, client, campaign), range(8)))
+    assert outcomes.count(True) == 1
+    assert len(service.sends) == 1
+
+
+REFUSED = {
+    400: InfomaniakValidationError,
+    402: InfomaniakQuotaExceededError,
+    403: InfomaniakForbiddenError,
+    404: InfomaniakNotFoundError,
+    409: InfomaniakConflictError,
+    422: InfomaniakValidationError,
+    429: InfomaniakRateLimitError,
+}
+
+
+@calls
+@pytest.mark.parametrize(("status", "kind"), REFUSED.items())
+def test_what_the_service_refuses_is_not_repeated_and_may_be_tried_again(client, service, call, status, kind):
+    campaign = service.add_campaign()
+    service.fail("schedule", error(status, headers={"Retry-After": "0"}))
+    assert type(outcome(call, client, campaign)) is kind
+    assert len(service.received("schedule")) == 1
+    assert call(client, campaign) is True
+    assert len(service.sends) == 1
+
+
+@calls
+def test_a_refusal_with_status_200_is_one(client, service, call):
+    service.fail("schedule", error(400, "not now")._replace(status=200))
+    raised = outcome(call, client, service.add_campaign())
+    assert (type(raised), raised.message) == (InfomaniakValidationError, "not now")
+
+
+@calls
+def test_data_that_is_false_is_no_success(client, service, call):
+    service.fail("schedule", Answer(200, success(False)))
+    assert type(outcome(call, client, service.add_campaign())) is InfomaniakCloudError
+
+
+@calls
+@pytest.mark.parametrize(
+    "status",
+    ["scheduled", "scheduled_v1", "sending", "sending_v1", "sent", "sending_failed", "blocked", "unknown", "new", None],
+)  # fmt: skip
+def test_what_is_no_draft_is_not_sent(client, service, call, status):
+    campaign = service.add_campaign(status)
+    raised = outcome(call, client, campaign)
+    assert type(raised) is InfomaniakConflictError
+    assert repr(status) in str(raised)
+    assert service.received("schedule") == []
+
+
+@calls
+def test_what_was_unscheduled_may_go_out(client, service, call):
+    campaign = service.add_campaign()
+    client.schedule_campaign(campaign, WHEN)
+    assert client.unschedule_campaign(campaign) is True
+    assert call(client, campaign) is True
+    assert call(client, service.add_campaign("canceled")) is True
+
+
+@calls
+def test_who_looks_too_early_sends_nothing_twice(connect, service, call):
+    client = connect(timeout=1)
+    campaign = service.add_campaign()
+    service.state_lags = True
+    service.fail("schedule", fault="stalled", executed=True)
+    early = threading.Timer(0.3, client.get_campaign, (campaign,))
+    early.start()
+    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
+    early.join()
+    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == 1
+
+
+@calls
+def test_a_state_that_cannot_be_read_stops_it(connect, service, call):
+    client = connect(retry_budget=0)
+    service.fail("get_campaign", error(502))
+    raised = outcome(call, client, service.add_campaign())
+    assert raised.retryable
+    assert service.received("schedule") == []
+
+
+@calls
+def test_an_idle_connection_that_the_service_closes_loses_no_answer(client, service, call):
+    client.validate_connection()
+    before = set(service.connections)
+    assert call(client, service.add_campaign()) is True
+    assert len(service.connections - before) == 1  # the request that counts came by one of its own
+
+
+def test_a_service_that_is_not_there_was_sent_nothing(connect, service):
+    client = connect(base_url="http://127.0.0.1:9", retry_budget=0)
+    raised = outcome(client.send_campaign, 7)
+    assert type(raised) is InfomaniakConnectionError
+    assert raised.retryable
+
+
+@lost
+def test_an_unscheduling_that_is_lost_is_not_known_either(hasty, service, fault):
+    campaign = service.add_campaign("scheduled")
+    service.fail("cancel", executed=True, **fault)
+    assert type(outcome(hasty.unschedule_campaign, campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.received("cancel")) == 1
+
+
+# Every byte
+
+
+@pytest.fixture
+def cutter(service, server):
+    with cutting(server.server_port) as relay:
+        yield relay
+
+
+def cut(cutter, connect, service, call, side, position, reset):
+    """Break a call there; whatever it and all who try again say, it went out at most once."""
+    campaign = service.add_campaign()
+    service.sends.clear()
+    cutter.arm(side, position, reset=reset)
+    client = connect(base_url=cutter.url, timeout=3)
+    first = outcome(call, client, campaign)
+    gone = len(service.sends)
+    again = outcome(call, client, campaign)
+    restarted = outcome(call, connect(base_url=cutter.url, timeout=3), campaign)
+    sent = [key for key, _ in service.sends].count(campaign)
+    where = (side, position, reset, first, again, restarted)
+    assert sent <= 1, where
+    if first is True:
+        assert side == "answer", where
+        assert sent == 1, where
+    else:
+        assert type(first) is InfomaniakOutcomeUnknownError, where
+        assert type(again) is (InfomaniakConflictError if gone else InfomaniakOutcomeUnknownError), where
+    status = client.get_campaign(campaign)["status"]
+    assert (status != "draft") == (sent == 1), where
+    client.close()
+
+
+@calls
+@pytest.mark.parametrize("reset", [True, False], ids=["reset", "end"])
+def test_a_break_at_each_byte_of_interest_sends_nothing_twice(cutter, connect, service, call, reset):
+    call(connect(base_url=cutter.url), service.add_campaign())
+    request, answer = cutter.passed["request"], cutter.passed["answer"]
+    body = len(service.received("schedule")[-1].body)
+    head = request - body
+    for position in sorted({0, 1, 4, 20, head // 2, head - 4, head - 2, head - 1, head, head + 1, request - 1}):
+        cut(cutter, connect, service, call, "request", position, reset)
+    for position in sorted({0, 1, 8, 9, 12, 13, answer // 2, answer - 60, *range(answer - 6, answer + 1)}):
+        cut(cutter, connect, service, call, "answer", position, reset)
+
+
+@pytest.mark.slow
+@calls
+@pytest.mark.parametrize("reset", [True, False], ids=["reset", "end"])
+def test_a_break_at_any_byte_sends_nothing_twice(cutter, connect, service, call, reset):
+    call(connect(base_url=cutter.url), service.add_campaign())
+    for side in ("request", "answer"):
+        for position in range(cutter.passed[side]):
+            cut(cutter, connect, service, call, side, position, reset)

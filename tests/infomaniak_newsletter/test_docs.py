@@ -1,0 +1,49 @@
+"""What the documents of this distribution say is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+from codomyrmex.cloud.infomaniak.newsletter import _dispatch, _http, _imports, _limits
+from newsletter_server import DOMAIN, TOKEN
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/newsletter.md").read_text("utf-8")
+README = (ROOT / "plugins/infomaniak-newsletter/README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("document", [PAGE, README], ids=["page", "readme"])
+def test_the_examples_run(service, client, monkeypatch, document, capsys, tmp_path):
+    monkeypatch.setenv("INFOMANIAK_NEWSLETTER_TOKEN", TOKEN)
+    monkeypatch.setenv("INFOMANIAK_NEWSLETTER_ID", str(DOMAIN))
+    monkeypatch.chdir(tmp_path)
+    Path("readers.csv").write_text("email;firstname\nada@example.org;Ada\nnobody;No\n")
+    draft = service.add_campaign()
+    names = {"draft": {"id": draft}}
+    examples = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    assert examples
+    for example in examples:
+        if "OutcomeUnknown" in example:
+            service.fail("schedule", fault="reset", executed=True)
+        exec(example.replace("from_env(", f"from_env(base_url={service.url!r}, "), names)
+    names["client"].close()
+    out = capsys.readouterr().out
+    assert "nobody" in out
+    assert service.sends
+    if document is PAGE:
+        assert "1 are in; ['nobody'] are not" in out
+        assert "scheduled {'open_rate': 0.5}" in out
+        assert out.splitlines()[-1] == "sending"
+        assert len(service.sends) == 2
+
+
+def test_the_page_tells_the_numbers_that_hold():
+    assert f"allows {_limits.REQUESTS_PER_MINUTE} requests a minute" in PAGE
+    assert f"Up to {_imports.FEW} contacts" in PAGE
+    assert "up to four times" in PAGE
+    assert _http.ATTEMPTS == 5
+
+
+def test_the_page_tells_what_the_states_mean():
+    [sendable] = re.findall(r"^\| (.*) \| it was not;", PAGE, re.MULTILINE)
+    assert tuple(re.findall(r"`(\w+)`", sendable)) == _dispatch.SENDABLE

@@ -1,0 +1,200 @@
+"""Contacts are imported in any number, and whoever is not in is named."""
+
+import random
+
+import pytest
+from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakAuthError,
+    InfomaniakCloudError,
+    InfomaniakForbiddenError,
+    InfomaniakTimeoutError,
+)
+from newsletter_server import error
+
+
+@pytest.fixture
+def group(service):
+    return service.add_group()
+
+
+def people(number):
+    return [{"email": f"p{n}@example.org", "firstname": f"P{n}", "city": None} for n in range(number)]
+
+
+def test_few_go_one_by_one(client, service, group):
+    known = service.add_subscriber("p1@example.org", city="Bern")
+    assert client.import_contacts(group, people(3)) == {"imported": 3, "failed": [], "tasks": []}
+    assert len(service.received("create_subscriber")) == 3
+    assert set(service.members(group)) == {"p0@example.org", "p1@example.org", "p2@example.org"}
+    assert service.subscribers[known]["fields"] == {"city": "Bern", "firstname": "P1"}
+
+
+def test_each_of_few_that_the_service_refuses_is_named(client, service, group):
+    contacts = [*people(2), {"email": "x@refused.example"}, {"email": "nobody"}, {"firstname": "Nameless"}]
+    result = client.import_contacts(group, contacts)
+    assert result["imported"] == 2
+    assert result["failed"] == [
+        {"email": "x@refused.example", "error": "validation failed; email: validation.email"},
+        {"email": "nobody", "error": "not an e-mail address"},
+        {"email": "", "error": "no e-mail address"},
+    ]
+
+
+def test_more_go_by_the_services_upload(client, service, group):
+    city = service.create_field({}, {"name": "City"})["data"]
+    contacts = [{"email": f"p{n}@example.org", "City": 'a "b", c\nd;é', "age": n} for n in range(30)]
+    result = client.import_contacts(group, iter(contacts))
+    assert (result["imported"], result["failed"]) == (30, [])
+    assert list(service.tasks) == result["tasks"]
+    assert service.received("create_subscriber") == []
+    assert service.members(group)["p7@example.org"]["fields"] == {"city": 'a "b", c\nd;é', "age": "7"}
+    columns = service.received("import_")[0].json["fields"]
+    assert columns == [{"type": "email", "name": "email"}, city["id"], {"type": "str", "name": "age"}]
+
+
+@pytest.mark.parametrize("answers", ["task", "nothing", "stranger"])
+def test_five_thousand_with_one_percent_bad_each_named(client, service, group, answers):
+    service.import_answers = answers
+    contacts = people(5000)
+    bad = random.Random(1).sample(range(5000), 50)
+    for n in bad[:25]:
+        contacts[n]["email"] = f"p{n}@refused.example"  # only the service finds these
+    for n in bad[25:]:
+        contacts[n]["email"] = random.Random(n).choice([f"p{n}", f"p{n}@", f"p {n}@example.org", f"@{n}.example"])
+    result = client.import_contacts(group, contacts, settle=1.5)
+    assert result["imported"] == 4950
+    assert sorted(f["email"] for f in result["failed"]) == sorted(contacts[n]["email"] for n in bad)
+    assert all(f["error"] for f in result["failed"])
+    assert len(service.members(group)) == 4950
+    assert len(service.requests) < 40  # far from one for each
+
+
+def test_an_import_that_the_service_does_later_is_waited_for(client, service, group):
+    service.polls_until_done, service.import_delay = 1, 0.2
+    assert client.import_contacts(group, people(30))["failed"] == []
+    service.import_answers, service.import_delay = "nothing", 0.8
+    other = service.add_group()
+    assert client.import_contacts(other, people(30), settle=3)["failed"] == []
+
+
+def test_contacts_of_any_status_are_in_the_list(client, service, group):
+    service.add_subscriber("P7@Example.org", group, status="unsubscribed")
+    assert client.import_contacts(group, people(30))["failed"] == []
+
+
+def test_those_who_are_there_twice_are_counted_twice(client, service, group):
+    result = client.import_contacts(group, people(30) + people(30))
+    assert (result["imported"], result["failed"], len(service.members(group))) == (60, [], 30)
+
+
+@pytest.mark.parametrize("wrap", [
+    lambda key: key, lambda key: str(key), lambda key: [key], lambda key: [str(key)], lambda key: {"id": key},
+    lambda key: {"upload_id": str(key)}, lambda key: [{"id": key}],
+])  # fmt: skip
+def test_the_id_of_the_upload_is_found_in_any_answer(client, service, group, wrap):
+    service.upload_answer = wrap
+    assert client.import_contacts(group, people(21))["imported"] == 21
+
+
+def test_an_upload_without_an_id_is_an_error(client, service, group):
+    service.upload_answer = lambda key: ["email,firstname"]
+    with pytest.raises(InfomaniakCloudError, match="upload_id"):
+        client.import_contacts(group, people(21))
+
+
+def test_an_import_that_fails_names_all_that_are_not_in(client, service, group):
+    service.add_subscriber("p3@example.org", group)
+    service.import_fails = "too many columns"
+    result = client.import_contacts(group, people(30))
+    assert result["imported"] == 1
+    assert len(result["failed"]) == 29
+    assert "too many columns" in result["failed"][0]["error"]
+
+
+def test_an_import_that_does_not_end_is_an_error(client, service, group):
+    service.polls_until_done = 999
+    with pytest.raises(InfomaniakTimeoutError, match="still 'running'") as caught:
+        client.import_contacts(group, people(30), timeout=0.6)
+    assert "30 contacts were accepted" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(("number", "operation"), [(5, "create_subscriber"), (30, "import_")])
+def test_a_failure_that_concerns_all_is_raised_and_told_how_far_it_came(client, service, group, number, operation):
+    if number == 5:
+        service.fail(operation, executed=True, times=2)
+    service.fail(operation, error(403))
+    with pytest.raises(InfomaniakForbiddenError) as caught:
+        client.import_contacts(group, people(number))
+    assert caught.value.__notes__ == [
+        f"{2 if number == 5 else 0} contacts were accepted before; the import may simply be repeated"
+    ]
+    assert client.import_contacts(group, people(number))["imported"] == number
+
+
+@pytest.mark.parametrize("operation", ["create_subscriber", "upload", "import_", "filter_subscribers", "task"])
+def test_an_import_outlasts_faults(client, service, group, operation):
+    service.fail(operation, fault="reset", executed=True)
+    service.fail(operation, error(503))
+    number = 5 if operation == "create_subscriber" else 30
+    result = client.import_contacts(group, people(number))
+    assert (result["imported"], len(service.members(group))) == (number, number)
+
+
+# A file
+
+
+@pytest.mark.parametrize("number", [3, 30])
+@pytest.mark.parametrize(("delimiter", "start"), [(",", ""), (";", "\ufeff"), ("\t", "")])
+def test_contacts_come_from_a_csv_file(client, service, group, tmp_path, number, delimiter, start):
+    rows = [["Firstname", "E-Mail"], *([f"Zoë {n}", f"z{n}@example.org"] for n in range(number)), ["", "wrong"]]
+    file = tmp_path / "contacts.csv"
+    file.write_text(start + "".join(delimiter.join(row) + "\r\n" for row in rows) + "\r\n", encoding="utf-8")
+    for path in (file, str(file)):
+        result = client.import_contacts(group, path)
+        assert result["imported"] == number
+        assert result["failed"] == [{"email": "wrong", "error": "not an e-mail address"}]
+    fields = service.members(group)["z2@example.org"]["fields"]
+    assert {key.lower(): value for key, value in fields.items()} == {"firstname": "Zoë 2"}
+
+
+@pytest.mark.parametrize("text", ["", "name,city\nAda,London\n"])
+def test_a_file_without_addresses_is_refused_before_anything_is_sent(client, service, group, tmp_path, text):
+    file = tmp_path / "contacts.csv"
+    file.write_text(text)
+    with pytest.raises(ValueError, match="no column 'email'"):
+        client.import_contacts(group, file)
+    assert service.requests == []
+
+
+def test_a_file_that_is_not_there_is_a_failure(connect, group, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        connect().import_contacts(group, tmp_path / "none.csv")
+    client = connect(strict=False)
+    assert client.import_contacts(group, tmp_path / "none.csv") is None
+    assert "none.csv" in str(client.last_error)
+
+
+@pytest.mark.parametrize("contacts", [None, 7, b"a@example.org", {"email": "a@example.org"}, ["a@example.org"], [None],
+                                      [*people(30), None]])  # fmt: skip
+def test_what_are_no_contacts_is_refused_at_once(client, service, group, contacts):
+    with pytest.raises(TypeError):
+        client.import_contacts(group, contacts)
+    assert service.requests == []
+
+
+def test_nobody_is_imported_from_nothing(client, service, group):
+    assert client.import_contacts(group, []) == {"imported": 0, "failed": [], "tasks": []}
+    assert service.requests == []
+
+
+def test_fields_may_be_nested_and_hold_what_json_does_not(client, service, group):
+    import datetime
+
+    born = datetime.date(1815, 12, 10)
+    client.import_contacts(group, [{"email": " ada@example.org ", "fields": {"born": born, "age": 36, "x": None}}])
+    assert service.members(group)["ada@example.org"]["fields"] == {"born": "1815-12-10", "age": 36}
+
+
+def test_a_wrong_token_imports_nothing(connect, group):
+    with pytest.raises(InfomaniakAuthError):
+        connect("another-token").import_contacts(group, people(3))
