@@ -228,7 +228,6 @@ def test_a_flavor_without_disk_asks_for_the_size_of_a_volume(compute):
         compute.create_instance("x", "a2-ram4-disk0", "Tiny 1.0", [])
 
 
-@pytest.mark.slow
 def test_a_server_starts_from_a_new_volume_that_goes_with_it(project, compute):
     made = compute.create_instance("diskless", "a2-ram4-disk0", "Tiny 1.0", [], boot_volume_size=1)
     (volume,) = project.connection.block_storage.volumes()
@@ -238,7 +237,6 @@ def test_a_server_starts_from_a_new_volume_that_goes_with_it(project, compute):
     assert list(project.connection.block_storage.volumes()) == []
 
 
-@pytest.mark.slow
 def test_a_server_starts_from_a_volume_that_stays(project, compute):
     storage = project.connection.block_storage
     (image,) = project.connection.image.images(name="Tiny 1.0")
