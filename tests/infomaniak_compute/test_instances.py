@@ -91,13 +91,13 @@ def test_an_id_costs_no_request_to_look_it_up(compute, server):
     assert sent == [("GET", f"/v2.1/servers/{server['id']}")]
 
 
-@pytest.mark.parametrize("name", ["web[1]", "web(1", "a/b ?#%", "../flavors", ".."])
+@pytest.mark.parametrize("name", ["web[1]", "web(1", "a/b ?#%", "../flavors", "."])
 def test_a_name_of_any_characters_means_that_server_alone(compute, create, name):
     made = create(name, wait=False)
     assert compute.get_instance(name)["id"] == made["id"]
 
 
-@pytest.mark.parametrize("name", ["sti", "st.ll", "STILL", "../flavors", "..", "still/", "%73till"])
+@pytest.mark.parametrize("name", ["sti", "st.ll", "STILL", "../images", "..", "still/", "%73till"])
 def test_a_name_that_is_like_that_of_a_server_means_none(compute, server, name):
     with pytest.raises(InfomaniakNotFoundError, match=f"no server has the id or name {re.escape(repr(name))}"):
         compute.get_instance(name)
@@ -228,7 +228,6 @@ def test_a_flavor_without_disk_asks_for_the_size_of_a_volume(compute):
         compute.create_instance("x", "a2-ram4-disk0", "Tiny 1.0", [])
 
 
-@pytest.mark.slow
 def test_a_server_starts_from_a_new_volume_that_goes_with_it(project, compute):
     made = compute.create_instance("diskless", "a2-ram4-disk0", "Tiny 1.0", [], boot_volume_size=1)
     (volume,) = project.connection.block_storage.volumes()
@@ -238,7 +237,6 @@ def test_a_server_starts_from_a_new_volume_that_goes_with_it(project, compute):
     assert list(project.connection.block_storage.volumes()) == []
 
 
-@pytest.mark.slow
 def test_a_server_starts_from_a_volume_that_stays(project, compute):
     storage = project.connection.block_storage
     (image,) = project.connection.image.images(name="Tiny 1.0")

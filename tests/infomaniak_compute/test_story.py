@@ -10,7 +10,6 @@ SCRIPT = "#!/bin/sh\necho grüezi\n"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHDJyOT7ms46JqGYgXkGyuBALRu5kRoBhNyOvFDnAj0G someone@example.com"
 
 
-@pytest.mark.slow
 def test_a_server_from_names_lives_with_a_volume_and_all_is_gone_in_the_end(project, openstack_lab):
     credential = project.application_credential()
     with InfomaniakCloud.from_credentials(
