@@ -245,20 +245,31 @@ class Run:
                 ready.append(self._finished.get_nowait())
             except Empty:
                 break
-        outcomes = [outcome for future in ready for outcome in self._outcomes(future)]
+        return self._kept(ready)
+
+    def _drained(self) -> list[Outcome]:
+        """The same of all that is left. Not by the queue: an interrupt may have lost what was taken from it."""
+        return self._kept(list(self._futures))
+
+    def _kept(self, futures: list[Future[list[Outcome]]]) -> list[Outcome]:
+        outcomes = [outcome for future in futures for outcome in self._outcomes(future)]
         if self._journal is not None:
             self._journal.add(done_of(outcomes))
         return outcomes
 
     def _outcomes(self, future: Future[list[Outcome]]) -> list[Outcome]:
-        batch = self._futures.pop(future)
+        """What became of a batch, for whose end it waits."""
         try:
+            error = future.exception()
+        except CancelledError:
+            error = Stopped()
+        batch = self._futures.pop(future)
+        if error is None:
             return future.result()
-        except (CancelledError, KeyboardInterrupt, Stopped):
+        if isinstance(error, KeyboardInterrupt | Stopped):  # of a worker
             return []
-        except Exception as error:
-            failure = typed(error)
-            return [Outcome(action.key, "failed", error=failure) for action in batch]
+        failure = typed(error)
+        return [Outcome(action.key, "failed", error=failure) for action in batch]
 
     def _flushed(self) -> Iterator[Outcome]:
         """What became of the run itself."""
@@ -283,10 +294,6 @@ class Run:
             self._watch.stop()
         for future in list(self._futures):
             future.cancel()
-
-    def _drained(self) -> Iterator[Outcome]:
-        while self._futures:
-            yield from self._collected()
 
     # Which job it is
 
