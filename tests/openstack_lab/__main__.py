@@ -77,7 +77,7 @@ def up(options):
 
 
 def _start_keeper(folder):
-    if os.path.exists(os.path.join(folder, "lab.json")):
+    if os.path.exists(os.path.join(folder, "keeper.log")):
         shutil.rmtree(folder)  # what an earlier lab left
     os.makedirs(folder, mode=0o700, exist_ok=True)
     if os.listdir(folder):

@@ -11,7 +11,7 @@ from openstack.connection import Connection
 
 def connect(places, username="admin", project_name="admin", password=None):
     """A connection of this user, by password; close it."""
-    password = v3.Password(
+    auth = v3.Password(
         places.auth_url,
         username=username,
         password=password or places.password,
@@ -19,7 +19,7 @@ def connect(places, username="admin", project_name="admin", password=None):
         user_domain_id="default",
         project_domain_id="default",
     )
-    return Connection(session=Session(password), region_name=places.region)
+    return Connection(session=Session(auth), region_name=places.region)
 
 
 class ApplicationCredential(NamedTuple):
@@ -31,18 +31,19 @@ class ApplicationCredential(NamedTuple):
 class Member:
     """A user in a project, and how that user comes in.
 
-    Has ``project``, as the SDK gives it, ``project_id``, ``user_id``, ``username`` and ``password``.
+    Has ``project``, as the SDK gives it, its ``project_id`` and ``project_name``, and the user's ``user_id``,
+    ``username`` and ``password``.
     """
 
     def __init__(self, places, project, user, password):
         self.places = places
-        self.project, self.project_id = project, project.id
+        self.project, self.project_id, self.project_name = project, project.id, project.name
         self.user_id, self.username, self.password = user.id, user.name, password
 
     @cached_property
     def connection(self):
         """By password; closed with the lab."""
-        return connect(self.places, self.username, self.project.name, self.password)
+        return connect(self.places, self.username, self.project_name, self.password)
 
     def application_credential(self, *, unrestricted=False, roles=None, expires_at=None):
         """A new one of this user's, with all of its roles or those named; only an unrestricted one makes others."""

@@ -1,11 +1,11 @@
 """The environment of the lab: all of OpenStack in one, made once, in the cache folder of the other back ends.
 
-``requirements.lock`` names every version, so that a lab is the same everywhere. To bump it, change
-``requirements.in`` where it names versions and run ::
+``requirements.lock`` names every version, so that a lab is the same everywhere. To bump it, change the versions in
+``requirements.in`` and run ::
 
-    uv pip compile --upgrade --no-header --no-annotate requirements.in -o requirements.lock
+    uv pip compile --upgrade --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.lock
 
-then the tests of the lab, and those of all that uses it.
+then the tests of the lab and of all that uses it. What breaks then is most likely a patch in ``inside/``.
 """
 
 import os

@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import contextmanager
 from functools import cached_property
+from multiprocessing import AuthenticationError
 from secrets import token_hex
 
 from codomyrmex.cloud.testing.backends import ServerError
@@ -34,18 +35,14 @@ class LabServer(Server):
         return is_running(self.folder)
 
     def _log_paths(self):
-        return log_paths(self.folder)
-
-
-def log_paths(folder):
-    return sorted(glob.glob(os.path.join(folder, "**", "*.log"), recursive=True))
+        return sorted(glob.glob(os.path.join(self.folder, "**", "*.log"), recursive=True))
 
 
 def is_running(folder):
     """Whether a keeper answers for this folder."""
     try:
         ask(Places.load(folder), "running")
-    except (OSError, ValueError):  # ValueError: lab.json is not written yet
+    except (OSError, EOFError, AuthenticationError, ValueError):  # none, another on its port, half of a lab.json
         return False
     return True
 

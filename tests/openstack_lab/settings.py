@@ -229,7 +229,6 @@ def _designate(places):
             "auth_strategy": "keystone",
             "api_base_uri": places.url("designate"),
             "enable_host_header": "true",
-            "enabled_extensions_v2": "quotas, reports",
             "api_paste_config": places.path("designate", "api-paste.ini"),
         },
         "producer_task:delayed_notify": {"interval": 1},
@@ -278,6 +277,7 @@ def _octavia(places):
             "amp_boot_network_list": "00000000-0000-0000-0000-000000000000",
             "loadbalancer_topology": "SINGLE",
             "workers": 1,
+            "client_ca": places.path("octavia", "ca.pem"),
         },
         "certificates": {
             "ca_certificate": places.path("octavia", "ca.pem"),

@@ -1,5 +1,7 @@
 """Every service of the lab answers an ordinary customer, and can be taken away for a test."""
 
+import time
+
 import keystoneauth1.exceptions
 import pytest
 from keystoneauth1.identity import v3
@@ -121,3 +123,34 @@ def test_a_project_has_the_quota_that_is_asked_for(lab):
     assert cloud.compute.get_limits().absolute.instances == 1
     assert cloud.block_storage.get_limits().absolute.max_total_volumes == 2
     assert cloud.network.get_quota(member.project_id).networks == 3
+
+
+@pytest.mark.slow
+def test_the_workers_do_what_the_services_promise(lab):
+    lab.require("nova", "cinder", "designate", "heat", "octavia")
+    cloud = lab.member.connection
+    network = cloud.network.create_network(name="workers")
+    subnet = cloud.network.create_subnet(network_id=network.id, name="workers", ip_version=4, cidr="10.1.0.0/24")
+    flavor, image = cloud.compute.find_flavor(FLAVORS[0][0]), cloud.image.find_image(IMAGES[0])
+    server = {"name": "workers", "flavor_id": flavor.id, "image_id": image.id, "networks": [{"uuid": network.id}]}
+    template = {"heat_template_version": "2021-04-16", "resources": {"word": {"type": "OS::Heat::RandomString"}}}
+    made = {
+        cloud.compute.get_server: cloud.compute.create_server(**server),
+        cloud.block_storage.get_volume: cloud.block_storage.create_volume(name="workers", size=1),
+        cloud.dns.get_zone: cloud.dns.create_zone(name="workers.test.", email="admin@workers.test"),
+        cloud.orchestration.get_stack: cloud.orchestration.create_stack(name="workers", template=template),
+        cloud.load_balancer.get_load_balancer: cloud.load_balancer.create_load_balancer(
+            name="workers", vip_subnet_id=subnet.id
+        ),
+    }
+    deadline = time.monotonic() + 200
+    states = {}
+    while set(states.values()) != {"ACTIVE", "AVAILABLE", "CREATE_COMPLETE"}:
+        assert time.monotonic() < deadline, states
+        time.sleep(0.5)
+        states = {get.__name__: state(get(thing.id)) for get, thing in made.items()}
+        assert not any(text.endswith(("ERROR", "FAILED")) for text in states.values()), states
+
+
+def state(thing):
+    return (getattr(thing, "provisioning_status", None) or thing.status).upper()

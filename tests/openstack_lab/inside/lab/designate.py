@@ -15,6 +15,7 @@ def prepare(context):
 
 
 def application(context):
+    import designate.cmd  # noqa: F401  # chooses threads, before all else of designate
     from designate.wsgi.api import application
 
     return application
