@@ -59,8 +59,8 @@ BODIES = {
     "heat": (
         404,
         {"code": 404, "explanation": "Not found.", "error": {"message": "No stack.", "type": "EntityNotFound"}},
-        "Not found.",
-        "404",
+        "No stack.",
+        "EntityNotFound",
     ),
     "octavia": (404, {"faultcode": "Client", "faultstring": "No pool.", "debuginfo": None}, "No pool.", "404"),
     "placement": (409, {"errors": [{"status": 409, "title": "Conflict", "detail": "Busy."}]}, "Busy.", "409"),
@@ -269,7 +269,9 @@ def test_no_secret_is_in_what_an_error_holds(connect, credential, capture_logs):
         connect(of=credential._replace(secret=secret)).validate_connection()
     link, held = caught.value, []
     while link is not None:
-        held += [repr(link), str(vars(link)), str(getattr(link, "request", None) and vars(link.request))]
+        answer = getattr(link, "response", None)
+        requests = [request for holder in (link, answer) if (request := getattr(holder, "request", None))]
+        held += [repr(link), str(vars(link)), *(str(vars(request)) for request in requests)]
         link = link.__cause__ or link.__context__
     held += traceback.format_exception(caught.value)
     assert secret not in "".join(held) + log.getvalue()

@@ -132,7 +132,7 @@ def from_answer(status: int, response: requests.Response | None, text: str = "")
     message = fault.message or f"HTTP {status}"
     kind = _kind(status, f"{fault.code or ''} {message}")
     if kind is InfomaniakAuthError:
-        message = f"{message.rstrip('.')}; the application credential is wrong, expired or deleted"
+        message = f"{message.rstrip('.')}; the credentials are wrong, expired or deleted"
     return kind(
         message,
         status,
@@ -195,11 +195,13 @@ def _told(body: Any) -> _Fault | None:
         return next((fault for item in body if (fault := _told(item))), None)
     if not isinstance(body, dict):
         return None
-    for key in ("message", "faultstring", "detail", "explanation"):
+    for key in ("message", "faultstring", "detail"):
         if isinstance(body.get(key), str) and body[key]:
             return _Fault(body[key].strip(), body.get("type"))
-    nested = [value for key in ("NeutronError", "error") if (value := body.get(key))] or body.values()
-    return next((fault for value in nested if (fault := _told(value))), None)
+    nested = [value for key in ("NeutronError", "error", "explanation") if (value := body.get(key))]
+    if nested and isinstance(nested[0], str):  # Heat's, where it says no more
+        return _Fault(nested[0].strip())
+    return next((fault for value in nested or body.values() if (fault := _told(value))), None)
 
 
 def _seconds(header: str | None) -> float | None:
