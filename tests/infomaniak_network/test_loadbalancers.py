@@ -94,7 +94,7 @@ def test_what_does_not_come_in_time_says_how_far_it_is(client, subnet):
 
 
 def test_who_lacks_the_role_is_refused(lab, member, client_of, balancer):
-    other = client_of(lab.new_user(member, roles=["reader"]))
+    other = client_of(lab.new_user(member.project, roles=["reader"]))
     with pytest.raises(InfomaniakForbiddenError):
         other.delete_loadbalancer(balancer["id"])
     assert client_of(member).get_loadbalancer("lb")["id"] == balancer["id"]

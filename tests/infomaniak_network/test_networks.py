@@ -215,7 +215,7 @@ def test_what_needs_another_role_is_forbidden_in_both_faces(lab, client, lenient
         client.create_network("for all", is_shared=True)
     assert lenient.create_network("for all", is_shared=True) is None
     assert lenient.last_error.status_code == 403
-    reader = client_of(lab.new_user(member, roles=["reader"]))
+    reader = client_of(lab.new_user(member.project, roles=["reader"]))
     assert "ext-floating1" in [each["name"] for each in reader.list_networks()]
     with pytest.raises(InfomaniakForbiddenError):
         reader.create_network("mine")

@@ -30,6 +30,7 @@ from codomyrmex.cloud.gcp import GCSClient as GCSClient
 from codomyrmex.cloud.gcp import GCSStorage as GCSStorage
 from codomyrmex.cloud.infomaniak.cloud import InfomaniakCloud as InfomaniakCloud
 from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient as InfomaniakComputeClient
+from codomyrmex.cloud.infomaniak.dns import InfomaniakDNSClient as InfomaniakDNSClient
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAlreadyExistsError as InfomaniakAlreadyExistsError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError as InfomaniakAuthError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError as InfomaniakCloudError

@@ -2,6 +2,7 @@
 
 from codomyrmex.cloud.infomaniak.cloud import InfomaniakCloud as InfomaniakCloud
 from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient as InfomaniakComputeClient
+from codomyrmex.cloud.infomaniak.dns import InfomaniakDNSClient as InfomaniakDNSClient
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAlreadyExistsError as InfomaniakAlreadyExistsError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError as InfomaniakAuthError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError as InfomaniakCloudError

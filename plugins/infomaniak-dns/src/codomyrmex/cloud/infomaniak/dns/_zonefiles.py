@@ -1,0 +1,95 @@
+"""Zones as files, in and out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from codomyrmex.cloud.common import lenient, operation
+from codomyrmex.cloud.infomaniak.dns._names import absolute
+from codomyrmex.cloud.infomaniak.dns._zones import INTERVAL, Zones
+from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakAlreadyExistsError,
+    InfomaniakCloudError,
+    InfomaniakQuotaExceededError,
+    InfomaniakValidationError,
+)
+from codomyrmex.cloud.infomaniak.openstack import Progress, wait
+from openstack.dns.v2.zone_export import ZoneExport
+from openstack.dns.v2.zone_import import ZoneImport
+from openstack.exceptions import raise_from_response
+
+_IMPORTS, _EXPORTS = "/zones/tasks/imports", "/zones/tasks/exports"
+"""The SDK sends no zone file to the one, and asks for the other at an address that Designate does not have."""
+_DONE = ("COMPLETE", "ERROR")
+
+
+class ZoneFiles(Zones):
+    """The part of the client for zone files (RFC 1035 5)."""
+
+    @lenient(None)
+    @operation
+    def import_zone(
+        self,
+        zone_file: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        timeout: float = 60,
+        progress: Progress | None = None,
+    ) -> dict[str, Any] | None:
+        """A new zone with all records of a zone file, as `get_zone` gives it once the file is read.
+
+        The service puts its own SOA (with the file's email and times) and its own name servers in place of the file's.
+
+        :param zone_file: its text, or its path as a ``pathlib.Path``. It needs an SOA record.
+        :param name: the zone's name, for a file that does not begin with ``$ORIGIN``.
+
+        What the service does not accept is an `InfomaniakValidationError`.
+        """
+        text = zone_file if isinstance(zone_file, str) else Path(zone_file).read_text("utf-8")
+        if name is not None:
+            text = f"$ORIGIN {absolute(name)}\n{text}"
+        service = self.connection.dns
+        answer = service.post(_IMPORTS, data=text.encode(), headers={"Content-Type": "text/dns"})
+        raise_from_response(answer)
+        task = answer.json()["id"]
+
+        def get() -> ZoneImport:
+            return service.get_zone_import(task)
+
+        done = wait(get, until=_DONE, failures=(), timeout=timeout, interval=INTERVAL, progress=progress)
+        if done.status == "ERROR":
+            raise _refusal(done.message or "the service cannot read the zone file")
+        return self.get_zone(done.zone_id)
+
+    @lenient(None)
+    @operation
+    def export_zone(self, zone_id: str, *, timeout: float = 60, progress: Progress | None = None) -> str | None:
+        """The text of a zone file with all records of the zone."""
+        zone, service = self._zone(zone_id), self.connection.dns
+        answer = service.post(f"/zones/{zone.id}/tasks/export")
+        raise_from_response(answer)
+        task = f"{_EXPORTS}/{answer.json()['id']}"
+
+        def get() -> ZoneExport:
+            answer = service.get(task)
+            raise_from_response(answer)
+            return ZoneExport(**answer.json())
+
+        done = wait(get, until=_DONE, failures=(), timeout=timeout, interval=INTERVAL, progress=progress)
+        if done.status == "ERROR":
+            raise InfomaniakCloudError(done.message or "the service cannot write the zone file")
+        text = service.get(f"{task}/export", headers={"Accept": "text/dns"})
+        raise_from_response(text)
+        raise_from_response(service.delete(task))
+        return str(text.text)
+
+
+def _refusal(message: str) -> InfomaniakCloudError:
+    """The error for what a task says of its failure, long after the request was accepted."""
+    if message.startswith("Duplicate"):
+        return InfomaniakAlreadyExistsError(message)
+    if message.startswith("Quota"):
+        return InfomaniakQuotaExceededError(message)
+    return InfomaniakValidationError(message)

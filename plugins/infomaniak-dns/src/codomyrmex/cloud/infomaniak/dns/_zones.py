@@ -1,0 +1,121 @@
+"""Zones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codomyrmex.cloud.common import lenient, operation
+from codomyrmex.cloud.infomaniak.dns._names import UUID, absolute
+from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, Progress, wait, wait_gone
+from openstack.dns.v2.zone import Zone
+
+INTERVAL = 2.0
+"""Seconds between two questions for a status, at most."""
+
+
+class Zones(OpenStackClient):
+    """The part of the client for zones."""
+
+    @lenient([])
+    @operation
+    def list_zones(self) -> list[dict[str, Any]]:
+        """All zones: id, name, email, status, type, ttl (seconds), and description."""
+        return [_zone(found) for found in self.connection.dns.zones(limit="max")]
+
+    @lenient(None)
+    @operation
+    def get_zone(self, zone_id: str) -> dict[str, Any] | None:
+        """One zone, as `list_zones` gives it."""
+        return _zone(self._zone(zone_id))
+
+    @lenient(None)
+    @operation
+    def create_zone(
+        self,
+        name: str,
+        email: str,
+        *,
+        ttl: int = 3600,
+        description: str | None = None,
+        wait: bool = False,
+        timeout: float = 60,
+        progress: Progress | None = None,
+    ) -> dict[str, Any] | None:
+        """A new zone, as `list_zones` gives it.
+
+        :param name: the domain, such as ``"example.ch"``.
+        :param email: who is responsible for it.
+        :param ttl: seconds that its records may be kept, unless they say otherwise.
+        """
+        options = {"name": absolute(name), "email": email, "ttl": ttl}
+        if description is not None:
+            options["description"] = description
+        made = self.connection.dns.create_zone(**options)
+        return _zone(self._active(made.id, timeout, progress) if wait else made)
+
+    @lenient(None)
+    @operation
+    def update_zone(
+        self,
+        zone_id: str,
+        *,
+        email: str | None = None,
+        ttl: int | None = None,
+        description: str | None = None,
+        wait: bool = False,
+        timeout: float = 60,
+        progress: Progress | None = None,
+    ) -> dict[str, Any] | None:
+        """Change what is given of a zone; the zone, as `list_zones` gives it."""
+        changes = changed(email=email, ttl=ttl, description=description)
+        made = self.connection.dns.update_zone(self._zone(zone_id).id, **changes)
+        return _zone(self._active(made.id, timeout, progress) if wait else made)
+
+    @lenient(False)
+    @operation
+    def delete_zone(
+        self, zone_id: str, *, wait: bool = False, timeout: float = 60, progress: Progress | None = None
+    ) -> bool:
+        """Delete a zone, with all its records."""
+        found, service = self._zone(zone_id), self.connection.dns
+        service.delete_zone(found.id, ignore_missing=False)
+        if wait:
+            wait_gone(lambda: service.get_zone(found.id), timeout=timeout, interval=INTERVAL, progress=progress)
+        return True
+
+    def _zone(self, zone: str) -> Zone:
+        service = self.connection.dns
+
+        def named(name: str) -> list[Zone]:
+            name = absolute(name)
+            # a * in the name would be a wildcard of the filter
+            return [found for found in service.zones(name=name) if found.name == name]
+
+        def find(zone: str, **_: Any) -> Zone | None:
+            return service.get_zone(zone) if UUID.fullmatch(zone) else next(iter(named(zone)), None)
+
+        return self._find(find, zone, "zone", named)
+
+    def _active(self, zone: str, timeout: float, progress: Progress | None) -> Zone:
+        get = self.connection.dns.get_zone
+        return wait(lambda: get(zone), until=("ACTIVE",), timeout=timeout, interval=INTERVAL, progress=progress)
+
+
+def changed(**options: Any) -> dict[str, Any]:
+    """The options that are given; ValueError if none is."""
+    changes = {name: value for name, value in options.items() if value is not None}
+    if not changes:
+        raise ValueError(f"nothing to change: give {' or '.join(options)}")
+    return changes
+
+
+def _zone(found: Zone) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "email": found.email,
+        "status": found.status,
+        "type": found.type,
+        "ttl": found.ttl,
+        "description": found.description,
+    }
