@@ -9,6 +9,7 @@ from codomyrmex.cloud._exports import find as find_export
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient
+    from codomyrmex.cloud.infomaniak.dns import InfomaniakDNSClient
     from codomyrmex.cloud.infomaniak.heat import InfomaniakHeatClient
     from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient
     from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient
@@ -110,9 +111,10 @@ class InfomaniakCloud:
         return client
 
     @cached_property
-    def dns(self) -> Any:
-        """`InfomaniakDNSClient`."""
-        return self._client("InfomaniakDNSClient")
+    def dns(self) -> InfomaniakDNSClient:
+        """The client of zones, record sets and reverse DNS."""
+        client: InfomaniakDNSClient = self._client("InfomaniakDNSClient")
+        return client
 
     @cached_property
     def heat(self) -> InfomaniakHeatClient:
