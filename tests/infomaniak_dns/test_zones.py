@@ -7,7 +7,6 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakForbiddenError,
     InfomaniakNotFoundError,
     InfomaniakQuotaExceededError,
-    InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
 
@@ -81,12 +80,6 @@ def test_a_zone_that_is_there_already_is_a_conflict_in_both_faces(client, lenien
 def test_what_the_service_does_not_accept_is_told_in_its_words(client, new_name):
     with pytest.raises(InfomaniakValidationError, match="is not an email"):
         client.create_zone(new_name, "nobody")
-
-
-def test_what_does_not_come_in_time_says_how_far_it_is(client, new_name):
-    with pytest.raises(InfomaniakTimeoutError, match="PENDING"):
-        client.create_zone(new_name, "hostmaster@example.ch", wait=True, timeout=0)
-    assert client.delete_zone(new_name)
 
 
 def test_who_lacks_the_role_is_refused(lab, member, client_of, zone):

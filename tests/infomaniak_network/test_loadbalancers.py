@@ -1,10 +1,15 @@
 """Load balancers with all their parts, against Octavia, which refuses a change while another is under way."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakCloudError,
     InfomaniakConflictError,
     InfomaniakForbiddenError,
     InfomaniakNotFoundError,
+    InfomaniakQuotaExceededError,
     InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
@@ -18,9 +23,9 @@ def lab(openstack_lab):
 
 @pytest.fixture
 def balancer(client, subnet):
-    made = client.create_loadbalancer("lb", "sub")
-    yield made
-    client.delete_loadbalancer("lb", cascade=True)
+    yield client.create_loadbalancer("lb", network_id="net")
+    for each in client.list_loadbalancers():
+        client.delete_loadbalancer(each["id"], cascade=True)
 
 
 def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(client, subnet):
@@ -33,7 +38,7 @@ def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(client, subn
 
     listener = client.create_listener("lb", "web", "HTTP", 80)
     assert (listener["port"], listener["protocol"], listener["loadbalancer_id"]) == (80, "HTTP", balancer["id"])
-    pool = client.create_pool("servers", "HTTP", listener_id="web")
+    pool = client.create_pool("servers", "HTTP", listener_id="web", session_persistence={"type": "SOURCE_IP"})
     assert (pool["listeners"], pool["lb_algorithm"]) == ([listener["id"]], "ROUND_ROBIN")
     members = [client.add_pool_member("servers", f"10.0.0.{n}", 8080, name=f"m{n}", weight=n) for n in (1, 2)]
     assert client.list_pool_members("servers")[0].keys() == members[0].keys()
@@ -61,16 +66,74 @@ def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(client, subn
         client.get_loadbalancer(balancer["id"])
 
 
-def test_changes_that_are_not_waited_for_take_their_turn(client, subnet):
-    client.create_loadbalancer("turns", network_id="net", wait=False)
-    client.create_listener("turns", "web", "TCP", 80, wait=False)
-    client.create_pool("servers", "TCP", listener_id="web", session_persistence={"type": "SOURCE_IP"}, wait=False)
-    client.add_pool_member("servers", "10.0.0.1", 80, subnet_id="sub", wait=False)
-    client.create_health_monitor("servers", "TCP", wait=False)
-    (pool,) = client.list_pools("turns")
-    assert pool["health_monitor_id"]
-    assert len(pool["members"]) == 1
-    assert client.delete_loadbalancer("turns", cascade=True)
+@pytest.fixture
+def set_state(lab, balancer):
+    """``set_state("PENDING_UPDATE")``: to Octavia a change of the load balancer is under way, until told otherwise."""
+
+    def set_state(state):
+        with closing(sqlite3.connect(lab.places.path("octavia", "octavia.db"), timeout=20)) as database, database:
+            change = (
+                "UPDATE load_balancer SET provisioning_status = ? WHERE id = ? AND provisioning_status != 'DELETED'"
+            )
+            database.execute(change, (state, balancer["id"]))
+
+    yield set_state
+    set_state("ACTIVE")  # else it is not deleted
+
+
+@pytest.fixture
+def pending(set_state):
+    """Another's change is under way until ``progress`` is called, which keeps the states: ``(states, progress)``."""
+    seen = []
+
+    def progress(state, percent):
+        if not seen:
+            set_state("ACTIVE")
+        seen.append(state)
+
+    set_state("PENDING_UPDATE")
+    return seen, progress
+
+
+def test_a_change_waits_until_the_one_before_is_done(client, balancer, pending):
+    seen, progress = pending
+    assert client.create_listener("lb", "web", "HTTP", 80, progress=progress)["name"] == "web"
+    assert (seen[0], seen[-1]) == ("PENDING_UPDATE", "ACTIVE")
+    assert len(client.list_listeners("lb")) == 1
+
+
+def test_a_deletion_waits_too(client, balancer, pending):
+    seen, progress = pending
+    assert client.delete_loadbalancer("lb", progress=progress)
+    assert seen[0] == "PENDING_UPDATE"
+    assert client.list_loadbalancers() == []
+
+
+def test_what_does_not_come_in_time_says_how_far_it_is(client, lenient, balancer, set_state):
+    set_state("PENDING_UPDATE")
+    with pytest.raises(InfomaniakTimeoutError, match="PENDING_UPDATE"):
+        client.create_listener("lb", "web", "HTTP", 80, timeout=0.5)
+    assert lenient.delete_loadbalancer("lb", timeout=0) is False
+    assert isinstance(lenient.last_error, InfomaniakTimeoutError)
+
+
+def test_one_that_failed_takes_no_change_but_can_be_deleted(client, balancer, set_state):
+    set_state("ERROR")
+    with pytest.raises(InfomaniakCloudError, match="loadbalancer lb is in state ERROR"):
+        client.create_listener("lb", "web", "HTTP", 80)
+    assert client.delete_loadbalancer("lb")
+    assert client.list_loadbalancers() == []
+
+
+def test_a_quota_that_is_used_up_is_told(lab, client_of):
+    member = lab.new_project()
+    lab.admin.load_balancer.update_quota(member.project_id, load_balancers=0)
+    client = client_of(member)
+    client.create_network("net")
+    client.create_subnet("net", "10.0.0.0/24", name="sub")
+    with pytest.raises(InfomaniakQuotaExceededError, match=r"(?i)quota"):
+        client.create_loadbalancer("lb", "sub")
+    client.delete_network("net")
 
 
 def test_a_conflict_that_does_not_pass_is_raised_at_once(client, lenient, balancer):
@@ -85,12 +148,6 @@ def test_one_with_parts_is_deleted_only_with_cascade(client, balancer):
     client.create_pool("servers", "HTTP", loadbalancer_id="lb")
     with pytest.raises(InfomaniakValidationError, match="it has children"):
         client.delete_loadbalancer("lb")
-
-
-def test_what_does_not_come_in_time_says_how_far_it_is(client, subnet):
-    with pytest.raises(InfomaniakTimeoutError, match="PENDING_CREATE"):
-        client.create_loadbalancer("lb", "sub", timeout=0)
-    assert client.delete_loadbalancer("lb")
 
 
 def test_who_lacks_the_role_is_refused(lab, member, client_of, balancer):

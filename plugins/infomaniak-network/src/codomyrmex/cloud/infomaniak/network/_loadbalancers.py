@@ -132,9 +132,12 @@ class LoadBalancers(Finding):
             try:
                 return change()
             except ConflictException as error:
-                if not any(words in str(error) for words in _BUSY) or time.monotonic() > deadline:
+                if not any(words in str(error) for words in _BUSY):
                     raise
-            self._settled(balancer, deadline - time.monotonic(), progress, broken=broken)
+                refusal, left = error, deadline - time.monotonic()
+            self._settled(balancer, left, progress, broken=broken)
+            if left < 0:  # others were quicker, again and again
+                raise refusal
 
     def _settled(
         self, balancer: str, timeout: float, progress: Progress | None, *, broken: bool = False
