@@ -213,3 +213,23 @@ def test_an_error_of_an_http_library_is_no_local_file_and_tells_no_url():
     assert type(translated) is errors.ServiceUnavailable
     assert "SECRET" not in str(translated)
     assert type(errors.from_builtin(requests.ConnectionError("http://h/?token=SECRET"))) is errors.ServiceUnavailable
+
+
+def test_a_pickle_holds_no_cause_whatever_another_library_does_with_exceptions(run_python):
+    code = """
+import pickle
+from codomyrmex.cloud.errors import CloudError, NotFound
+import tblib.pickling_support
+
+tblib.pickling_support.install()  # as `import distributed` does
+try:
+    try:
+        raise RuntimeError("very-secret")
+    except RuntimeError as error:
+        raise NotFound("gone") from error
+except CloudError as error:
+    pickled = pickle.dumps(error)
+assert b"very-secret" not in pickled
+print(pickle.loads(pickled))
+"""
+    assert run_python(code) == "gone\n"

@@ -31,6 +31,7 @@ as ``__cause__``. No message, attribute or repr holds a secret.
 
 from __future__ import annotations
 
+import copyreg
 import errno
 from typing import Any
 
@@ -75,6 +76,8 @@ class CloudError(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
+        # pickled as it says itself: tblib, which Dask brings, would add its causes, and they may hold secrets
+        copyreg.dispatch_table.pop(type(self), None)
         self.message = message
         self.provider = provider
         self.service = service
