@@ -53,6 +53,7 @@ RECORDS = [
         ['100 50 "s" "SIP+D2U" "" _sip._udp.example.org'],
         ['100 50 "s" "SIP+D2U" "" _sip._udp.example.org.'],
     ),
+    ("nomail", "MX", ["0 ."], ["0 ."]),
     ("cert", "CERT", ["1 0 0 AAAA"], ["1 0 0 AAAA"]),
     ("_443._tcp", "TLSA", ["3 1 1 " + "ab" * 32], ["3 1 1 " + "ab" * 32]),
     ("svc", "SVCB", ["1 web.example.org alpn=h2"], ["1 web.example.org. alpn=h2"]),

@@ -29,7 +29,12 @@ def within(name: str, zone: str) -> str:
 
 
 def target(name: str, zone: str) -> str:
-    """A name that a record holds: of one label (``mail``, ``@``) it is one of the zone's, else it is complete."""
+    """A name that a record holds: of one label (``mail``, ``@``) it is one of the zone's, else it is complete.
+
+    ``.`` stands for none, as in ``0 .`` for MX (RFC 7505).
+    """
+    if name == ".":
+        return name
     return within(name, zone) if "." not in name else absolute(name)
 
 
