@@ -179,4 +179,5 @@ def test_get_client_gives_it(heat_lab, monkeypatch):
     with get_client("infomaniak", "heat") as client:
         assert isinstance(client, InfomaniakHeatClient)
         assert client.validate_connection()
-        assert client.list_stacks() == []
+        with pytest.raises(InfomaniakNotFoundError):
+            client.get_stack("no-such")

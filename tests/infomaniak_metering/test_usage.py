@@ -219,13 +219,12 @@ def test_usage_takes_the_same_requests_whatever_the_number_of_servers(new_projec
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_two_hundred_servers_are_counted_by_as_many_requests_as_two(new_project):
-    project = new_project(quota={"nova": {"instances": 300, "cores": 300, "ram": -1}})
+def test_many_servers_are_counted_by_as_many_requests_as_two(new_project):
+    project = new_project(quota={"nova": {"instances": 50, "cores": 50, "ram": -1}})
     project.servers(2)
     two = requests_of(project, lambda client: client.get_all_usage())
-    for _ in range(9):
-        project.servers(22)
+    project.servers(20)
+    project.servers(18)
     counted = {}
     assert requests_of(project, lambda client: counted.update(client.get_all_usage()["compute"])) == two
-    assert (counted["instance_count"], counted["total_vcpus"]) == (200, 200)
+    assert (counted["instance_count"], counted["total_vcpus"]) == (40, 40)
