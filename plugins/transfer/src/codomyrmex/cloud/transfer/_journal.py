@@ -35,9 +35,9 @@ class Journal:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             opened.enter_context(locked(descriptor, JournalError(f"{self.path} is in use by another run")))
             self._descriptor = descriptor
+            opened.callback(self._forget)
             with open(os.dup(descriptor), "rb") as file:
                 self._load(file)
-            opened.callback(self._forget)
             self._opened = opened.pop_all()
 
     def has(self, key: str, mark: str) -> bool:
