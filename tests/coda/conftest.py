@@ -24,7 +24,7 @@ def coda(server):
     yield service
     service.released.set()
     assert service.violations == []
-    assert coda_vendor.problems(service.requests) == []
+    assert coda_vendor.DOCUMENT.problems(service.requests) == []
 
 
 @pytest.fixture

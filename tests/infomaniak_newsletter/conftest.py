@@ -22,7 +22,7 @@ def service(server):
     yield newsletter
     newsletter.released.set()
     assert newsletter.violations == []
-    assert newsletter_vendor.problems(newsletter.requests) == []
+    assert newsletter_vendor.DOCUMENT.problems(newsletter.requests) == []
 
 
 @pytest.fixture

@@ -1,25 +1,16 @@
-"""The vendor's OpenAPI document, where it is at hand: in the folder that ``CLOUD_REFERENCE`` names."""
+"""Infomaniak's OpenAPI document of its newsletter, where it is at hand."""
 
 import json
-import os
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import requests
-from newsletter_server import Received
-from openapi_core import OpenAPI
-from openapi_core.contrib.requests import RequestsOpenAPIRequest
-from openapi_core.exceptions import OpenAPIError
+from vendor_document import VendorDocument
 
-FILE = Path(os.environ.get("CLOUD_REFERENCE", "/nowhere"), "infomaniak-newsletter-openapi.json")
 _WRONG = ("fields", "groups")
 """Of subscribers, and of their import: lists of text in the document, and otherwise in its own examples."""
 
 
-@cache
-def document() -> dict[str, Any]:
-    loaded = json.loads(FILE.read_text("utf-8"))
+def _read(text: str) -> dict[str, Any]:
+    loaded = json.loads(text)
     for path, operations in loaded["paths"].items():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
@@ -31,26 +22,4 @@ def document() -> dict[str, Any]:
     return loaded
 
 
-@cache
-def _api() -> OpenAPI:
-    return OpenAPI.from_dict(document())
-
-
-@cache
-def _problem(method: str, target: str, content_type: str, body: bytes) -> str | None:
-    prepared = requests.Request(method, "https://api.infomaniak.com", data=body).prepare()
-    prepared.url = f"https://api.infomaniak.com{target}"  # as it was on the wire, not as requests would tidy it
-    prepared.headers.update({"Content-Type": content_type, "Authorization": "Bearer x"})
-    try:
-        _api().validate_request(RequestsOpenAPIRequest(prepared))
-    except OpenAPIError as error:
-        return f"{method} {target} {body!r}: {error!r} {error.__cause__!r}"
-    return None
-
-
-def problems(received: list[Received]) -> list[str]:
-    """What the vendor's document objects to in these requests; nothing where it is not at hand."""
-    if not FILE.is_file():
-        return []
-    found = (_problem(r.method, r.target, r.headers.get("content-type", ""), r.body) for r in received)
-    return [problem for problem in found if problem]
+DOCUMENT = VendorDocument("infomaniak-newsletter-openapi.json", "https://api.infomaniak.com", _read)

@@ -20,7 +20,7 @@ from openstack.exceptions import ForbiddenException, raise_from_response
 from openstack.orchestration.v1.stack import Stack
 
 Environment = Source | Iterable[Source] | None
-_DELETE_TIMEOUT = 3600.0
+_TIMEOUT = 3600.0
 _NEEDS = "a stack takes the role member and, for the trust that Heat makes, an unrestricted application credential"
 
 
@@ -127,7 +127,7 @@ class InfomaniakHeatClient(OpenStackClient):
         stack_id: str,
         *,
         wait: bool = True,
-        timeout: float = _DELETE_TIMEOUT,
+        timeout: float = _TIMEOUT,
         on_event: EventCallback | None = None,
     ) -> bool:
         """Delete a stack and all its resources."""
@@ -140,13 +140,13 @@ class InfomaniakHeatClient(OpenStackClient):
 
     @lenient(False)
     @operation
-    def suspend_stack(self, stack_id: str, *, wait: bool = True, timeout: float = 3600.0) -> bool:
+    def suspend_stack(self, stack_id: str, *, wait: bool = True, timeout: float = _TIMEOUT) -> bool:
         """Suspend all resources that can be, such as servers."""
         return self._act(stack_id, "suspend", wait, timeout)
 
     @lenient(False)
     @operation
-    def resume_stack(self, stack_id: str, *, wait: bool = True, timeout: float = 3600.0) -> bool:
+    def resume_stack(self, stack_id: str, *, wait: bool = True, timeout: float = _TIMEOUT) -> bool:
         """Resume a suspended stack."""
         return self._act(stack_id, "resume", wait, timeout)
 
