@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,13 @@ from codomyrmex.cloud import _index, registry
 from codomyrmex.cloud.common import client
 from hatchling.builders.wheel import WheelBuilder
 from openstack_lab.fixtures import openstack_lab  # noqa: F401  # a fixture
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Why tests were skipped, a line for each reason."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, tests in reasons.most_common():
+        terminalreporter.write_line(f"{tests} {reason.replace('Skipped: ', 'skipped: ', 1)}")
 
 
 def build_wheel(project, output, *, editable=False):

@@ -2,9 +2,11 @@
 
 import json
 import os
+import random
 import sqlite3
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -37,13 +39,12 @@ def test_compare_and_swap_loses_no_increment(storage, together):
 
 
 def test_a_bucket_deleted_under_its_writers_loses_nothing_that_was_stored(storage, root, start, tree):
-    writers = [start("write_each_once", root, name, 50) for name in "ab"]
-    for writer in writers:
+    writers = {name: start("write_each_once", root, name) for name in "ab"}
+    for writer in writers.values():
         assert writer.stdout.readline() == "ready\n"
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
+        tell(writer, "go")
     seen, deletions = [], 0
-    while any(writer.poll() is None for writer in writers):
+    while deletions < 10 or len(seen) < 100:
         for info in list(storage.iter_objects("bucket")):
             assert storage.download_file("bucket", info.key) == info.key.encode()
             storage.delete_file("bucket", info.key)
@@ -54,11 +55,20 @@ def test_a_bucket_deleted_under_its_writers_loses_nothing_that_was_stored(storag
             continue
         deletions += 1
         storage.create_bucket("bucket")
+        time.sleep(random.random() / 20)
+    for writer in writers.values():
+        tell(writer, "stop")
+    stored = {name: json.loads(writer.communicate()[0]) for name, writer in writers.items()}
     seen += [info.key for info in storage.iter_objects("bucket")]
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert sorted(seen) == sorted(f"{name}.{thread}.{n}" for name in "ab" for thread in range(2) for n in range(50))
-    assert deletions > 0
+    assert sorted(seen) == sorted(
+        f"{name}.{thread}.{number}" for name in stored for thread, n in enumerate(stored[name]) for number in range(n)
+    )
     assert {path.split("/")[0] for path in tree(root)} == {"bucket"}
+
+
+def tell(worker, word):
+    worker.stdin.write(f"{word}\n")
+    worker.stdin.flush()
 
 
 def test_a_delete_that_had_to_wait_does_not_take_the_buckets_successor(storage, root, index):

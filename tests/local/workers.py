@@ -5,6 +5,7 @@ import json
 import os
 import random
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -114,23 +115,32 @@ def increment(root, times):
                 continue
 
 
-def write_each_once(root, name, count):
-    """Two threads with one client write into a bucket that comes and goes, each key till it is stored."""
+def write_each_once(root, name):
+    """Until told to stop: two threads with one client write into a bucket that comes and goes, each key till
+    it is stored, with pauses in which the bucket may be empty. Says how many each has stored."""
     storage = LocalStorage(root)
+    stopped = threading.Event()
+    stored = [0, 0]
     wait_for_go()
 
     def write(thread):
-        for number in range(int(count)):
-            key = f"{name}.{thread}.{number}"
+        while not stopped.wait(random.random() / 20):
+            key = f"{name}.{thread}.{stored[thread]}"
             while True:
                 try:
                     storage.upload_file("bucket", key, key.encode())
                     break
                 except (BucketNotFound, Conflict):
                     continue
+            stored[thread] += 1
 
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(write, range(2)))
+        writing = [threads.submit(write, thread) for thread in range(2)]
+        sys.stdin.readline()
+        stopped.set()
+    for each in writing:
+        each.result()
+    say(*stored)
 
 
 def show_signing_key(root):
