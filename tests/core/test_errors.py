@@ -233,3 +233,45 @@ assert b"very-secret" not in pickled
 print(pickle.loads(pickled))
 """
     assert run_python(code) == "gone\n"
+
+
+def test_what_dask_makes_of_an_error_holds_no_request_and_so_no_token(run_python):
+    code = """
+import pickle, socketserver, threading
+from http.server import BaseHTTPRequestHandler
+
+import requests
+from codomyrmex.cloud.common import CloudClient, operation
+from codomyrmex.cloud.errors import CloudError, PermissionDenied
+from distributed.core import error_message
+
+
+class Refusing(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(403)
+
+    def log_message(self, *said):
+        pass
+
+
+class Client(CloudClient):
+    @operation
+    def ask(self, url):
+        requests.get(url, headers={"Authorization": "Bearer very-secret"}, timeout=10).raise_for_status()
+
+    def translate_error(self, error):
+        return PermissionDenied("no")
+
+
+with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as server:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        Client().ask("http://127.0.0.1:%d/" % server.server_address[1])
+    except CloudError as error:
+        answer = error_message(error)
+    server.shutdown()
+pickled = answer["exception"].data
+assert b"very-secret" not in pickled
+print(type(pickle.loads(pickled).__cause__).__name__, pickle.loads(pickled).__cause__.response.status_code)
+"""
+    assert run_python(code) == "HTTPError 403\n"

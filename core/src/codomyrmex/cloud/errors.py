@@ -26,13 +26,14 @@
             └── IncompatibleProviderError
 
 Catch the leaf, its branch, or the builtin named beside it. The SDK's own exception is chained
-as ``__cause__``. No message, attribute or repr holds a secret.
+as ``__cause__``, without the request that was sent. No message, attribute or repr holds a secret.
 """
 
 from __future__ import annotations
 
 import copyreg
 import errno
+from contextlib import suppress
 from typing import Any
 
 
@@ -233,7 +234,24 @@ def from_builtin(error: BaseException) -> CloudError | None:
         return PermissionDenied(message)
     if isinstance(error, FileExistsError):
         return AlreadyExists(message)
-    missing = isinstance(error, FileNotFoundError)
-    local = LocalFileNotFound(message) if missing else LocalFileError(message)
+    local = (LocalFileNotFound if isinstance(error, FileNotFoundError) else LocalFileError)(message)
     local.errno, local.filename = error.errno, error.filename
     return local
+
+
+def forget_requests(error: BaseException) -> None:
+    """Take from an SDK's error, and from those that led to it, the requests that were sent.
+
+    Their headers hold tokens, and error reports and Dask's answers hold causes.
+    """
+    found: list[Any] = [error]
+    for each in found:  # which grows
+        if getattr(each, "request", None) is not None:
+            with suppress(AttributeError):
+                each.request = None
+        leads_to = [getattr(each, name, None) for name in _LEADS_TO]
+        leads_to += [*(each.args if isinstance(each, Exception) else getattr(each, "history", None) or ())]
+        found += [one for one in leads_to if one is not None and all(one is not other for other in found)]
+
+
+_LEADS_TO = ("__cause__", "__context__", "response", "internal_response", "inner_exception")

@@ -93,8 +93,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
         raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
     name = _provider_of(scheme.lower())
     factory = _factories.get(name) or _load(name)
-    from_url = getattr(factory, "from_url", None)
-    make = functools.partial(from_url, url) if from_url else factory
+    make = functools.partial(factory.from_url, url) if hasattr(factory, "from_url") else factory
     storage: StorageClient = make_client(name, make, options)
     return storage
 

@@ -72,10 +72,8 @@ def _check_expiry(seconds: Any) -> None:
 
 
 def _check_metadata(metadata: Any) -> None:
-    pairs = metadata.items() if isinstance(metadata, Mapping) else ()
-    if metadata is not None and (
-        not isinstance(metadata, Mapping) or not all(isinstance(t, str) for p in pairs for t in p)
-    ):
+    pairs = metadata.items() if isinstance(metadata, Mapping) else [(None,)]
+    if metadata is not None and not all(isinstance(text, str) for pair in pairs for text in pair):
         raise TypeError("metadata must map str to str")
 
 
@@ -91,22 +89,17 @@ def _short(value: str) -> str:
 
 
 CHECKS: dict[str, Callable[[Any], None]] = {
-    "name": check_bucket,
-    "bucket": check_bucket,
-    "source_bucket": check_bucket,
-    "key": check_key,
-    "source_key": check_key,
+    **dict.fromkeys(("name", "bucket", "source_bucket"), check_bucket),
+    **dict.fromkeys(("key", "source_key"), check_key),
     "keys": _check_keys,
     "prefix": partial(_check_text, "prefix"),
     "start_after": partial(_check_text, "start_after"),
     "data": _check_data,
     "stream": _check_stream,
     "path": _check_path,
-    "content_type": _check_header,
-    "if_match": _check_header,
+    **dict.fromkeys(("content_type", "if_match"), _check_header),
     "if_none_match": _check_none_match,
     "expires_in": _check_expiry,
     "metadata": _check_metadata,
-    "start": _check_position,
-    "length": _check_position,
+    **dict.fromkeys(("start", "length"), _check_position),
 }

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, cast, overload
 
 from codomyrmex.cloud._index import HOOKS, entry_points
-from codomyrmex.cloud.errors import CloudError, from_builtin
+from codomyrmex.cloud.errors import CloudError, forget_requests, from_builtin
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.hooks import Hooks
@@ -79,6 +79,7 @@ class CloudClient:
         typed = error if isinstance(error, CloudError) else self.translate_error(error)
         if typed is None:
             return error
+        forget_requests(error)
         typed.provider = typed.provider or self.provider
         typed.service = typed.service or self.service
         typed.operation = typed.operation or operation

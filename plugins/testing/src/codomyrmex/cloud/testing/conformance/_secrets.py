@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 import pickle
+import re
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -16,6 +17,8 @@ from codomyrmex.cloud.testing.backends import Reset, Status
 from codomyrmex.cloud.testing.backends._exchange import Fault
 from codomyrmex.cloud.testing.conformance._topic import NewBucket, Proxied, Topic, needs, not_applicable
 
+AUTHORIZATION = re.compile(r"(Bearer|SharedKey|AWS4-HMAC-SHA256) |x-auth-token", re.IGNORECASE)
+"""In the headers of requests, which SDKs' errors hold, and Dask's answers hold causes."""
 BREAKS: dict[str, Fault] = {"refused": Status(500), "reset": Reset()}
 
 
@@ -41,7 +44,11 @@ class Spill:
         """What was found in the error, in those that led to it, in its traceback or its pickle."""
         found = [self("error", f"{e!r} {e} {e.args!r} {vars(e)!r}") for e in chain(error)]
         found.append(self("traceback", "".join(traceback.format_exception(error))))
-        found.append(self("pickled error", pickle.dumps(error, 0).decode("latin-1")))
+        for each in chain(error):
+            with suppress(Exception):  # a cause that does not pickle gives nothing away
+                pickled = pickle.dumps(each).decode("latin-1")
+                found.append(self("pickled error", pickled))
+                found.append(["an authorization in the pickled error"] * bool(AUTHORIZATION.search(pickled)))
         return [what for part in found for what in part]
 
 
