@@ -49,7 +49,9 @@ class Capability(StrEnum):
 
 
 class ObjectInfo(NamedTuple):
-    """What is known of an object. A listing may leave out what its service does not list."""
+    """What is known of an object. A listing may leave out what its service does not list; metadata
+    together with the content type, as empty metadata would say that there is none.
+    """
 
     bucket: str
     key: str

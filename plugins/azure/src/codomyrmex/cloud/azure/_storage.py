@@ -159,7 +159,7 @@ class AzureStorage(StorageClient):
         """As every storage does; with ``start_after``, the names before it are read and left out."""
         _arguments.check(azure, _arguments.LISTING)
         check_container(bucket)
-        found = self._client.get_container_client(bucket).list_blobs(prefix or None, **azure)
+        found = self._client.get_container_client(bucket).list_blobs(prefix or None, include=["metadata"], **azure)
         for info in by_utf8((_info(bucket, blob.name, blob) for blob in found), prefix):
             if info.key > start_after:
                 yield info

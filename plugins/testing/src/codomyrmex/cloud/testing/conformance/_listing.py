@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
@@ -122,13 +123,14 @@ class Listing(Topic):
 
     @needs(Capability.LISTING)
     def test_what_is_listed_of_an_object_is_true(self, storage: StorageClient, bucket: str, key: str) -> None:
-        storage.upload_file(bucket, key, b"data")
+        kept = {"colour": "red"} if Capability.METADATA in storage.capabilities else None
+        storage.upload_stream(bucket, key, io.BytesIO(b"data"), metadata=kept)
         (listed,) = storage.iter_objects(bucket, key)
         assert (listed.bucket, listed.key, listed.size) == (bucket, key, 4)
         if Capability.STAT in storage.capabilities:
             known = storage.stat(bucket, key)
             assert listed.etag in (None, known.etag)
-            assert listed.content_type in (None, known.content_type)
+            assert (listed.content_type, listed.metadata) in ((None, {}), (known.content_type, known.metadata))
             if listed.last_modified and known.last_modified:
                 assert abs(listed.last_modified - known.last_modified) < timedelta(seconds=2)
 
