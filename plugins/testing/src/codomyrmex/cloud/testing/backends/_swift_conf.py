@@ -33,12 +33,23 @@ for kind, port in zip(("account", "container", "object"), sys.argv[1:]):
 
 RUN_UPDATER = """
 import sys
-from swift.common.utils import set_swift_dir
-from swift.obj.updater import main
+from glob import iglob
+from swift.common.daemon import run_daemon
+from swift.common.utils import parse_options, set_swift_dir
+from swift.obj.updater import ObjectUpdater
+
+class Updater(ObjectUpdater):
+    def run_once(self, *args, **kwargs):
+        if any(iglob(f"{self.devices}/*/async_pending*/*/*")):
+            return super().run_once(*args, **kwargs)
+        return 0
+
 set_swift_dir(sys.argv.pop(1))
-main()
+conf_file, options = parse_options(once=True)
+run_daemon(Updater, conf_file, section_name="object-updater", **options)
 """
-"""For Swift's Python: the updater, which by its own command reads /etc/swift alone."""
+"""For Swift's Python: the updater, which by its own command reads /etc/swift alone, and takes a fifth of a processor
+to find that nothing waits."""
 
 
 def write(folder: str, ports: Ports, *, user: str, auth: dict[str, Settings]) -> None:
