@@ -1,0 +1,79 @@
+"""The conformance suite over `InfomaniakS3Storage`: Swift's S3 API, by keys that Keystone made."""
+
+import pytest
+from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
+from codomyrmex.cloud.common import CloudCredentials
+from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage
+from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing.backends import FaultProxy
+
+from .s3_keys import IMPATIENT, environment, keys_of
+
+
+@pytest.mark.slow
+class TestInfomaniakS3(StorageConformance):
+    title = "S3 of Infomaniak, as OpenStack's lab has it"
+    unsupported_keys = {"NUL": "Swift takes no path that holds one"}
+    stream_size = 32 * PART_SIZE
+    stream_memory = MEMORY + 5 * PART_SIZE  # what is read, and what waits to be sent
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def member(cls, lab):
+        return lab.new_project()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def keys(cls, member):
+        return keys_of(member)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def storage(cls, lab, keys):
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=keys) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def proxied(cls, lab, keys):
+        with (
+            FaultProxy(lab.endpoint("swift")) as proxy,
+            InfomaniakS3Storage(endpoint_url=proxy.endpoint_url, credentials=keys, config=IMPATIENT) as storage,
+        ):
+            yield Proxied(storage, proxy)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def denied(cls, lab, member):
+        """By a user of the project who lacks the role that object storage asks for."""
+        keys = keys_of(lab.new_user(member.project, roles=["reader"]))
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=keys) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def wrong_credentials(cls, lab, keys):
+        wrong = CloudCredentials("infomaniak", keys.access_key, "wrong")
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=wrong) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def unreachable(cls, keys):
+        with InfomaniakS3Storage(endpoint_url="http://127.0.0.1:9", credentials=keys, config=IMPATIENT) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def environment(cls, lab, keys):
+        return environment(lab, keys)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def secrets(cls, keys):
+        return [keys.secret_key]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def leftovers(cls, storage):
+        return lambda bucket: list(storage.iter_multipart_uploads(bucket))
