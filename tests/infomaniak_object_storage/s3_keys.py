@@ -18,6 +18,14 @@ def keys_of(member):
     return CloudCredentials("infomaniak", made["access"], made["secret"])
 
 
+def keys_of_a_reader(lab, member):
+    """Keys of another user of the member's project, who lost the role that object storage asks for."""
+    user = lab.new_user(member.project, roles=["member", "reader"])  # a reader may make no keys
+    keys, identity = keys_of(user), lab.admin.identity
+    identity.unassign_project_role_from_user(member.project, user.user_id, identity.find_role("member"))
+    return keys
+
+
 def environment(lab, keys):
     """The variables that lead a client to the lab by these keys."""
     return {

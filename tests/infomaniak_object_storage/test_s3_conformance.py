@@ -7,7 +7,7 @@ from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage
 from codomyrmex.cloud.testing import Proxied, StorageConformance
 from codomyrmex.cloud.testing.backends import FaultProxy
 
-from .s3_keys import IMPATIENT, environment, keys_of
+from .s3_keys import IMPATIENT, environment, keys_of, keys_of_a_reader
 
 
 @pytest.mark.slow
@@ -24,54 +24,55 @@ class TestInfomaniakS3(StorageConformance):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def keys(cls, member):
+    def credential(cls, member):
         return keys_of(member)
 
     @pytest.fixture(scope="class")
     @classmethod
-    def storage(cls, lab, keys):
-        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=keys) as storage:
+    def storage(cls, lab, credential):
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=credential) as storage:
             yield storage
 
     @pytest.fixture(scope="class")
     @classmethod
-    def proxied(cls, lab, keys):
+    def proxied(cls, lab, credential):
         with (
             FaultProxy(lab.endpoint("swift")) as proxy,
-            InfomaniakS3Storage(endpoint_url=proxy.endpoint_url, credentials=keys, config=IMPATIENT) as storage,
+            InfomaniakS3Storage(endpoint_url=proxy.endpoint_url, credentials=credential, config=IMPATIENT) as storage,
         ):
             yield Proxied(storage, proxy)
 
     @pytest.fixture(scope="class")
     @classmethod
     def denied(cls, lab, member):
-        """By a user of the project who lacks the role that object storage asks for."""
-        keys = keys_of(lab.new_user(member.project, roles=["reader"]))
-        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=keys) as storage:
+        without_role = keys_of_a_reader(lab, member)
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=without_role) as storage:
             yield storage
 
     @pytest.fixture(scope="class")
     @classmethod
-    def wrong_credentials(cls, lab, keys):
-        wrong = CloudCredentials("infomaniak", keys.access_key, "wrong")
+    def wrong_credentials(cls, lab, credential):
+        wrong = CloudCredentials("infomaniak", credential.access_key, "wrong")
         with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=wrong) as storage:
             yield storage
 
     @pytest.fixture(scope="class")
     @classmethod
-    def unreachable(cls, keys):
-        with InfomaniakS3Storage(endpoint_url="http://127.0.0.1:9", credentials=keys, config=IMPATIENT) as storage:
+    def unreachable(cls, credential):
+        with InfomaniakS3Storage(
+            endpoint_url="http://127.0.0.1:9", credentials=credential, config=IMPATIENT
+        ) as storage:
             yield storage
 
     @pytest.fixture(scope="class")
     @classmethod
-    def environment(cls, lab, keys):
-        return environment(lab, keys)
+    def environment(cls, lab, credential):
+        return environment(lab, credential)
 
     @pytest.fixture(scope="class")
     @classmethod
-    def secrets(cls, keys):
-        return [keys.secret_key]
+    def secrets(cls, credential):
+        return [credential.secret_key]
 
     @pytest.fixture(scope="class")
     @classmethod
