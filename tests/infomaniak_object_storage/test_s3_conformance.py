@@ -69,6 +69,11 @@ class TestInfomaniakS3(StorageConformance):
     def environment(cls, lab, credential):
         return environment(lab, credential)
 
+    @pytest.fixture(autouse=True)
+    def in_environment(self, no_environment, environment, monkeypatch):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+
     @pytest.fixture(scope="class")
     @classmethod
     def secrets(cls, credential):
