@@ -8,7 +8,7 @@ import pytest
 from codomyrmex.cloud import S3Client, get_client, hooks
 from codomyrmex.cloud.aws import S3Storage
 from codomyrmex.cloud.common import CloudCredentials
-from codomyrmex.cloud.errors import AuthenticationError, PermissionDenied
+from codomyrmex.cloud.errors import AuthenticationError, InvalidRequest, PermissionDenied
 from codomyrmex.cloud.hooks import hookimpl
 from codomyrmex.cloud.testing.backends import IdentityServer
 from codomyrmex.cloud.testing.backends.identity import AwsIdentity
@@ -146,6 +146,22 @@ def test_none_at_all(works):
 def test_credentials_given_by_hand_come_first(swift, works, settle):
     settle({"AWS_ACCESS_KEY_ID": "wrong", "AWS_SECRET_ACCESS_KEY": "wrong"})
     assert works(credentials=CloudCredentials("aws", access_key=swift.access_key, secret_key=swift.secret_key))
+
+
+class Store(S3Storage):
+    """One with settings of its own."""
+
+    aws_settings = False
+
+
+def test_a_store_with_settings_of_its_own_reads_none_of_awss(swift, swift_bucket, profiles, settle):
+    profiles(config="[profile work]\nregion = eu-west-3\nendpoint_url = http://127.0.0.1:9\n[default\n")
+    settle({"AWS_PROFILE": "work", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_MAX_ATTEMPTS": "many"})
+    keys = CloudCredentials("aws", access_key=swift.access_key, secret_key=swift.secret_key)
+    with Store("us-east-1", endpoint_url=swift.endpoint_url, credentials=keys) as storage:
+        assert swift_bucket in storage.list_buckets()
+    with pytest.raises(InvalidRequest, match="config"):
+        S3Storage("us-east-1", endpoint_url=swift.endpoint_url, credentials=keys)
 
 
 def test_a_region_comes_with_credentials_unless_one_is_given(moto_server):

@@ -10,6 +10,7 @@ SDKS = {
     "gcp": {"google.cloud.storage", "google.auth"},
     "coda": {"pyrate_limiter"},
     "infomaniak.identity": {"openstack", "keystoneauth1"},
+    "infomaniak.object_storage.s3": {"boto3", "botocore"},
 }
 LOADED = """
 import json, sys
@@ -32,7 +33,9 @@ codomyrmex.cloud.azure.AzureStorage("http://127.0.0.1:9/tester", credential="a2V
     assert "azure.identity" not in json.loads(run_python(LOADED.format(code), json.dumps(ALL)))
 
 
-@pytest.mark.parametrize("module", ["", ".cli", ".infomaniak", ".testing", ".testing.plugin"])
+@pytest.mark.parametrize(
+    "module", ["", ".cli", ".infomaniak", ".infomaniak.object_storage", ".testing", ".testing.plugin"]
+)
 def test_what_is_no_provider_loads_none(module, run_python):
     assert json.loads(run_python(LOADED.format(module), json.dumps(ALL))) == []
 

@@ -12,6 +12,8 @@ PROVIDERS: dict[str, str] = {
     "infomaniak.metering": "codomyrmex-cloud-infomaniak-metering",
     "infomaniak.network": "codomyrmex-cloud-infomaniak-network",
     "infomaniak.newsletter": "codomyrmex-cloud-infomaniak-newsletter",
+    "infomaniak.storage": "codomyrmex-cloud-infomaniak-object-storage",
+    "infomaniak.swift": "codomyrmex-cloud-infomaniak-object-storage",
     "infomaniak.volume": "codomyrmex-cloud-infomaniak-volume",
     "local.storage": "codomyrmex-cloud",
 }
@@ -48,10 +50,14 @@ EXPORTS: dict[str, str] = {
     "InfomaniakNetworkClient": "codomyrmex-cloud-infomaniak-network",
     "InfomaniakNewsletterClient": "codomyrmex-cloud-infomaniak-newsletter",
     "InfomaniakNotFoundError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakObjectStorageClient": "codomyrmex-cloud-infomaniak-object-storage",
     "InfomaniakOutcomeUnknownError": "codomyrmex-cloud-infomaniak-newsletter",
     "InfomaniakQuotaExceededError": "codomyrmex-cloud-infomaniak",
     "InfomaniakRateLimitError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakS3Client": "codomyrmex-cloud-infomaniak-object-storage",
+    "InfomaniakS3Storage": "codomyrmex-cloud-infomaniak-object-storage",
     "InfomaniakServerError": "codomyrmex-cloud-infomaniak",
+    "InfomaniakSwiftStorage": "codomyrmex-cloud-infomaniak-object-storage",
     "InfomaniakTimeoutError": "codomyrmex-cloud-infomaniak",
     "InfomaniakUnsupportedError": "codomyrmex-cloud-infomaniak",
     "InfomaniakValidationError": "codomyrmex-cloud-infomaniak",
@@ -67,5 +73,6 @@ SCHEMES: dict[str, str] = {
     "s3": "aws.storage",
     "az": "azure.storage",
     "gs": "gcp.storage",
+    "swift": "infomaniak.swift",
 }
 """URL scheme to the provider it leads to."""

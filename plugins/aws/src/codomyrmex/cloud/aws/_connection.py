@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,11 +39,19 @@ _ALWAYS_TOLD = {
 
 
 def session(
-    region_name: str | None, profile_name: str | None, credentials: CloudCredentials | None
+    region_name: str | None,
+    profile_name: str | None,
+    credentials: CloudCredentials | None,
+    *,
+    aws_settings: bool = True,
 ) -> boto3.session.Session:
-    """The session that finds credentials: those given, else boto3's default chain."""
+    """The session that finds credentials: those given, else boto3's default chain.
+
+    :param aws_settings: whether variables AWS_... and files of ~/.aws are read. Without them credentials are given.
+    """
+    bare = None if aws_settings else _without_settings()
     if credentials is None:
-        return boto3.session.Session(region_name=region_name, profile_name=profile_name)
+        return boto3.session.Session(region_name=region_name, profile_name=profile_name, botocore_session=bare)
     if bool(credentials.access_key) != bool(credentials.secret_key):  # boto3 would look for others
         raise AuthenticationError("credentials need both access_key and secret_key, or neither", provider="aws")
     return boto3.session.Session(
@@ -51,7 +60,19 @@ def session(
         aws_session_token=credentials.metadata.get("session_token"),
         region_name=region_name or credentials.region,
         profile_name=profile_name or credentials.profile,
+        botocore_session=bare,
     )
+
+
+def _without_settings() -> botocore.session.Session:
+    """The SDK as it is where nobody set anything, but for AWS_CA_BUNDLE, which is about the network."""
+    variables = {
+        name: (None, None, default, convert)
+        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
+        if name != "ca_bundle"
+    }
+    no_file = (None, None, os.devnull, None)
+    return botocore.session.Session({**variables, "config_file": no_file, "credentials_file": no_file})
 
 
 def connect(found: boto3.session.Session, endpoint_url: str | None, options: Mapping[str, Any]) -> Any:

@@ -93,6 +93,9 @@ class S3Storage(StorageClient):
     """What is expected of a store other than AWS. Some ignore conditions and would overwrite."""
     largest_copy: ClassVar[int] = 5 * 1024**3
     """Bytes that are copied at once; more is copied in parts ("Copying objects")."""
+    aws_settings: ClassVar[bool] = True
+    """Whether variables AWS_... and files of ~/.aws are read. A store with settings of its own gives credentials
+    and endpoint, and sets False: then another account's settings neither lead it elsewhere nor stop it."""
 
     def __init__(
         self,
@@ -112,7 +115,9 @@ class S3Storage(StorageClient):
         self._session: boto3.session.Session | None = None
         if client is None:
             try:
-                self._session = _connection.session(region_name, profile_name, credentials)
+                self._session = _connection.session(
+                    region_name, profile_name, credentials, aws_settings=self.aws_settings
+                )
                 client = _connection.connect(self._session, endpoint_url, self._options)
             except BotoCoreError as error:
                 raise self.typed_error(error, "connect", endpoint_url) from error
@@ -400,12 +405,12 @@ class S3Storage(StorageClient):
                 client.close()
 
     def __repr__(self) -> str:
-        return f"S3Storage(region_name={self.region_name!r}, endpoint_url={self.endpoint_url!r})"
+        return f"{type(self).__name__}(region_name={self.region_name!r}, endpoint_url={self.endpoint_url!r})"
 
     def __reduce__(self) -> Any:
         if self._session is None:
             raise TypeError(
-                "an S3Storage that was given a client does not pickle; give it region_name, endpoint_url..."
+                f"{type(self).__name__} was given a client, and does not pickle; give it region_name, endpoint_url..."
             )
         return super().__reduce__()
 

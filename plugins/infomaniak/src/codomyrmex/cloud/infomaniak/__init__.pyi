@@ -22,4 +22,8 @@ from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient as Inf
 from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient as InfomaniakNetworkClient
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient as InfomaniakNewsletterClient
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError as InfomaniakOutcomeUnknownError
+from codomyrmex.cloud.infomaniak.object_storage import InfomaniakObjectStorageClient as InfomaniakObjectStorageClient
+from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Client as InfomaniakS3Client
+from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage as InfomaniakS3Storage
+from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage as InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient as InfomaniakVolumeClient

@@ -123,7 +123,15 @@ def _filters(cache_port: int, auth: dict[str, Settings]) -> dict[str, Settings]:
         "proxy_logging": {
             "log_msg_template": "{method} {path} {status_int} {transaction_id} {request_time} s {log_info}"
         },
-        "memcache": {"memcache_servers": f"127.0.0.1:{cache_port}"},
+        "memcache": {
+            "memcache_servers": f"127.0.0.1:{cache_port}",
+            # a busy machine is slow; Swift would do without the cache for a minute, and ask Keystone at each request
+            "memcache_max_connections": 16,
+            "connect_timeout": 10,
+            "io_timeout": 10,
+            "pool_timeout": 10,
+            "error_suppression_interval": 0,
+        },
         "listing_formats": {},
         "bulk": {},
         "tempurl": {},

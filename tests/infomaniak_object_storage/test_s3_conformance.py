@@ -1,0 +1,85 @@
+"""The conformance suite over `InfomaniakS3Storage`: Swift's S3 API, by keys that Keystone made."""
+
+import pytest
+from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
+from codomyrmex.cloud.common import CloudCredentials
+from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage
+from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing.backends import FaultProxy
+
+from .s3_keys import IMPATIENT, environment, keys_of, keys_of_a_reader
+
+
+@pytest.mark.slow
+class TestInfomaniakS3(StorageConformance):
+    title = "S3 of Infomaniak, as OpenStack's lab has it"
+    unsupported_keys = {"NUL": "Swift takes no path that holds one"}
+    stream_size = 32 * PART_SIZE
+    stream_memory = MEMORY + 5 * PART_SIZE  # what is read, and what waits to be sent
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def member(cls, lab):
+        return lab.new_project()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def credential(cls, member):
+        return keys_of(member)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def storage(cls, lab, credential):
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=credential) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def proxied(cls, lab, credential):
+        with (
+            FaultProxy(lab.endpoint("swift")) as proxy,
+            InfomaniakS3Storage(endpoint_url=proxy.endpoint_url, credentials=credential, config=IMPATIENT) as storage,
+        ):
+            yield Proxied(storage, proxy)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def denied(cls, lab, member):
+        without_role = keys_of_a_reader(lab, member)
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=without_role) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def wrong_credentials(cls, lab, credential):
+        wrong = CloudCredentials("infomaniak", credential.access_key, "wrong")
+        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=wrong) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def unreachable(cls, credential):
+        with InfomaniakS3Storage(
+            endpoint_url="http://127.0.0.1:9", credentials=credential, config=IMPATIENT
+        ) as storage:
+            yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def environment(cls, lab, credential):
+        return environment(lab, credential)
+
+    @pytest.fixture(autouse=True)
+    def in_environment(self, no_environment, environment, monkeypatch):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def secrets(cls, credential):
+        return [credential.secret_key]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def leftovers(cls, storage):
+        return lambda bucket: list(storage.iter_multipart_uploads(bucket))
