@@ -12,8 +12,15 @@ from codomyrmex.cloud.testing.backends import FaultProxy
 pytestmark = pytest.mark.slow
 
 
+class SmallPages(InfomaniakSwiftStorage):
+    """As on a service that lists and deletes few at a time: to make ten thousand objects takes minutes."""
+
+    listed_at_once = deleted_at_once = 100
+
+
 class TestSwift(StorageConformance):
     title = "OpenStack Swift"
+    page_size = SmallPages.listed_at_once
     stream_memory = MEMORY + 2 * SEGMENT  # what waits to be sent, and what is read
     stream_size = 2 * stream_memory
     unsupported_keys = {"NUL": "Swift takes no path that holds one"}
@@ -38,7 +45,7 @@ class TestSwift(StorageConformance):
     @classmethod
     def connect(cls, lab, credential, **options):
         place = {"auth_url": lab.auth_url, "region": lab.region}
-        return InfomaniakSwiftStorage.from_credentials(credential.id, credential.secret, **place, **options)
+        return SmallPages.from_credentials(credential.id, credential.secret, **place, **options)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -80,6 +80,10 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
     service_type: ClassVar[str | None] = "object-store"
     recipe: ClassVar[tuple[str, ...] | None] = ("auth_url", "region", "project_id", "timeout", "endpoint_url")
     capabilities = frozenset(Capability) - {Capability.ATOMIC_CREATE, Capability.CONDITIONAL_REPLACE}
+    listed_at_once: ClassVar[int] = 10_000
+    """Objects of a page of a listing, unless the cluster gives fewer."""
+    deleted_at_once: ClassVar[int] = 10_000
+    """Objects that a request deletes, unless the cluster takes fewer."""
 
     def __init__(
         self,
@@ -103,7 +107,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
             strict=strict,
         )
         self.endpoint_url = endpoint_url
-        self._account = Swift(self._connection, endpoint_url)
+        self._account = Swift(self._connection, endpoint_url, self.listed_at_once)
 
     # Containers
 
@@ -286,7 +290,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         failures: dict[str, CloudError] = {}
         self._require(bucket)
         remaining = iter(keys)
-        while batch := list(dict.fromkeys(islice(remaining, _bulk.DELETED_AT_ONCE))):
+        while batch := list(dict.fromkeys(islice(remaining, self.deleted_at_once))):
             for key in batch:
                 check_key(key)
                 _names.check_key(key)
@@ -348,7 +352,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
 
     def __reduce__(self) -> Any:
         super().__reduce__()  # TypeError where it was given a connection
-        return _rebuild, ({name: getattr(self, name) for name in self.recipe or ()},)
+        return _rebuild, (type(self), {name: getattr(self, name) for name in self.recipe or ()})
 
     @property
     def _swift(self) -> Swift:
@@ -465,6 +469,6 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         return dict(in_order(read, sorted(maybe)))
 
 
-def _rebuild(options: dict[str, Any]) -> Any:
+def _rebuild(cls: type[InfomaniakSwiftStorage], options: dict[str, Any]) -> Any:
     """Of a pickle; a vault's hook that knows ``infomaniak.swift`` brings credentials here too."""
-    return make_client("infomaniak.swift", InfomaniakSwiftStorage, options)
+    return make_client("infomaniak.swift", cls, options)

@@ -27,8 +27,6 @@ from openstack.exceptions import SDKException
 
 ATTEMPTS = 3
 """How often a request is sent that fails, beside what the connection below repeats."""
-LISTED_AT_ONCE = 10_000
-"""Objects of a page of a listing, unless the service gives fewer."""
 _BUSY = frozenset((408, 429, 498, 500, 502, 503, 504))
 _DAMAGED = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -37,11 +35,13 @@ class Swift:
     """One account.
 
     :param endpoint_url: the account's, such as ``https://host/v1/AUTH_project``; by default the catalogue's.
+    :param listed_at_once: lines of a page of a listing, unless the cluster gives fewer.
     """
 
-    def __init__(self, connection: Connection, endpoint_url: str | None = None) -> None:
+    def __init__(self, connection: Connection, endpoint_url: str | None, listed_at_once: int) -> None:
         self._connection = connection
         self._endpoint_url = endpoint_url
+        self._listed_at_once = listed_at_once
 
     @cached_property
     def url(self) -> str:
@@ -110,7 +110,8 @@ class Swift:
 
         :param query: ``prefix``, ``marker``.
         """
-        limit = self.limit("swift", "container_listing_limit" if container else "account_listing_limit", LISTED_AT_ONCE)
+        name = "container_listing_limit" if container else "account_listing_limit"
+        limit = self.limit("swift", name, self._listed_at_once)
         while True:
             wanted = {name: value for name, value in query.items() if value}
             answer = self.send("GET", container, query={"format": "json", "limit": limit, **wanted})
