@@ -65,7 +65,7 @@ def segment_size(size: int | None, sent: int = 0, most: int = MOST_SEGMENTS) -> 
     """Bytes of the next segment of an object of ``size`` bytes.
 
     Segments of an object of known size are equal, in whole MiB, and no more than ``most``. Where the size is not
-    known they grow, behind the first two GiB, by a 142nd of what was sent, so that 1,000 reach 900 GiB.
+    known they grow, behind the first two GiB, by a 142nd of what was sent, so that 1,000 reach 890 GiB.
     """
     wanted = sent // max(most // 7, 1) if size is None else -(-size // most // _MIB) * _MIB
     return min(max(SEGMENT, wanted), LARGEST_SEGMENT)

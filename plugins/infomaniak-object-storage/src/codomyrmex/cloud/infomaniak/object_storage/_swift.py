@@ -181,4 +181,4 @@ def _refusal(answer: requests.Response, *, damaged: bool) -> InfomaniakCloudErro
 
 
 def _pause(attempt: int) -> float:
-    return 0.2 * 2**attempt * (0.5 + random.random() / 2)  # noqa: S311 - jitter, no secret
+    return 0.2 * (1 << attempt) * (0.5 + random.random() / 2)  # noqa: S311 - jitter, no secret
