@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import time
 from hashlib import md5, sha256
 
 import pytest
@@ -352,6 +353,9 @@ def test_a_killed_upload_leaves_no_object_and_its_segments_are_found_and_removed
     kept = segments(container)
     worker = start("upload", container, "key", 2 * SEGMENT)
     assert worker.stdout.readline() == "paused\n"
+    end = time.monotonic() + 60
+    while len(segments(container)) < len(kept) + 2 and time.monotonic() < end:
+        time.sleep(0.1)
     worker.kill()
     worker.wait()
     assert [info.key for info in swift.iter_objects(container)] == (["key"] if replaces else [])

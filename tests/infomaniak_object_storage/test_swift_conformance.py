@@ -21,6 +21,7 @@ class TestSwift(StorageConformance):
     page_size = SmallPages.listed_at_once
     stream_memory = MEMORY + 3 * SEGMENT  # what waits to be sent, and what is read: in pieces, then in one
     stream_size = 2 * stream_memory
+    data_request = 2
     unsupported_keys = {"NUL": "Swift takes no path that holds one"}
     known_defects = dict.fromkeys(
         (
@@ -87,6 +88,11 @@ class TestSwift(StorageConformance):
             "INFOMANIAK_APP_CREDENTIAL_ID": credential.id,
             "INFOMANIAK_APP_CREDENTIAL_SECRET": credential.secret,
         }
+
+    @pytest.fixture(autouse=True)
+    def in_environment(self, no_environment, environment, monkeypatch):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient
     from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient
     from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient
+    from codomyrmex.cloud.infomaniak.object_storage import InfomaniakObjectStorageClient
     from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient
     from openstack.connection import Connection
 
@@ -100,9 +101,10 @@ class InfomaniakCloud:
         return client
 
     @cached_property
-    def object_storage(self) -> Any:
-        """`InfomaniakObjectStorageClient`."""
-        return self._client("InfomaniakObjectStorageClient")
+    def object_storage(self) -> InfomaniakObjectStorageClient:
+        """The client of containers and objects, by Swift."""
+        client: InfomaniakObjectStorageClient = self._client("InfomaniakObjectStorageClient")
+        return client
 
     @cached_property
     def identity(self) -> InfomaniakIdentityClient:

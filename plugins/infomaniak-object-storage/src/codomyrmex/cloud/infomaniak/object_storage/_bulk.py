@@ -13,6 +13,8 @@ from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
 
 DELETED_AT_ONCE = 10_000
 """Objects of a request, unless the cluster takes fewer."""
+_SILENT = 60.0
+"""Seconds: the service sends something every ten, until all is done."""
 
 
 def delete(swift: Swift, container: str, keys: Iterable[str]) -> dict[str, CloudError]:
@@ -35,7 +37,8 @@ def _at_once(swift: Swift, container: str, keys: list[str]) -> dict[str, CloudEr
         return {}
     body = "".join(f"{quote(f'{container}/{key}')}\n" for key in keys)
     headers = {"Content-Type": "text/plain", "Accept": "application/json"}
-    answer = swift.send("POST", query={"bulk-delete": ""}, headers=headers, data=body.encode()).json()
+    query = {"bulk-delete": ""}
+    answer = swift.send("POST", query=query, headers=headers, data=body.encode(), timeout=_SILENT).json()
     failures: dict[str, CloudError] = {}
     for name, status in answer.get("Errors", ()):
         key = unquote(name).lstrip("/").partition("/")[2]

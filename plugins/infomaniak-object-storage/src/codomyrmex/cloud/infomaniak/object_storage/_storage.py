@@ -159,12 +159,10 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         return True
 
     @operation(checks=_CHECKS)
-    def set_container_metadata(self, bucket: str, metadata: Mapping[str, str | None]) -> bool:
-        """Set or replace this metadata of the container; a value of None removes it. The rest stays."""
-        changes = dict(metadata)
-        removed = {f"X-Remove-Container-Meta-{_metadata.name_of(n)}": "x" for n, v in changes.items() if v is None}
-        kept = {name: value for name, value in changes.items() if value is not None}
-        self._swift.send("POST", bucket, headers={**_metadata.encode(kept, _metadata.CONTAINER), **removed})
+    def set_container_metadata(self, bucket: str, metadata: Mapping[str, str], *, remove: Iterable[str] = ()) -> bool:
+        """Set or replace this metadata of the container, and remove that of these names. The rest stays."""
+        removed = {f"X-Remove-{_metadata.CONTAINER[2:]}{_metadata.name_of(name)}": "x" for name in remove}
+        self._swift.send("POST", bucket, headers={**_metadata.encode(metadata, _metadata.CONTAINER), **removed})
         return True
 
     @operation
