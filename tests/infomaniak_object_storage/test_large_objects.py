@@ -11,6 +11,7 @@ from hashlib import md5, sha256
 
 import pytest
 from codomyrmex.cloud.errors import (
+    BucketNotFound,
     CloudError,
     Conflict,
     IntegrityError,
@@ -394,6 +395,23 @@ def test_segments_that_another_key_refers_to_are_not_removed(swift, container, m
     assert list(swift.iter_unfinished_uploads(container)) == []
     assert swift.remove_unfinished_uploads(container, older_than=-60) == []
     assert swift.download_file(container, "moved") == OTHER
+
+
+def test_segments_are_found_and_removed_when_their_container_is_gone(faulty, swift, container, segments):
+    proxy, storage = faulty
+    proxy.inject(Status(403), method="PUT", path="multipart-manifest")
+    proxy.inject(Status(400), path="bulk-delete", times=None)
+    with pytest.raises(PermissionDenied):
+        storage.upload_file(container, "key", OTHER)
+    assert swift.delete_bucket(container)
+    assert len(segments(container)) == 2
+    assert [upload.key for upload in swift.remove_unfinished_uploads(container, older_than=-60)] == ["key"]
+    assert segments(container) == []
+
+
+def test_unfinished_uploads_in_a_container_that_never_was_are_an_error(swift, container):
+    with pytest.raises(BucketNotFound):
+        list(swift.iter_unfinished_uploads(f"{container}-none"))
 
 
 def test_a_container_without_large_objects_has_no_unfinished_uploads(swift, container):

@@ -13,6 +13,7 @@ from codomyrmex.cloud.errors import (
     BucketNotFound,
     Conflict,
     InvalidRequest,
+    NotFound,
     ObjectNotFound,
     PermissionDenied,
     QuotaExceeded,
@@ -369,3 +370,11 @@ def self_signed(storage, container):
     url = storage.generate_presigned_url(container, "key")
     assert requests.get(url, timeout=60).content == b"data"
     return len(urlsplit(url).query.partition("temp_url_sig=")[2].partition("&")[0])
+
+
+def test_an_endpoint_that_is_no_account_is_told(member, lab):
+    with (
+        connect(InfomaniakSwiftStorage, member, endpoint_url=f"{lab.auth_url}/none") as storage,
+        pytest.raises(NotFound, match="no account"),
+    ):
+        storage.list_buckets()

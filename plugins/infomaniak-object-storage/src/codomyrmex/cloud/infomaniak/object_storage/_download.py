@@ -68,10 +68,13 @@ class Source:
             return Whole(kept)
         if not is_large(answer.headers):
             return None
-        segments = _manifests.read_large(self._swift, self._bucket, self._key)
-        if segments is None or _manifests.etag_of(segments) != etag(answer.headers):
+        try:
+            segments = _manifests.read_large(self._swift, self._bucket, self._key)
+            if segments is None or _manifests.etag_of(segments) != etag(answer.headers):
+                raise InfomaniakPreconditionFailedError("the object was replaced while it was read; read it again")
+        except BaseException:
             answer.close()
-            raise InfomaniakPreconditionFailedError("the object was replaced while it was read; read it again")
+            raise
         return InSegments(segments)
 
 

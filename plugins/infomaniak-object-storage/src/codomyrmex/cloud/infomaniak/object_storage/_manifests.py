@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+import requests
+from codomyrmex.cloud.infomaniak.errors import InfomaniakConnectionError
 from codomyrmex.cloud.infomaniak.object_storage._names import SEGMENTS
 from codomyrmex.cloud.infomaniak.object_storage._results import is_large
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
@@ -52,7 +54,10 @@ def read_large(swift: Swift, bucket: str, key: str) -> list[Segment] | None:
     with swift.send("GET", bucket, key, query=query, stream=True, accept=(HTTPStatus.NOT_FOUND,)) as answer:
         if answer.status_code == HTTPStatus.NOT_FOUND or not is_large(answer.headers):
             return None
-        return [_segment(entry) for entry in answer.json()]
+        try:
+            return [_segment(entry) for entry in answer.json()]
+        except requests.RequestException as error:
+            raise InfomaniakConnectionError("the connection broke within the manifest of a large object") from error
 
 
 def own_segments(bucket: str, segments: Iterable[Segment] | None) -> list[str]:

@@ -17,6 +17,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakContainerNotFoundError,
     InfomaniakIntegrityError,
+    InfomaniakNotFoundError,
     InfomaniakObjectNotFoundError,
     InfomaniakTimeoutError,
 )
@@ -52,7 +53,7 @@ class Swift:
     def info(self) -> dict[str, Any]:
         """What the cluster can do ("Discoverability"); nothing where it does not tell."""
         root = self.url[: self.url.rfind("/v1")]
-        answer = self._send("GET", f"{root}/info", {}, None, {}, repeats=True, accept=range(400, 500))
+        answer = self._send("GET", f"{root}/info", {}, None, {}, repeats=True, accept=(403, 404, 405))
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
             return {}
         found: dict[str, Any] = answer.json()
@@ -86,7 +87,7 @@ class Swift:
 
         404 is an InfomaniakContainerNotFoundError or an InfomaniakObjectNotFoundError.
         """
-        url = f"{self.url}/{path(container, key)}".rstrip("/" if not container else "")
+        url = f"{self.url}/{path(container, key)}" if container else self.url
         if query:
             url += f"?{urlencode(query)}"
         options: dict[str, Any] = {"stream": stream} if timeout is None else {"stream": stream, "timeout": timeout}
@@ -99,6 +100,8 @@ class Swift:
     def missing(self, method: str, container: str, key: str, answer: requests.Response | None = None) -> NoReturn:
         """Raise what a 404 was about: Swift does not tell."""
         request_id = answer.headers.get("X-Trans-Id") if answer is not None else None
+        if not container:
+            raise InfomaniakNotFoundError(f"there is no account at {self.url}", 404, request_id=request_id)
         if key and method != "PUT" and self.send("HEAD", container, accept=(404,)).status_code != HTTPStatus.NOT_FOUND:
             raise InfomaniakObjectNotFoundError(
                 f"no object {key!r} in container {container!r}", 404, request_id=request_id
@@ -147,8 +150,8 @@ class Swift:
                 )
             except (ClientException, SDKException) as error:
                 typed = translate(error)
-                # what took too long would again
-                if typed is None or last or not (repeats and typed.retryable) or isinstance(typed, _NOT_AGAIN):
+                again = repeats and typed is not None and typed.retryable
+                if last or not again or isinstance(typed, InfomaniakTimeoutError):  # which would again take too long
                     raise typed or error from error
                 pause = _pause(attempt)
             else:
@@ -165,9 +168,6 @@ class Swift:
                 pause = refusal.retry_after or _pause(attempt)
             time.sleep(pause)
         raise AssertionError  # the last attempt returns or raises
-
-
-_NOT_AGAIN = (InfomaniakTimeoutError,)
 
 
 def _refusal(answer: requests.Response, *, damaged: bool) -> InfomaniakCloudError:

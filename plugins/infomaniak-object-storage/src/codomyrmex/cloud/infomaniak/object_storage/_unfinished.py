@@ -67,7 +67,7 @@ def _uploads(swift: Swift, bucket: str, prefix: str) -> Iterator[tuple[_large.Na
             if latest is not None:
                 yield name, UnfinishedUpload(bucket, name.key, name.upload_id, count, size, latest)
     except InfomaniakContainerNotFoundError:  # nothing large was ever written
-        return
+        swift.send("HEAD", bucket)
 
 
 def _is_made_of(swift: Swift, bucket: str, upload: _large.Name) -> bool:
@@ -80,10 +80,13 @@ def _referred(swift: Swift, bucket: str) -> set[str]:
     large = (
         entry["name"]
         for entry in swift.entries(bucket)
-        if "slo_etag" in entry or len(entry["name"].encode()) > _large.LONGEST_IN_NAME - 4
+        if "slo_etag" in entry or len(entry["name"].encode()) > _large.LONGEST_IN_NAME
     )
     referred: set[str] = set()
-    for segments in in_order(lambda key: _manifests.read(swift, bucket, key), large):
-        names = (_large.name_of(key) for key in _manifests.own_segments(bucket, segments))
-        referred |= {name.upload for name in names if name}
+    try:
+        for segments in in_order(lambda key: _manifests.read(swift, bucket, key), large):
+            names = (_large.name_of(key) for key in _manifests.own_segments(bucket, segments))
+            referred |= {name.upload for name in names if name}
+    except InfomaniakContainerNotFoundError:  # it was deleted, and only segments are left
+        pass
     return referred
