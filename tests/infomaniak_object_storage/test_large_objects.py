@@ -8,8 +8,11 @@ import random
 import signal
 import time
 from hashlib import md5, sha256
+from urllib.parse import urlsplit
 
 import pytest
+from codomyrmex.cloud.aws import S3Storage
+from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.errors import (
     BucketNotFound,
     CloudError,
@@ -219,6 +222,38 @@ def test_segments_elsewhere_stay_when_the_object_goes(swift, container, composed
     swift.upload_file(container, "composed", b"new")
     swift.delete_file(container, "composed")
     assert [info.key for info in swift.iter_objects(elsewhere)] == before
+
+
+@pytest.fixture
+def s3(member):
+    """The same project by the S3 API."""
+    identity = member.connection.identity
+    answer = identity.post(f"/users/{member.user_id}/credentials/OS-EC2", json={"tenant_id": member.project_id})
+    keys = answer.json()["credential"]
+    place = urlsplit(member.connection.endpoint_for("object-store"))._replace(path="").geturl()
+    credentials = CloudCredentials("aws", access_key=keys["access"], secret_key=keys["secret"])
+    with S3Storage(member.places.region, endpoint_url=place, credentials=credentials) as storage:
+        yield storage
+
+
+def test_parts_of_the_s3_api_go_with_their_object(swift, container, s3, segments):
+    for key in ("deleted", "replaced", "among many"):
+        s3.upload_file(container, key, DATA)
+    assert len(segments(container)) == 3 * 5  # parts of 8 MiB
+    assert swift.download_file(container, "deleted") == DATA
+    assert list(swift.iter_unfinished_uploads(container)) == []
+    swift.delete_file(container, "deleted")
+    swift.upload_file(container, "replaced", b"new")
+    swift.delete_many(container, ["among many"])
+    assert segments(container) == []
+
+
+def test_the_s3_api_reads_large_objects_and_deletes_them_whole(swift, container, s3, segments):
+    swift.upload_file(container, "key", DATA)
+    assert s3.download_file(container, "key") == DATA
+    assert list(s3.iter_multipart_uploads(container)) == []
+    s3.delete_file(container, "key")
+    assert segments(container) == []
 
 
 # Ended before its time

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -35,6 +36,8 @@ LARGEST_SEGMENT = 5 * 1024 * _MIB
 """Bytes of the largest plain object."""
 MOST_SEGMENTS = 1000
 """Of a manifest, unless the cluster takes fewer."""
+_FOR_MANIFEST, _FOR_SEGMENT = 60.0, 0.1
+"""Seconds that the service may take for a manifest, and for each segment, which it looks at."""
 _NAME = re.compile(r"(?P<upload>(?P<key>.*)/slo/(?P<id>[0-9a-f]{32})/)(?P<number>\d{8})", re.DOTALL)
 LONGEST_IN_NAME = LONGEST_KEY - len("/slo/") - 32 - len("/") - 8
 """Bytes of a key that stand in the names of its segments; the others are cut off."""
@@ -209,6 +212,7 @@ class LargeObject:
                 headers={**self._headers, "ETag": expected},
                 data=json.dumps(entries).encode(),
                 repeats="If-None-Match" not in self._headers,
+                timeout=_FOR_MANIFEST + len(entries) * _FOR_SEGMENT,
             )
         except CloudError:
             if not self._is_stored():
@@ -217,21 +221,26 @@ class LargeObject:
         answer.headers["ETag"] = expected
         return answer.headers
 
-    def _is_stored(self) -> bool:
-        found = _manifests.read(self._swift, self._bucket, self._key)
+    def _is_stored(self) -> bool | None:
+        """Whether the object is made of these segments; None if that cannot be told."""
+        try:
+            found = _manifests.read(self._swift, self._bucket, self._key)
+        except CloudError:
+            return None
         return any(segment.key.startswith(self._upload) for segment in found or ())
 
     def _undo(self, error: BaseException) -> None:
         """Remove the segments, unless the object is made of them."""
-        try:
-            if self._manifest_sent and self._is_stored():
-                return
+        stored = self._is_stored() if self._manifest_sent else False
+        if stored:
+            return
+        left = True
+        if stored is False:
             names = [self._segment(number) for number in range(1, self._begun + 1)]
-            if not _bulk.delete(self._swift, self._container, names):
-                return
-        except CloudError:
-            pass
-        error.add_note("its segments are left; remove_unfinished_uploads() removes them")
+            with suppress(CloudError):
+                left = bool(_bulk.delete(self._swift, self._container, names))
+        if left:
+            error.add_note("its segments are left; remove_unfinished_uploads() removes them")
 
 
 def copied_headers(headers: Mapping[str, str]) -> dict[str, str]:
