@@ -58,7 +58,7 @@ class TestSwift(StorageConformance):
         url = member.connection.endpoint_for("object-store")
         with (
             FaultProxy(url) as proxy,
-            cls.connect(lab, credential, endpoint_url=proxy.endpoint_url, timeout=2) as storage,
+            cls.connect(lab, credential, endpoint_url=proxy.endpoint_url, timeout=5) as storage,
         ):
             yield Proxied(storage, proxy)
 
