@@ -14,6 +14,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakConnectionError,
     InfomaniakForbiddenError,
     InfomaniakNotFoundError,
+    InfomaniakPreconditionFailedError,
     InfomaniakQuotaExceededError,
     InfomaniakRateLimitError,
     InfomaniakServerError,
@@ -35,7 +36,7 @@ STATUSES = {
     408: (infomaniak.InfomaniakTimeoutError, TimeoutError),
     409: (InfomaniakConflictError, tree.Conflict),
     410: (InfomaniakNotFoundError, tree.NotFound),
-    412: (InfomaniakConflictError, tree.Conflict),
+    412: (InfomaniakPreconditionFailedError, tree.PreconditionFailed),
     413: (InfomaniakValidationError, ValueError),
     422: (InfomaniakValidationError, ValueError),
     429: (InfomaniakRateLimitError, tree.RateLimited),
@@ -287,7 +288,7 @@ def test_errors_pickle(refusing):
 
 def test_every_error_is_in_the_drawing_and_can_be_imported_from_anywhere():
     names = [name for name, value in vars(module).items() if name.startswith("Infomaniak") and isinstance(value, type)]
-    assert len(names) == 13
+    assert len(names) == 17
     for name in names:
         assert name in module.__doc__
         assert getattr(infomaniak, name) is getattr(module, name)

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from .swift_fixtures import behind, container, faulty, member, proxy, segments, start, swift  # noqa: F401  # fixtures
+
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch):

@@ -36,8 +36,12 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError as Infomaniak
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError as InfomaniakCloudError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError as InfomaniakConflictError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConnectionError as InfomaniakConnectionError
+from codomyrmex.cloud.infomaniak.errors import InfomaniakContainerNotFoundError as InfomaniakContainerNotFoundError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakForbiddenError as InfomaniakForbiddenError
+from codomyrmex.cloud.infomaniak.errors import InfomaniakIntegrityError as InfomaniakIntegrityError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakNotFoundError as InfomaniakNotFoundError
+from codomyrmex.cloud.infomaniak.errors import InfomaniakObjectNotFoundError as InfomaniakObjectNotFoundError
+from codomyrmex.cloud.infomaniak.errors import InfomaniakPreconditionFailedError as InfomaniakPreconditionFailedError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakQuotaExceededError as InfomaniakQuotaExceededError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakRateLimitError as InfomaniakRateLimitError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakServerError as InfomaniakServerError

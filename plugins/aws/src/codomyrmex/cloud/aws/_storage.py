@@ -40,8 +40,6 @@ from codomyrmex.cloud.errors import AlreadyExists, CloudError, ObjectNotFound
 
 LONGEST_EXPIRY = 7 * 86400
 """Seconds ("Download and upload objects with presigned URLs")."""
-DELETED_AT_ONCE = 1000
-"""Keys that DeleteObjects takes."""
 BUFFER = 256 * 1024
 """Bytes that `S3Storage.open_read` reads ahead."""
 
@@ -91,6 +89,8 @@ class S3Storage(StorageClient):
         Capability.CONDITIONAL_REPLACE,
     }
     """What is expected of a store other than AWS. Some ignore conditions and would overwrite."""
+    deleted_at_once: ClassVar[int] = 1000
+    """Keys of one DeleteObjects, which takes no more."""
     largest_copy: ClassVar[int] = 5 * 1024**3
     """Bytes that are copied at once; more is copied in parts ("Copying objects")."""
     aws_settings: ClassVar[bool] = True
@@ -323,7 +323,7 @@ class S3Storage(StorageClient):
         arguments = PassedThrough(self._client, s3, "DeleteObjects", "DeleteObject")
         failures: dict[str, CloudError] = {}
         remaining = iter(keys)
-        while batch := list(dict.fromkeys(islice(remaining, DELETED_AT_ONCE))):
+        while batch := list(dict.fromkeys(islice(remaining, self.deleted_at_once))):
             for key in batch:
                 check_key(key)
             for key in [key for key in batch if not _fits_xml(key)]:

@@ -4,11 +4,15 @@ InfomaniakCloudError                     (CloudError) whatever a service answere
 ├── InfomaniakAuthError                  401, or no credentials (AuthenticationError)
 ├── InfomaniakForbiddenError             403 (PermissionDenied)
 ├── InfomaniakNotFoundError              404 (NotFound)
+│   ├── InfomaniakContainerNotFoundError (BucketNotFound)
+│   └── InfomaniakObjectNotFoundError    (ObjectNotFound)
 ├── InfomaniakConflictError              409: not in this state, or a name that means several (Conflict)
-│   └── InfomaniakAlreadyExistsError     409: it is there already (AlreadyExists)
+│   ├── InfomaniakAlreadyExistsError     409: it is there already (AlreadyExists)
+│   └── InfomaniakPreconditionFailedError 412: a condition of the request did not hold (PreconditionFailed)
 ├── InfomaniakQuotaExceededError         403, 409 or 413, by the service (QuotaExceeded)
 ├── InfomaniakRateLimitError             429 (RateLimited)
 ├── InfomaniakValidationError            400, 422 (InvalidRequest)
+├── InfomaniakIntegrityError             data that are not what was sent or kept (IntegrityError)
 ├── InfomaniakUnsupportedError           no such service here, or it cannot do this (UnsupportedOperation)
 ├── InfomaniakServerError                5xx (ServiceUnavailable)
 ├── InfomaniakConnectionError            no answer (ServiceUnavailable)
@@ -22,11 +26,15 @@ from typing import Any
 from codomyrmex.cloud.errors import (
     AlreadyExists,
     AuthenticationError,
+    BucketNotFound,
     CloudError,
     Conflict,
+    IntegrityError,
     InvalidRequest,
     NotFound,
+    ObjectNotFound,
     PermissionDenied,
+    PreconditionFailed,
     QuotaExceeded,
     RateLimited,
     ServiceUnavailable,
@@ -62,12 +70,24 @@ class InfomaniakNotFoundError(InfomaniakCloudError, NotFound):
     """There is no such resource in this project and region."""
 
 
+class InfomaniakContainerNotFoundError(InfomaniakNotFoundError, BucketNotFound):
+    """There is no such container of objects."""
+
+
+class InfomaniakObjectNotFoundError(InfomaniakNotFoundError, ObjectNotFound):
+    """The container holds no such object."""
+
+
 class InfomaniakConflictError(InfomaniakCloudError, Conflict):
     """The state of the resource does not allow this, or a name means more than one."""
 
 
 class InfomaniakAlreadyExistsError(InfomaniakConflictError, AlreadyExists):
     """There is one of this name, or this very one, already."""
+
+
+class InfomaniakPreconditionFailedError(InfomaniakConflictError, PreconditionFailed):
+    """The object is there already, or no longer the one that was asked for."""
 
 
 class InfomaniakQuotaExceededError(InfomaniakCloudError, QuotaExceeded):
@@ -80,6 +100,10 @@ class InfomaniakRateLimitError(InfomaniakCloudError, RateLimited):
 
 class InfomaniakValidationError(InfomaniakCloudError, InvalidRequest):
     """The service does not accept the arguments."""
+
+
+class InfomaniakIntegrityError(InfomaniakCloudError, IntegrityError):
+    """The data that arrived are not those that were sent, or that the service keeps."""
 
 
 class InfomaniakUnsupportedError(InfomaniakCloudError, UnsupportedOperation):

@@ -44,6 +44,8 @@ class InfomaniakS3Storage(S3Storage):
     PLAIN_S3: ClassVar[frozenset[Capability]] = S3Storage.PLAIN_S3 | {Capability.CONDITIONAL_CREATE}
     """What upstream's Swift does."""
     capabilities = PLAIN_S3
+    deleted_at_once: ClassVar[int] = 200
+    """Keys of one DeleteObjects. Swift deletes them one after another, and answers when all are gone."""
 
     def __init__(
         self,

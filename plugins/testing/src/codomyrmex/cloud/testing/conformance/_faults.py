@@ -197,7 +197,7 @@ class Faults(Topic):
         times: int | None,
     ) -> None:
         storage.upload_file(bucket, key, b"old")
-        proxy.inject(fault, times=times)
+        proxy.inject(fault, nth=self.data_request, times=times)
         error = self._in_time(WRITES[name], client, bucket, key)
         assert met_by(proxy)
         assert storage.download_file(bucket, key) in ([b"old", DATA] if error else [DATA])

@@ -91,6 +91,8 @@ class Topic:
     """Bytes of the large object; more than one part where the service has uploads in parts."""
     stream_memory: ClassVar[int] = 16 * MIB
     """Bytes that streaming may allocate at a time, at any size of the object."""
+    data_request: ClassVar[int] = 1
+    """Which request of a small upload carries the data: 2 where the storage looks first at what it replaces."""
     clock_skew: ClassVar[float] = 20.0
     """Seconds to wait for a presigned request of one second to be refused."""
     deadline: ClassVar[float] = 60.0

@@ -1,0 +1,53 @@
+"""User metadata as headers X-Object-Meta-*: names of any case and script, values of any text.
+
+Swift keeps neither the case of a header's name nor the difference of ``-`` and ``_``. What else than lower-case
+letters, digits and hyphens a name has goes percent-encoded; what no header can hold of a value goes as an encoded
+word (RFC 2047), as S3 has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+OBJECT = "X-Object-Meta-"
+CONTAINER = "X-Container-Meta-"
+ACCOUNT = "X-Account-Meta-"
+_NOT_IN_NAMES = re.compile(rb"[^a-z0-9-]")
+_PLAIN = re.compile(r"[!-~]([ -~]*[!-~])?")
+_WORD = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/=]*)\?=", re.IGNORECASE)
+
+
+def encode(metadata: Mapping[str, str], prefix: str = OBJECT) -> dict[str, str]:
+    """The headers."""
+    return {prefix + name_of(name): _value(value) for name, value in metadata.items()}
+
+
+def decode(headers: Mapping[str, str], prefix: str = OBJECT) -> dict[str, str]:
+    """What `encode` was given; names that other programs wrote are in lower case."""
+    found = {}
+    for name, value in headers.items():
+        if name.lower().startswith(prefix.lower()):
+            text = value.encode("latin-1").decode("utf-8", "replace")  # as others send it
+            found[unquote(name[len(prefix) :].lower())] = _WORD.sub(_text, text)
+    return found
+
+
+def name_of(name: str) -> str:
+    """The name as a part of a header's."""
+    return _NOT_IN_NAMES.sub(lambda byte: b"%%%02x" % byte[0][0], name.encode()).decode()
+
+
+def _value(value: str) -> str:
+    if _PLAIN.fullmatch(value) and "=?" not in value:
+        return value
+    return f"=?utf-8?b?{base64.b64encode(value.encode()).decode()}?="
+
+
+def _text(word: re.Match[str]) -> str:
+    try:
+        return base64.b64decode(word[1]).decode("utf-8", "replace")
+    except ValueError:  # another program's text that looks like one
+        return word[0]
