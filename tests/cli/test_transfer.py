@@ -4,6 +4,7 @@ import pty
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,16 @@ def test_check_tells_each_difference_by_its_exit_code_too(run, storage, tree):
         "new": "missing",
         "one.txt": "differs",
     }
+
+
+def test_check_goes_on_behind_what_cannot_be_read(run, storage, tree):
+    run("sync", tree, "local://box/in")
+    (blob,) = [path for path in Path(storage.root, "box/blobs").iterdir() if path.read_bytes() == b"one"]
+    blob.write_bytes(b"0ne")
+    result = run("check", tree, "local://box/in")
+    assert result.code == 1
+    assert "cloud: local://box/in/one.txt: the stored data is damaged" in result.err
+    assert "1 same, 1 failed" in result.err
 
 
 def test_plans_are_written_for_other_programs(run, storage, tree):

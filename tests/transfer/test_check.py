@@ -45,6 +45,10 @@ def test_one_damaged_byte_on_the_disk_of_a_storage_is_found(tree, local, tmp_pat
     assert check(tree, place, quick=True).ok  # the storage does not know
     summary = check(tree, place)
     assert results(summary.failures) == {"large": "differs"}
+    (blob,) = [p for p in blob.parent.iterdir() if p.read_bytes() == b"zzz"]
+    damage(blob, 1)
+    failures = {outcome.key: outcome for outcome in check(tree, place).failures}
+    assert failures["z"].error.resource == place.name_of("z")
 
 
 def test_a_quick_check_finds_a_changed_file_by_its_recorded_checksum(tree, local):

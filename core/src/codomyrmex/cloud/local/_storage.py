@@ -137,8 +137,9 @@ class LocalStorage(StorageClient):
         end = row.size if length is None else min(start + length, row.size)
         file.seek(min(start, end))
         chunks = _chunks(file, left=end - file.tell())
-        whole = start == 0 and end == row.size
-        return io.BufferedReader(_Reader(file, row.verified(chunks) if whole else chunks))
+        if start == 0 and end == row.size:
+            chunks = self._naming(self.url(bucket, key), row.verified(chunks))
+        return io.BufferedReader(_Reader(file, chunks))
 
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         with self.open_read(bucket, key, start=start, length=length) as file:
@@ -219,6 +220,13 @@ class LocalStorage(StorageClient):
         from codomyrmex.cloud.local._connections import index_error
 
         return index_error(error, self.root) or super().translate_error(error)
+
+    def _naming(self, resource: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same; what fails names the object, though `open_read` has returned."""
+        try:
+            yield from chunks
+        except CloudError as error:
+            raise self.typed_error(error, "open_read", resource)  # noqa: B904 - the same one
 
     def _bucket(self, name: str) -> Bucket:
         bucket = self._buckets.get(name)

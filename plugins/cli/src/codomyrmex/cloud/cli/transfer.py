@@ -166,7 +166,7 @@ def conclude(*summaries: Summary) -> None:
     """Name what failed, tell what was done, and raise unless all is well."""
     failed = [outcome.error for summary in summaries for outcome in summary.failures if outcome.error]
     count = sum(summary.failed for summary in summaries)
-    if count == 1 and len(failed) == 1 and not any(summary.copied for summary in summaries):
+    if count == 1 and len(failed) == 1 and not any(summary.copied or summary.same for summary in summaries):
         raise failed[0]
     for error in failed:
         click.echo(printable(f"cloud: {error.resource}: {error}"), err=True)
