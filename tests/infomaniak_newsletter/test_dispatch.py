@@ -51,9 +51,9 @@ lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 
 
 @pytest.fixture
-def hasty(connect):
-    """A client that waits not long for an answer."""
-    return connect(timeout=1)
+def hasty(connect, fault):
+    """A client that waits not long for an answer that does not come."""
+    return connect(timeout=1 if fault.get("fault") == "stalled" else 10)
 
 
 def outcome(call, *arguments):
