@@ -11,7 +11,9 @@ import pyrate_limiter as pyrate
 
 REQUESTS_PER_MINUTE = 60
 """What the service allows (developer.infomaniak.com/getting-started)."""
-_WINDOW = 61_000  # milliseconds; the service counts a request when it comes, which may be later than it left
+_WINDOW = 64_000
+"""Milliseconds. The service counts a request when it comes, which may be later than it left: a first packet that is
+lost is sent again after one second, and then after two more."""
 
 
 class Limiter:
