@@ -76,15 +76,9 @@ def object_info(bucket: str, key: str, headers: Mapping[str, str], size: int | N
 
 
 def listed(bucket: str, entry: Mapping[str, Any]) -> ObjectInfo:
-    """Of a line of a listing."""
-    return ObjectInfo(
-        bucket,
-        entry["name"],
-        entry["bytes"],
-        entry.get("slo_etag", entry["hash"]).strip('"'),
-        listed_time(entry),
-        entry.get("content_type"),
-    )
+    """Of a line of a listing. It has a content type but no metadata, so neither is told."""
+    etag = entry.get("slo_etag", entry["hash"]).strip('"')
+    return ObjectInfo(bucket, entry["name"], entry["bytes"], etag, listed_time(entry))
 
 
 def listed_time(entry: Mapping[str, Any]) -> datetime:
