@@ -4,23 +4,18 @@ import pytest
 from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage
-from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing import Proxied
 from codomyrmex.cloud.testing.backends import FaultProxy
 
+from .conformance import OnTheLab
 from .s3_keys import IMPATIENT, environment, keys_of, keys_of_a_reader
 
 
 @pytest.mark.slow
-class TestInfomaniakS3(StorageConformance):
+class TestInfomaniakS3(OnTheLab):
     title = "S3 of Infomaniak, as OpenStack's lab has it"
-    unsupported_keys = {"NUL": "Swift takes no path that holds one"}
     stream_size = 32 * PART_SIZE
     stream_memory = MEMORY + 5 * PART_SIZE  # what is read, and what waits to be sent
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def member(cls, lab):
-        return lab.new_project()
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -68,11 +63,6 @@ class TestInfomaniakS3(StorageConformance):
     @classmethod
     def environment(cls, lab, credential):
         return environment(lab, credential)
-
-    @pytest.fixture(autouse=True)
-    def in_environment(self, no_environment, environment, monkeypatch):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
 
     @pytest.fixture(scope="class")
     @classmethod

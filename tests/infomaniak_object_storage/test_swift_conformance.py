@@ -4,8 +4,10 @@ import pytest
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
 from codomyrmex.cloud.infomaniak.object_storage._parallel import MEMORY
-from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing import Proxied
 from codomyrmex.cloud.testing.backends import FaultProxy
+
+from .conformance import OnTheLab
 
 pytestmark = pytest.mark.slow
 
@@ -16,13 +18,12 @@ class SmallPages(InfomaniakSwiftStorage):
     listed_at_once = deleted_at_once = 100
 
 
-class TestSwift(StorageConformance):
+class TestSwift(OnTheLab):
     title = "OpenStack Swift"
     page_size = SmallPages.listed_at_once
     stream_memory = MEMORY + 3 * SEGMENT  # what waits to be sent, and what is read: in pieces, then in one
     stream_size = 2 * stream_memory
     data_request = 2
-    unsupported_keys = {"NUL": "Swift takes no path that holds one"}
     known_defects = dict.fromkeys(
         (
             "test_an_object_of_any_key_is_read_by_url[only a slash]",
@@ -30,11 +31,6 @@ class TestSwift(StorageConformance):
         ),
         "Swift's middleware for temporary URLs takes slashes alone for no object",
     )
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def member(cls, lab):
-        return lab.new_project()
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -88,11 +84,6 @@ class TestSwift(StorageConformance):
             "INFOMANIAK_APP_CREDENTIAL_ID": credential.id,
             "INFOMANIAK_APP_CREDENTIAL_SECRET": credential.secret,
         }
-
-    @pytest.fixture(autouse=True)
-    def in_environment(self, no_environment, environment, monkeypatch):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -57,9 +57,14 @@ def credential_source() -> str:
     )
 
 
+def lacks(given: CloudCredentials, variables: tuple[str, str] | None) -> list[str]:
+    """The names of what is not given: of the variables, where those were to give it, else of the fields."""
+    names = variables or ("access_key", "secret_key")
+    return [name for name, value in zip(names, (given.access_key, given.secret_key), strict=True) if not value]
+
+
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    names = (_ID, _SECRET) if from_environment else ("access_key", "secret_key")
-    missing = [name for name, value in zip(names, (given.access_key, given.secret_key), strict=True) if not value]
+    missing = lacks(given, (_ID, _SECRET) if from_environment else None)
     if from_environment:
         return f"no application credential: set {' and '.join(missing)}"
     return f"the credentials have no {' and no '.join(missing)}: the id and the secret of an application credential"

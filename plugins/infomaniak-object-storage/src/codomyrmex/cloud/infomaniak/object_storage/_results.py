@@ -57,16 +57,13 @@ def md5(headers: Mapping[str, str]) -> str | None:
     return tag if _MD5.fullmatch(tag) and not composed else None
 
 
-def object_info(bucket: str, key: str, headers: Mapping[str, str], size: int | None = None) -> ObjectInfo:
-    """Of the answer to HEAD or GET.
-
-    :param size: in place of the answer's.
-    """
+def object_info(bucket: str, key: str, headers: Mapping[str, str]) -> ObjectInfo:
+    """Of the answer to HEAD or GET."""
     kept = md5(headers)
     return ObjectInfo(
         bucket,
         key,
-        int(headers["Content-Length"]) if size is None else size,
+        int(headers["Content-Length"]),
         etag(headers) or None,
         modified(headers),
         headers.get("Content-Type"),

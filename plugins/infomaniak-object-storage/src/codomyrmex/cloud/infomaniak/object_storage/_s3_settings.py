@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 from codomyrmex.cloud.common.resources import CloudCredentials
-from codomyrmex.cloud.infomaniak._credentials import REGION
+from codomyrmex.cloud.infomaniak._credentials import REGION, lacks
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
 
 ENDPOINTS = {"dc3-a": "https://s3.pub1.infomaniak.cloud", "dc4-a": "https://s3.pub2.infomaniak.cloud"}
@@ -68,8 +68,7 @@ def _endpoint_of(region: str) -> str:
 
 
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    names = (_ACCESS_KEY, _SECRET_KEY) if from_environment else ("access_key", "secret_key")
-    missing = [name for name, value in zip(names, (given.access_key, given.secret_key), strict=True) if not value]
+    missing = lacks(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
     if from_environment:
         return f"no keys for S3: set {' and '.join(missing)}; {_MADE_BY}"
     return f"the credentials have no {' and no '.join(missing)}; {_MADE_BY}"

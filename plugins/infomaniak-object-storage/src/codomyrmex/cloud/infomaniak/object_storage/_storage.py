@@ -82,7 +82,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
     capabilities = frozenset(Capability) - {Capability.ATOMIC_CREATE, Capability.CONDITIONAL_REPLACE}
     listed_at_once: ClassVar[int] = 10_000
     """Objects of a page of a listing, unless the cluster gives fewer."""
-    deleted_at_once: ClassVar[int] = 10_000
+    deleted_at_once: ClassVar[int] = _bulk.DELETED_AT_ONCE
     """Objects that a request deletes, unless the cluster takes fewer."""
 
     def __init__(
@@ -239,9 +239,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
     ) -> ObjectInfo:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size or None  # a pipe has none
-            if if_match is not None:
-                self._unsupported("replace only what is still the same")
-            return self._upload(bucket, key, file, size, content_type, metadata, if_none_match, progress)
+            return self._upload(bucket, key, file, size, content_type, metadata, if_match, if_none_match, progress)
 
     def upload_stream(
         self,
@@ -255,9 +253,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         if_none_match: str | None = None,
         progress: Progress | None = None,
     ) -> ObjectInfo:
-        if if_match is not None:
-            self._unsupported("replace only what is still the same")
-        return self._upload(bucket, key, stream, None, content_type, metadata, if_none_match, progress)
+        return self._upload(bucket, key, stream, None, content_type, metadata, if_match, if_none_match, progress)
 
     def copy(self, source_bucket: str, source_key: str, bucket: str, key: str) -> ObjectInfo:
         """Copy an object within the account, content type and metadata included, at any size; no data come here.
@@ -373,9 +369,12 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         size: int | None,
         content_type: str | None,
         metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
         if_none_match: str | None = None,
         progress: Progress | None = None,
     ) -> ObjectInfo:
+        if if_match is not None:
+            self._unsupported("replace only what is still the same")
         content_type = content_type or guess_content_type(self._key(key))
         headers = {"Content-Type": content_type, **_metadata.encode(metadata or {})}
         if if_none_match is not None:
