@@ -112,7 +112,7 @@ class TestAzureStorage(OnAzurite, StorageConformance):
     known_defects = KNOWN_DEFECTS
 
 
-@pytest.mark.slow
+@pytest.mark.scale
 class TestAzureStorageAtSize(OnAzurite, Listing, Deletes, Streams, Files):
     """With more blobs than a page of Azure's, and larger ones."""
 

@@ -46,6 +46,7 @@ def whole_versions(root, start):
     return whole_versions
 
 
+@pytest.mark.slow
 def test_writers_killed_at_random_leave_whole_objects_and_lose_none(storage, blobs, killed_writers, whole_versions):
     chance = random.Random(7)
     stored, told = {}, 0

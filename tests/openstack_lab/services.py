@@ -123,11 +123,14 @@ class SwiftService(InLab, Swift):
                 "delay_auth_decision": "true",  # objects may be public
                 "include_service_catalog": "false",
                 **settings.token_settings(self.places),
+                "cache": "swift.cache",  # nothing is revoked in its tests, and a question costs more than its own work
+                "token_cache_time": 300,
             },
             "s3api": _swift_conf.s3api(self.region),
             "s3token": {
                 "auth_uri": self.places.auth_url,
                 "reseller_prefix": "AUTH_",
+                "secret_cache_duration": 300,
                 **credentials,
             },
             "keystoneauth": {"operator_roles": "admin, member, SwiftOperator", "reseller_prefix": "AUTH"},

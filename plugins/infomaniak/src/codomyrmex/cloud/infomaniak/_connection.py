@@ -24,9 +24,10 @@ CONNECT_TIMEOUT = 10.0
 """Seconds for a connection, if the time-out for an answer is not shorter."""
 LONGEST_RETRY_AFTER = 30.0
 """Seconds: a service that asks to wait longer gets no second request; the caller is told."""
+READS = ("GET", "HEAD", "OPTIONS")
+"""Methods of requests that are sent again when the connection broke, or the service was `BUSY`."""
+BUSY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 _CONNECTIONS = 32
-_READS = ("GET", "HEAD", "OPTIONS")
-_BUSY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 
 
 def connect(settings: Settings, timeout: float) -> tuple[Connection, requests.Session]:
@@ -36,9 +37,9 @@ def connect(settings: Settings, timeout: float) -> tuple[Connection, requests.Se
     """
     http = requests.Session()
     for scheme in ("https://", "http://"):
-        http.mount(scheme, _Adapter(_READS))
+        http.mount(scheme, _Adapter(READS))
     # a second token does no harm: asking for one is repeated as reads are
-    http.mount(f"{settings.auth_url}/auth/tokens", _Adapter((*_READS, "POST")))
+    http.mount(f"{settings.auth_url}/auth/tokens", _Adapter((*READS, "POST")))
     session = Session(
         auth=_ApplicationCredential(settings),
         session=http,
@@ -108,7 +109,7 @@ class _Repeats(Retry):
         defaults = {
             "total": 4,
             "connect": 2,
-            "status_forcelist": _BUSY,
+            "status_forcelist": BUSY,
             "backoff_factor": 0.2,
             "backoff_jitter": 0.1,
             "raise_on_status": False,
@@ -119,7 +120,7 @@ class _Repeats(Retry):
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         if status_code == HTTPStatus.TOO_MANY_REQUESTS:
             return True
-        return self._is_method_retryable(method) and status_code in _BUSY
+        return self._is_method_retryable(method) and status_code in BUSY
 
     def increment(
         self,
