@@ -81,6 +81,17 @@ def test_an_error_is_one_of_infomaniak_and_has_the_request_id(swift, container):
     assert caught.value.request_id.startswith("tx")
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_service_that_stays_busy_is_asked_five_times_at_most(faulty, swift, container, method, status):
+    proxy, storage = faulty
+    swift.upload_file(container, "key", b"data")
+    proxy.inject(Status(status), method=method, path="/key", times=None)
+    with pytest.raises(InfomaniakCloudError):
+        storage.download_file(container, "key") if method == "GET" else storage.upload_file(container, "key", b"new")
+    assert 2 < len([r for r in proxy.requests if r.method == method and r.status == status]) <= 5
+
+
 def test_a_token_that_is_refused_is_renewed_and_the_data_sent_again(faulty, swift, container):
     proxy, storage = faulty
     proxy.inject(Status(401), method="PUT")
