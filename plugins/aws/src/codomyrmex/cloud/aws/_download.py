@@ -175,7 +175,10 @@ def _in_parallel(source: Source, body: Any, size: int, pool: PartPool) -> Iterat
             while not pool.memory.take(length, anyway=not running):
                 yield from _arrived(running, pool)
             first = body if start == 0 else None
-            running.append((pool.submit(_fetch, source, first, start, start + length), length))
+            # made here: of what each thread allocates for itself, the allocator keeps some for each
+            part = memoryview(bytearray(length))
+            running.append((pool.submit(_fetch, source, first, start, part), length))
+            del part
             while running and running[0][0].done():
                 yield from _arrived(running, pool)
         while running:
@@ -195,9 +198,10 @@ def _arrived(running: deque[tuple[Future[memoryview], int]], pool: PartPool) -> 
     pool.memory.give_back(running.popleft()[1])
 
 
-def _fetch(source: Source, body: Any, start: int, end: int) -> memoryview:
-    data = rest = memoryview(bytearray(end - start))
-    with Body(source, body or source.read(start, end), start, end) as part:
+def _fetch(source: Source, body: Any, start: int, part: memoryview) -> memoryview:
+    """Fill ``part`` with the bytes from ``start`` on."""
+    rest, end = part, start + len(part)
+    with Body(source, body or source.read(start, end), start, end) as data:
         while rest:
-            rest = rest[part.readinto(rest[:CHUNK]) :]
-    return data
+            rest = rest[data.readinto(rest[:CHUNK]) :]
+    return part
