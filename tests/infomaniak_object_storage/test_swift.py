@@ -22,7 +22,7 @@ from codomyrmex.cloud.errors import (
 from codomyrmex.cloud.infomaniak import InfomaniakCloudError, InfomaniakUnsupportedError
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
-from codomyrmex.cloud.testing.backends import CorruptRequest, Status
+from codomyrmex.cloud.testing.backends import CorruptRequest, Reset, Status
 from infomaniak_project import connect
 
 LARGE = bytes(SEGMENT + 1)
@@ -90,6 +90,18 @@ def test_a_service_that_stays_busy_is_asked_five_times_at_most(faulty, swift, co
     with pytest.raises(InfomaniakCloudError):
         storage.download_file(container, "key") if method == "GET" else storage.upload_file(container, "key", b"new")
     assert 2 < len([r for r in proxy.requests if r.method == method and r.status == status]) <= 5
+
+
+@pytest.mark.parametrize("fault", [Status(429), Status(503), Reset()], ids=["429", "503", "reset"])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_over_a_given_connection_what_fails_once_is_sent_again_too(proxy, member, container, method, fault):
+    proxy.clear()
+    given = InfomaniakSwiftStorage(member.connection, endpoint_url=proxy.endpoint_url, strict=True)
+    given.upload_file(container, "key", b"data")
+    proxy.inject(fault, method=method, path="/key")
+    given.download_file(container, "key") if method == "GET" else given.upload_file(container, "key", b"data")
+    assert given.download_file(container, "key") == b"data"
+    assert len([r for r in proxy.requests if r.method == method and r.path.endswith("/key")]) == 3
 
 
 def test_a_token_that_is_refused_is_renewed_and_the_data_sent_again(faulty, swift, container):

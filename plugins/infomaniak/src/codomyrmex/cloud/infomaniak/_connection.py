@@ -24,10 +24,9 @@ CONNECT_TIMEOUT = 10.0
 """Seconds for a connection, if the time-out for an answer is not shorter."""
 LONGEST_RETRY_AFTER = 30.0
 """Seconds: a service that asks to wait longer gets no second request; the caller is told."""
-READS = ("GET", "HEAD", "OPTIONS")
-"""Methods of requests that are sent again when the connection broke, or the service was `BUSY`."""
-BUSY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 _CONNECTIONS = 32
+_READS = ("GET", "HEAD", "OPTIONS")
+_BUSY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 
 
 def connect(settings: Settings, timeout: float) -> tuple[Connection, requests.Session]:
@@ -37,9 +36,9 @@ def connect(settings: Settings, timeout: float) -> tuple[Connection, requests.Se
     """
     http = requests.Session()
     for scheme in ("https://", "http://"):
-        http.mount(scheme, _Adapter(READS))
+        http.mount(scheme, _Adapter(_READS))
     # a second token does no harm: asking for one is repeated as reads are
-    http.mount(f"{settings.auth_url}/auth/tokens", _Adapter((*READS, "POST")))
+    http.mount(f"{settings.auth_url}/auth/tokens", _Adapter((*_READS, "POST")))
     session = Session(
         auth=_ApplicationCredential(settings),
         session=http,
@@ -48,6 +47,16 @@ def connect(settings: Settings, timeout: float) -> tuple[Connection, requests.Se
         app_version=__version__,
     )
     return Connection(session=session, region_name=settings.region), http
+
+
+def was_repeated(connection: Connection, method: str, url: str, status: int | None = None) -> bool:
+    """Whether the connection itself has sent this again, as those of `connect` do and one from elsewhere may not.
+
+    :param status: of the answer; None where none came.
+    """
+    if not isinstance(connection.session.session.get_adapter(url), _Adapter):
+        return False
+    return status == HTTPStatus.TOO_MANY_REQUESTS or (method in _READS and (status is None or status in _BUSY))
 
 
 class _ApplicationCredential(ApplicationCredential):
@@ -109,7 +118,7 @@ class _Repeats(Retry):
         defaults = {
             "total": 4,
             "connect": 2,
-            "status_forcelist": BUSY,
+            "status_forcelist": _BUSY,
             "backoff_factor": 0.2,
             "backoff_jitter": 0.1,
             "raise_on_status": False,
@@ -120,7 +129,7 @@ class _Repeats(Retry):
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         if status_code == HTTPStatus.TOO_MANY_REQUESTS:
             return True
-        return self._is_method_retryable(method) and status_code in BUSY
+        return self._is_method_retryable(method) and status_code in _BUSY
 
     def increment(
         self,

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import requests
-from codomyrmex.cloud.infomaniak._connection import BUSY, LONGEST_RETRY_AFTER, READS
+from codomyrmex.cloud.infomaniak._connection import LONGEST_RETRY_AFTER, was_repeated
 from codomyrmex.cloud.infomaniak._errors import from_answer, translate
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
@@ -28,7 +28,7 @@ from openstack.exceptions import SDKException
 
 ATTEMPTS = 3
 """How often a request is sent that fails, where the connection below does not repeat it."""
-_BUSY = frozenset((408, 498, 500, 502, 503, 504))
+_BUSY = frozenset((408, 429, 498, 500, 502, 503, 504))
 _DAMAGED = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -150,7 +150,8 @@ class Swift:
                 )
             except (ClientException, SDKException) as error:
                 typed = translate(error)
-                again = repeats and method not in READS and typed is not None and typed.retryable
+                again = repeats and typed is not None and typed.retryable
+                again = again and not was_repeated(self._connection, method, url)
                 if last or not again or isinstance(typed, InfomaniakTimeoutError):  # which would again take too long
                     raise typed or error from error
                 pause = _pause(attempt)
@@ -160,8 +161,10 @@ class Swift:
                     return answer
                 refusal = _refusal(answer, damaged=status == _DAMAGED and "ETag" in headers)
                 answer.close()
-                busy = status in _BUSY and not (method in READS and status in BUSY)
-                again = repeats and (busy or isinstance(refusal, InfomaniakIntegrityError))
+                again = status == HTTPStatus.TOO_MANY_REQUESTS or (
+                    repeats and (status in _BUSY or isinstance(refusal, InfomaniakIntegrityError))
+                )
+                again = again and not was_repeated(self._connection, method, url, status)
                 if last or not again or (refusal.retry_after or 0) > LONGEST_RETRY_AFTER:
                     raise refusal
                 pause = refusal.retry_after or _pause(attempt)
