@@ -175,10 +175,8 @@ def _in_parallel(source: Source, body: Any, size: int, pool: PartPool) -> Iterat
             while not pool.memory.take(length, anyway=not running):
                 yield from _arrived(running, pool)
             first = body if start == 0 else None
-            # made here: of what each thread allocates for itself, the allocator keeps some for each
-            part = memoryview(bytearray(length))
-            running.append((pool.submit(_fetch, source, first, start, part), length))
-            del part
+            # the part is made here: of what each thread allocates for itself, the allocator keeps some for each
+            running.append((pool.submit(_fetch, source, first, start, memoryview(bytearray(length))), length))
             while running and running[0][0].done():
                 yield from _arrived(running, pool)
         while running:
