@@ -3,6 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient
+from openstack_lab.seed import IMAGES
 
 FLAVOR = "a1-ram2-disk20-perf1"  # 1 core, 2 GiB, 20 GB
 
@@ -31,7 +32,7 @@ class Project:
         options = {"min_count": count, "max_count": count} if count > 1 else {}
         networks = [{"uuid": network.id}] if network else "none"
         flavor = compute.find_flavor(FLAVOR, ignore_missing=False)
-        image = next(self.cloud.image.images())
+        image = self.cloud.image.find_image(IMAGES[0], ignore_missing=False)
         compute.create_server(name="metered", flavor_id=flavor.id, image_id=image.id, networks=networks, **options)
         made = [server for server in compute.servers() if server.id not in before]
         assert len(made) == count

@@ -8,6 +8,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakNotFoundError,
     InfomaniakValidationError,
 )
+from openstack_lab.seed import FLAVORS, IMAGES
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ def server(lab, client, router):
     compute = client.native.compute
     made = compute.create_server(
         name="server",
-        flavor_id=next(compute.flavors()).id,
-        image_id=client.native.image.get("/images").json()["images"][0]["id"],  # the SDK's Image warns of the SDK
+        flavor_id=compute.find_flavor(FLAVORS[0][0], ignore_missing=False).id,
+        image_id=client.native.image.find_image(IMAGES[0], ignore_missing=False).id,
         networks=[{"uuid": client.get_network("net")["id"]}],
     )
     compute.wait_for_server(made, interval=0.2)
