@@ -7,7 +7,7 @@ import pytest
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 from codomyrmex.cloud.azure import AzureStorage
-from codomyrmex.cloud.azure._parallel import MEMORY
+from codomyrmex.cloud.azure._upload import MEMORY
 from codomyrmex.cloud.testing import Proxied, StorageConformance, not_applicable
 from codomyrmex.cloud.testing.backends import FaultProxy
 from codomyrmex.cloud.testing.conformance import Deletes, Files, Listing, Streams

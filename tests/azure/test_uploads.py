@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from azure.storage.blob import BlobType, ContentSettings
-from codomyrmex.cloud.azure._upload import MOST_BLOCKS, block_size, read_blocks
+from codomyrmex.cloud.azure._upload import MOST_BLOCKS, block_size
 from codomyrmex.cloud.errors import Conflict, IntegrityError
 
 MIB = 1024 * 1024
@@ -45,14 +45,6 @@ def test_blocks_of_an_unknown_size_grow_so_that_they_suffice():
     assert sent > 70 * TIB
     assert block_size(None, sent) <= 4000 * MIB
     assert block_size(None, 39 * 1024 * MIB) == 8 * MIB  # and stay small as long as they may
-
-
-@pytest.mark.parametrize("size", [0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 16 * MIB])
-def test_blocks_are_the_whole_stream(size):
-    data = os.urandom(size)
-    blocks = list(read_blocks(io.BytesIO(data), None))
-    assert b"".join(blocks) == data
-    assert all(len(block) == 8 * MIB for block in blocks[:-1])
 
 
 @pytest.mark.parametrize("size", [8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 17 * MIB])

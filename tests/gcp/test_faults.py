@@ -20,6 +20,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
 )
 from codomyrmex.cloud.gcp import _download, _retry, _upload
+from codomyrmex.cloud.rest import bodies
 from codomyrmex.cloud.testing.backends.faults import Corrupt, CorruptRequest, Reset, Stall, Status, Truncate
 from google.oauth2 import credentials as tokens
 
@@ -219,7 +220,7 @@ def test_a_file_that_breaks_while_it_is_read_goes_on(faulty, stored):
 
 
 def test_a_download_that_keeps_breaking_leaves_the_old_file(faulty, stored, tmp_path, monkeypatch):
-    monkeypatch.setattr(_download, "RESUMED", 1)
+    monkeypatch.setattr(bodies, "RESUMED", 1)
     proxy, storage = faulty
     (tmp_path / "file").write_bytes(b"old")
     proxy.inject(Truncate(after=0), path="alt=media", times=None)

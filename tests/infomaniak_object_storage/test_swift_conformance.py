@@ -3,7 +3,7 @@
 import pytest
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
-from codomyrmex.cloud.infomaniak.object_storage._parallel import MEMORY
+from codomyrmex.cloud.rest.parallel import MEMORY
 from codomyrmex.cloud.testing import Proxied
 from codomyrmex.cloud.testing.backends import FaultProxy
 

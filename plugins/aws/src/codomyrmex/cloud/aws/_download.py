@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import random
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -17,14 +14,13 @@ from codomyrmex.cloud._files import CHUNK
 from codomyrmex.cloud.aws._integrity import Verifier, etag
 from codomyrmex.cloud.aws._parts import PART_SIZE, PartPool
 from codomyrmex.cloud.errors import UnsupportedOperation
+from codomyrmex.cloud.rest.bodies import ResumableBody
 from urllib3.exceptions import HTTPError
 
-RESUMED = 4
-"""How often in a row a body is continued without a byte gained."""
 LARGE = 2 * PART_SIZE
 """Bytes of an object from which on it is fetched in parallel."""
 _BROKEN = (HTTPClientError, IncompleteReadError, HTTPError, OSError)
-"""What reading from a connection raises; botocore retries requests, but no bodies."""
+"""What reading from a connection raises; botocore repeats requests, but no bodies."""
 _RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/")
 
 
@@ -54,78 +50,16 @@ class Source:
         return get_range(self._client, self._target, start, end)[0]["Body"]
 
 
-class Body(io.RawIOBase):
-    """Bytes ``start`` to ``end`` of an object, as a file.
-
-    :param body: what is open already.
-    :param verifier: checks the whole object at its end.
-    :param typed_error: makes the `CloudError` that reading raises.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        body: Any,
-        start: int,
-        end: int,
-        verifier: Verifier | None = None,
-        typed_error: Callable[[Exception], Exception] | None = None,
-    ) -> None:
-        self._source = source
-        self._body = body
-        self._position = start
-        self._end = end
-        self._verifier = verifier
-        self._typed_error = typed_error
-        self._failures = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            return self._readinto(memoryview(buffer))
-        except Exception as error:
-            self.close()
-            typed = error if self._typed_error is None else self._typed_error(error)
-            if typed is error:
-                raise
-            raise typed from error
-
-    def _readinto(self, buffer: memoryview) -> int:
-        room = min(len(buffer), self._end - self._position)
-        count = self._receive(buffer[:room]) if room else 0
-        self._position += count
-        if self._verifier is not None:
-            self._verifier.update(buffer[:count])
-            if self._position == self._end:
-                self._verifier.verify()
-        return count
-
-    def _receive(self, buffer: memoryview) -> int:
-        while True:
-            try:
-                count: int = self._body.readinto(buffer)
-                if not count:
-                    raise IncompleteReadError(actual_bytes=self._position, expected_bytes=self._end)
-            except _BROKEN as error:
-                self._resume(error)
-            else:
-                self._failures = 0
-                return count
-
-    def _resume(self, error: Exception) -> None:
-        self._body.close()
-        self._failures += 1
-        if self._failures > RESUMED:
-            raise error
-        time.sleep(random.random() * 0.1 * 2**self._failures)  # noqa: S311 - jitter, no secret
-        self._body = self._source.read(self._position, self._end)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._body.close()
-        super().close()
+def body_of(
+    source: Source,
+    body: Any,
+    start: int,
+    end: int,
+    verifier: Verifier | None = None,
+    typed_error: Callable[[Exception], Exception] | None = None,
+) -> ResumableBody:
+    """Bytes ``start`` to before ``end``, of which ``body`` is open already."""
+    return ResumableBody(body, source.read, start, end, broken=_BROKEN, verifier=verifier, typed_error=typed_error)
 
 
 def chunks(
@@ -142,10 +76,7 @@ def chunks(
         yield data
         return
     if size <= LARGE:
-        with Body(source, body, 0, size, verifier) as whole:
-            buffer = memoryview(bytearray(min(CHUNK, size)))
-            while count := whole.readinto(buffer):
-                yield buffer[:count]
+        yield from body_of(source, body, 0, size, verifier).chunks()
         return
     for part in _in_parallel(source, body, size, pool):
         if verifier is not None:
@@ -156,7 +87,7 @@ def chunks(
 
 
 def _at_once(body: Any) -> bytes | None:
-    """The whole body, quicker than through `Body`; None where its connection breaks."""
+    """The whole body, quicker than through `body_of`; None where its connection breaks."""
     try:
         data: bytes = body.read()
     except _BROKEN:
@@ -198,8 +129,7 @@ def _arrived(running: deque[tuple[Future[memoryview], int]], pool: PartPool) -> 
 
 def _fetch(source: Source, body: Any, start: int, part: memoryview) -> memoryview:
     """Fill ``part`` with the bytes from ``start`` on."""
-    rest, end = part, start + len(part)
-    with Body(source, body or source.read(start, end), start, end) as data:
-        while rest:
-            rest = rest[data.readinto(rest[:CHUNK]) :]
+    end = start + len(part)
+    with body_of(source, body or source.read(start, end), start, end) as data:
+        data.fill(part)
     return part

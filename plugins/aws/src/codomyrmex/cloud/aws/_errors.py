@@ -31,6 +31,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.rest.headers import retry_after
 
 _BY_CODE: dict[str, type[CloudError]] = {
     code: error
@@ -150,7 +151,7 @@ def from_response(response: Mapping[str, Any], kind: type[CloudError] | None = N
         code=code or str(status),
         request_id=about.get("RequestId"),
         retryable=True if kind is IntegrityError or code == "OperationAborted" else None,
-        retry_after=_seconds(about.get("HTTPHeaders", {}).get("retry-after")),
+        retry_after=retry_after(about.get("HTTPHeaders", {}).get("retry-after")),
     )
 
 
@@ -164,11 +165,3 @@ def _from_botocore(error: BotoCoreError) -> CloudError:
     if isinstance(error, sdk.ParamValidationError) and "SSECustomerKey" in str(error):  # it repeats the values
         return InvalidRequest("a parameter is wrong, beside SSECustomerKey or it itself", code="ParamValidationError")
     return InvalidRequest(str(error), code=type(error).__name__)
-
-
-def _seconds(header: str | None) -> float | None:
-    """Of Retry-After, which may also be a date; AWS sends none."""
-    try:
-        return float(header) if header else None
-    except ValueError:
-        return None

@@ -17,14 +17,14 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import sse_md5
 from codomyrmex.cloud._files import Progress, atomic_write
-from codomyrmex.cloud.aws import _connection, _metadata
+from codomyrmex.cloud.aws import _connection
 from codomyrmex.cloud.aws._arguments import PassedThrough, headers
 from codomyrmex.cloud.aws._copy import CopyInParts
-from codomyrmex.cloud.aws._download import Body, Source, chunks, get_range
+from codomyrmex.cloud.aws._download import Source, body_of, chunks, get_range
 from codomyrmex.cloud.aws._errors import from_response, translate
 from codomyrmex.cloud.aws._integrity import Verifier, checksums, confirm, content_md5, etag, verifier
 from codomyrmex.cloud.aws._parts import PartPool
-from codomyrmex.cloud.aws._upload import UploadInParts, read_parts
+from codomyrmex.cloud.aws._upload import UploadInParts, part_size
 from codomyrmex.cloud.common import operation
 from codomyrmex.cloud.common._checks import CHECKS, check_key
 from codomyrmex.cloud.common.resources import CloudCredentials
@@ -37,6 +37,8 @@ from codomyrmex.cloud.common.storage import (
     guess_content_type,
 )
 from codomyrmex.cloud.errors import AlreadyExists, CloudError, ObjectNotFound
+from codomyrmex.cloud.rest.headers import decode_text, encode_text
+from codomyrmex.cloud.rest.parts import read_parts
 
 LONGEST_EXPIRY = 7 * 86400
 """Seconds ("Download and upload objects with presigned URLs")."""
@@ -246,7 +248,7 @@ class S3Storage(StorageClient):
 
         typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
         source = Source(self._client, target, answer)
-        return io.BufferedReader(Body(source, answer["Body"], start, end, whole, typed_error), BUFFER)
+        return io.BufferedReader(body_of(source, answer["Body"], start, end, whole, typed_error), BUFFER)
 
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None, **s3: Any) -> bytes:
         with self.open_read(bucket, key, start=start, length=length, **s3) as file:
@@ -490,7 +492,7 @@ class S3Storage(StorageClient):
             self._client, s3, "PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"
         )
         target = {"Bucket": bucket, "Key": key}
-        parts = read_parts(stream, size)
+        parts = read_parts(stream, partial(part_size, size))
         begun = list(islice(parts, 2))
         if len(begun) == 1:
             size = len(begun[0])
@@ -539,7 +541,7 @@ class S3Storage(StorageClient):
 def _about(key: str, content_type: str | None, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
     about: dict[str, Any] = {"ContentType": content_type or guess_content_type(key)}
     if metadata:
-        about["Metadata"] = _metadata.encode(metadata)
+        about["Metadata"] = {key: encode_text(value) for key, value in metadata.items()}
     return about
 
 
@@ -552,7 +554,7 @@ def _info(bucket: str, key: str, answer: Mapping[str, Any]) -> ObjectInfo:
         etag(answer) or None,
         modified and modified.astimezone(UTC),
         answer.get("ContentType"),
-        _metadata.decode(answer.get("Metadata", {})),
+        {key.lower(): decode_text(value) for key, value in answer.get("Metadata", {}).items()},
         checksums(answer),
     )
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from typing import Any
 
-from codomyrmex.cloud._files import CHUNK
 from codomyrmex.cloud.aws._arguments import PassedThrough
 from codomyrmex.cloud.aws._integrity import Crc32, confirm, content_md5
 from codomyrmex.cloud.aws._multipart import Multipart
@@ -23,40 +22,6 @@ def part_size(size: int | None, sent: int = 0) -> int:
     is not known they grow with what was sent, so that 10,000 of them reach S3's limit of 5 TiB.
     """
     return max(PART_SIZE, sent // 1390 if size is None else -(-size // MOST_PARTS // _MIB) * _MIB)
-
-
-def read_parts(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
-    """The stream in parts, the first one even when it is empty.
-
-    :param size: of all of it in bytes, where it is known.
-    """
-    sent = 0
-    while True:
-        wanted = part_size(size, sent)
-        part = _read_exactly(stream, wanted)
-        if part or not sent:
-            yield part
-        sent += len(part)
-        if len(part) < wanted:
-            return
-
-
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
-    """``size`` bytes, fewer at the end of the stream only."""
-    data = _read(stream, size)
-    if len(data) in (0, size):
-        return bytes(data)
-    collected = bytearray(data)
-    while len(collected) < size and (data := _read(stream, min(CHUNK, size - len(collected)))):
-        collected += data
-    return bytes(collected)
-
-
-def _read(stream: BinaryIO, size: int) -> bytes:
-    data = stream.read(size)
-    if not isinstance(data, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
-        raise TypeError(f"the stream must be open in binary mode, it gives {type(data).__name__}")
-    return data
 
 
 class UploadInParts(Multipart[bytes]):

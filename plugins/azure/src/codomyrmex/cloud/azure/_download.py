@@ -11,13 +11,15 @@ from typing import Any, ClassVar
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, BlobProperties, BlobType
-from codomyrmex.cloud.azure._parallel import in_order
 from codomyrmex.cloud.errors import IntegrityError
+from codomyrmex.cloud.rest.parallel import in_order
 
 RANGE = 4 * 1024 * 1024
 """Bytes: the most of which the service makes an MD5 ("Get Blob", x-ms-range-get-content-md5)."""
 READ_AHEAD = 256 * 1024
 """Bytes that `Reader` fetches first; then twice as many each time, up to `RANGE`."""
+MEMORY = 10 * RANGE
+"""Bytes of one download that are there or on their way."""
 ATTEMPTS = 3
 """How often a range is fetched that arrives damaged."""
 
@@ -112,7 +114,7 @@ def chunks(source: Source, first: bytes) -> Iterator[bytes]:
     verifier.update(first)
     yield first
     if len(first) < source.size:
-        for data in in_order(source.fetch, rest):
+        for data in in_order(source.fetch, rest, memory_of=len, memory=MEMORY):
             verifier.update(data)
             yield data
     verifier.verify()

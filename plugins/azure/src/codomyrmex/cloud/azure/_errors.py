@@ -28,6 +28,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.rest.headers import retry_after
 
 _BY_CODE: dict[str, type[CloudError]] = {
     code: error
@@ -115,7 +116,7 @@ def from_response(response: Any, message: str = "") -> CloudError:
         code=code,
         request_id=headers.get("x-ms-request-id"),
         retryable=True if code in _RETRYABLE else None,
-        retry_after=seconds(headers.get("retry-after")),
+        retry_after=retry_after(headers.get("retry-after")),
     )
 
 
@@ -139,14 +140,6 @@ def hide_signature(error: sdk.AzureError) -> None:
     error.args = (error.message,)
     error.inner_exception = error.exc_value = error.exc_traceback = None
     error.__cause__ = error.__context__ = None
-
-
-def seconds(header: str | None) -> float | None:
-    """Of Retry-After, which may also be a date; Azure sends none."""
-    try:
-        return float(header) if header else None
-    except ValueError:
-        return None
 
 
 def _code_in(message: str) -> str | None:

@@ -6,24 +6,23 @@ word (RFC 2047).
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 
+from codomyrmex.cloud.rest.headers import decode_text, encode_text
+
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]|\A[0-9]|_(?=x[0-9a-fA-F]{4}_)")
 _ESCAPED = re.compile(r"(?:_x[0-9a-fA-F]{4}_)+")
-_PLAIN = re.compile(r"[!-~]([ -~]*[!-~])?")
-_WORD = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/=]*)\?=", re.IGNORECASE)
 
 
 def encode(metadata: Mapping[str, str]) -> dict[str, str]:
     """As the service takes it."""
-    return {_NOT_IN_NAMES.sub(_escaped, name): _value(value) for name, value in metadata.items()}
+    return {_NOT_IN_NAMES.sub(_escaped, name): encode_text(value) for name, value in metadata.items()}
 
 
 def decode(metadata: Mapping[str, str]) -> dict[str, str]:
     """What `encode` was given."""
-    return {_ESCAPED.sub(_characters, name): _WORD.sub(_text, value) for name, value in metadata.items()}
+    return {_ESCAPED.sub(_characters, name): decode_text(value) for name, value in metadata.items()}
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -33,16 +32,3 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _characters(escaped: re.Match[str]) -> str:
     return bytes.fromhex(re.sub("_x?", "", escaped[0])).decode("utf-16-be", "replace")
-
-
-def _value(value: str) -> str:
-    if _PLAIN.fullmatch(value) and "=?" not in value:
-        return value
-    return f"=?utf-8?b?{base64.b64encode(value.encode()).decode()}?="
-
-
-def _text(word: re.Match[str]) -> str:
-    try:
-        return base64.b64decode(word[1]).decode("utf-8", "replace")
-    except ValueError:  # another program's text that looks like one
-        return word[0]

@@ -22,7 +22,7 @@ from codomyrmex.cloud.azure._errors import from_response, translate
 from codomyrmex.cloud.azure._listing import by_utf8
 from codomyrmex.cloud.azure._names import check_blob, check_container
 from codomyrmex.cloud.azure._signing import Signer
-from codomyrmex.cloud.azure._upload import Upload, read_blocks
+from codomyrmex.cloud.azure._upload import Upload, block_size
 from codomyrmex.cloud.common._checks import check_key
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.common.storage import (
@@ -34,6 +34,7 @@ from codomyrmex.cloud.common.storage import (
     guess_content_type,
 )
 from codomyrmex.cloud.errors import AlreadyExists, BucketNotFound, CloudError, Conflict, ObjectNotFound
+from codomyrmex.cloud.rest.parts import read_parts
 
 DELETED_AT_ONCE = 256
 """Blobs of a batch ("Blob Batch")."""
@@ -362,7 +363,7 @@ class AzureStorage(StorageClient):
         _arguments.check(azure, _arguments.WRITING)
         content_type = content_type or guess_content_type(key)
         upload = Upload(self._blob(bucket, key), content_type, _metadata.encode(metadata or {}), conditions, azure)
-        blocks = read_blocks(stream, size)
+        blocks = read_parts(stream, partial(block_size, size))
         first, second = next(blocks), next(blocks, None)
         if second is None:
             if progress is not None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient
 from codomyrmex.cloud._files import Progress
 from codomyrmex.cloud.azure._arguments import STAGING, how, settings
-from codomyrmex.cloud.azure._parallel import in_order
+from codomyrmex.cloud.rest.parallel import in_order
 
 _MIB = 1024 * 1024
 BLOCK = 8 * _MIB
 """Bytes of a block, unless the blob is so large that it would have too many."""
+MEMORY = 5 * BLOCK
+"""Bytes of one upload that are on their way, unless one block is more."""
 MOST_BLOCKS = 50_000
 ATTEMPTS = 3
 """How often data are sent that arrive damaged."""
@@ -30,37 +32,6 @@ def block_size(size: int | None, sent: int = 0) -> int:
     if size is None:
         return min(max(BLOCK, sent // 5000), 4000 * _MIB)
     return max(BLOCK, -(-size // MOST_BLOCKS // _MIB) * _MIB)
-
-
-def read_blocks(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
-    """The stream in blocks, the first one even when it is empty.
-
-    :param size: of all of it in bytes, where it is known.
-    """
-    sent = 0
-    while True:
-        wanted = block_size(size, sent)
-        block = _read_exactly(stream, wanted)
-        if block or not sent:
-            yield block
-        sent += len(block)
-        if len(block) < wanted:
-            return
-
-
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
-    """``size`` bytes, fewer at the end of the stream only."""
-    pieces: list[bytes] = []
-    missing = size
-    while missing > 0:
-        piece = stream.read(missing)
-        if not isinstance(piece, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
-            raise TypeError(f"the stream must be open in binary mode, it gives {type(piece).__name__}")
-        if not piece:
-            break
-        missing -= len(piece)
-        pieces.append(bytes(piece))
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 class Upload:
@@ -111,7 +82,7 @@ class Upload:
         On any error there is no blob, and the service removes what came after a week.
         """
         sent = []
-        for block_id, size in in_order(self._send, map(self._count, blocks)):
+        for block_id, size in in_order(self._send, map(self._count, blocks), memory_of=len, memory=MEMORY):
             sent.append(BlobBlock(block_id))
             if progress is not None:
                 progress(size)

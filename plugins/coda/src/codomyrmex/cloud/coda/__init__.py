@@ -1,7 +1,7 @@
 """Coda.io: documents, pages, tables and rows, as `CodaClient`."""
 
 from codomyrmex.cloud.coda._frames import to_pandas
-from codomyrmex.cloud.coda._limits import Rate, RateLimits
+from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda._rows import PartialInsert
 from codomyrmex.cloud.coda.client import CodaClient
 from codomyrmex.cloud.coda.errors import (
@@ -40,6 +40,7 @@ from codomyrmex.cloud.coda.models import (
     TableReference,
     User,
 )
+from codomyrmex.cloud.rest.rates import Rate
 
 __all__ = [
     "ApiLink",

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from codomyrmex.cloud.coda import params
-from codomyrmex.cloud.coda._http import Request, Transport, path_part
+from codomyrmex.cloud.coda._http import Request, Transport
 from codomyrmex.cloud.coda._limits import Kind
 from codomyrmex.cloud.coda._rows import encode
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
 from codomyrmex.cloud.coda.errors import CodaAPIError
 from codomyrmex.cloud.coda.models import List, Model, MutationStatus
+from codomyrmex.cloud.rest.client import path_part
 
 _log = logging.getLogger(__name__)
 

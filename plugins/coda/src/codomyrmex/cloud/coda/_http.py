@@ -9,10 +9,9 @@ import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import requests
-from codomyrmex.cloud.coda._limits import Kind, Rate, RateLimits, shared_limiter
+from codomyrmex.cloud.coda._limits import Kind, RateLimits, shared_limiter
 from codomyrmex.cloud.coda.errors import (
     CodaAPIError,
     CodaConnectionError,
@@ -20,16 +19,11 @@ from codomyrmex.cloud.coda.errors import (
     CodaTimeoutError,
     error_of_answer,
 )
+from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
+from codomyrmex.cloud.rest.headers import retry_after
+from codomyrmex.cloud.rest.rates import Rate
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    InvalidHeader,
-    MaxRetryError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
-from urllib3.util import Retry
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 ATTEMPTS = 5
 """How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
@@ -59,7 +53,7 @@ class Transport:
         self._base_url, self._timeout, self._budget = base_url, timeout, retry_budget
         self._limits = limits or RateLimits()
         self._limiter = shared_limiter(base_url, token, limits) if limits else None
-        self._auth = _Bearer(token)
+        self._auth = Bearer(token)
         self.session = requests.Session()
         adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
         for scheme in ("https://", "http://"):
@@ -118,7 +112,7 @@ class Transport:
         if 200 <= response.status_code < 300:
             return response
         body = _json(self._auth.redact(response.content))
-        raise error_of_answer(response.status_code, body, _retry_after(response))
+        raise error_of_answer(response.status_code, body, retry_after(response.headers.get("Retry-After")))
 
     def _pause(self, error: CodaAPIError, request: Request, attempt: int) -> float | None:
         """Seconds to wait before sending this request again; None not to."""
@@ -131,37 +125,8 @@ class Transport:
         return max(backoff, error.retry_after or 0.0)
 
 
-class _Bearer(requests.auth.AuthBase):
-    """The token, which leaves this object in one header only. Given as ``auth``, no .netrc takes its place."""
-
-    __slots__ = ("_token",)
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-    def redact(self, body: bytes) -> bytes:
-        """``body`` without the token: pages of gateways echo headers."""
-        return body.replace(self._token.encode(), b"***")
-
-    def __repr__(self) -> str:
-        return "Bearer(***)"
-
-
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def path_part(part: str) -> str:
-    """``part`` as one segment of a path, whatever it holds. ValueError for what cannot be one."""
-    if not isinstance(part, str):
-        raise TypeError(f"an id or name is str, not {type(part).__name__}")
-    if part in ("", ".", ".."):  # every client and gateway would take it for a step in the path
-        raise ValueError(f"not an id or name: {part!r}")
-    return quote(part, safe="")
 
 
 def _json(content: bytes) -> Any:
@@ -172,18 +137,9 @@ def _json(content: bytes) -> Any:
         return content.decode(errors="replace")
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After")
-    try:
-        return float(Retry().parse_retry_after(value)) if value else None
-    except InvalidHeader:
-        return None
-
-
 def _error_of_failure(error: requests.RequestException) -> CodaAPIError:
     """The `CodaAPIError` for an exchange that gave no whole answer."""
-    error.request = error.response = None  # they hold the token, and error reports hold causes
-    reason = _reason(error)
+    reason = reason_of(error)
     if isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
         failure: CodaAPIError = CodaTimeoutError("Coda did not answer in time")
     else:
@@ -191,11 +147,3 @@ def _error_of_failure(error: requests.RequestException) -> CodaAPIError:
         failure = CodaConnectionError(f"no answer from Coda: {type(reason).__name__}", retryable=not permanent)
     failure.maybe_executed = not isinstance(reason, ConnectTimeoutError | NewConnectionError)
     return failure
-
-
-def _reason(error: requests.RequestException) -> BaseException:
-    """What urllib3 said of it."""
-    reason: Any = error.args[0] if error.args else error
-    if isinstance(reason, MaxRetryError) and reason.reason is not None:
-        reason = reason.reason
-    return reason if isinstance(reason, HTTPError) else error

@@ -6,21 +6,17 @@ range after one has failed, and cannot be interrupted, so it is not used here.
 
 from __future__ import annotations
 
-import io
-import random
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, wait
-from itertools import islice
+from typing import NamedTuple
 
 import requests
-from codomyrmex.cloud._files import CHUNK
 from codomyrmex.cloud.errors import PreconditionFailed, UnsupportedOperation
 from codomyrmex.cloud.gcp._integrity import Verifier, hashes
 from codomyrmex.cloud.gcp._requests import Requests
 from codomyrmex.cloud.gcp._retry import Repeats
-from urllib3.exceptions import HTTPError, IncompleteRead
+from codomyrmex.cloud.rest.bodies import ResponseBody, ResumableBody
+from codomyrmex.cloud.rest.parallel import in_order
+from urllib3.exceptions import HTTPError
 
 PART_SIZE = 8 * 1024 * 1024
 """Bytes of a range that is fetched in parallel."""
@@ -28,8 +24,6 @@ PARTS = 4
 """Ranges of one object that are in flight or in memory."""
 LARGE = 2 * PART_SIZE
 """Bytes of an object from which on it is fetched in parallel."""
-RESUMED = 4
-"""How often in a row a body is continued without a byte gained."""
 _BROKEN = (HTTPError, requests.RequestException, OSError)
 """What reading from a connection raises."""
 
@@ -95,99 +89,33 @@ def verifier(response: requests.Response) -> Verifier | None:
     return Verifier(kept) if kept else None
 
 
-class Body(io.RawIOBase):
-    """Bytes ``start`` to ``end`` of an object, as a file.
+def body_of(
+    source: Source,
+    response: requests.Response,
+    start: int,
+    end: int,
+    verifier: Verifier | None = None,
+    typed_error: Callable[[Exception], Exception] | None = None,
+) -> ResumableBody:
+    """Bytes ``start`` to before ``end``, of which ``response`` is open already."""
 
-    :param response: what is open already.
-    :param verifier: checks the whole object at its end.
-    :param typed_error: makes the `CloudError` that reading raises.
-    """
+    def open_part(start: int, end: int) -> ResponseBody:
+        return ResponseBody(source.open(start, end))
 
-    def __init__(
-        self,
-        source: Source,
-        response: requests.Response,
-        start: int,
-        end: int,
-        verifier: Verifier | None = None,
-        typed_error: Callable[[Exception], Exception] | None = None,
-    ) -> None:
-        self._source = source
-        self._response = response
-        self._position = start
-        self._end = end
-        self._verifier = verifier
-        self._typed_error = typed_error
-        self._failures = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        try:
-            return self._readinto(memoryview(buffer))
-        except Exception as error:
-            self.close()
-            typed = error if self._typed_error is None else self._typed_error(error)
-            if typed is error:
-                raise
-            raise typed from error
-
-    def _readinto(self, buffer: memoryview) -> int:
-        room = min(len(buffer), self._end - self._position)
-        while room:
-            try:
-                data = self._response.raw.read(min(room, CHUNK), decode_content=False)
-                if not data:
-                    raise IncompleteRead(self._position, self._end - self._position)
-            except _BROKEN as error:
-                self._resume(error)
-                continue
-            return self._take(data, buffer)
-        return 0
-
-    def _take(self, data: bytes, buffer: memoryview) -> int:
-        self._failures = 0
-        count = len(data)
-        buffer[:count] = data
-        self._position += count
-        if self._verifier is not None:
-            self._verifier.update(data)
-        if self._position == self._end:
-            self._response.close()
-            if self._verifier is not None:
-                self._verifier.verify()
-        return count
-
-    def _resume(self, error: Exception) -> None:
-        self._response.close()
-        self._failures += 1
-        if self._failures > RESUMED:
-            raise error
-        time.sleep(random.random() * 0.1 * 2**self._failures)  # noqa: S311 - jitter, no secret
-        self._response = self._source.open(self._position, self._end)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._response.close()
-        super().close()
+    body = ResponseBody(response)
+    return ResumableBody(body, open_part, start, end, broken=_BROKEN, verifier=verifier, typed_error=typed_error)
 
 
-def chunks(
-    source: Source, response: requests.Response, size: int, threads: Executor
-) -> Iterator[bytearray | memoryview]:
+def chunks(source: Source, response: requests.Response, size: int) -> Iterator[memoryview]:
     """All ``size`` bytes of an object in order, verified at its end. A chunk is valid until the next one.
 
     :param response: of all of it, open already.
     """
     whole = verifier(response)
     if size <= LARGE:
-        with Body(source, response, 0, size, whole) as body:
-            buffer = memoryview(bytearray(min(CHUNK, size)))
-            while count := body.readinto(buffer):
-                yield buffer[:count]
+        yield from body_of(source, response, 0, size, whole).chunks()
         return
-    for part in _in_parallel(source, response, size, threads):
+    for part in _in_parallel(source, response, size):
         if whole is not None:
             whole.update(part)
         yield part
@@ -195,29 +123,28 @@ def chunks(
         whole.verify()
 
 
-def _in_parallel(source: Source, response: requests.Response, size: int, threads: Executor) -> Iterator[bytearray]:
+def _in_parallel(source: Source, response: requests.Response, size: int) -> Iterator[memoryview]:
     """The parts of an object in order, while later ones are fetched already."""
-    starts = iter(range(0, size, PART_SIZE))
-    running: deque[Future[bytearray]] = deque()
+
+    def fetch(part: _Part) -> memoryview:
+        begun = response if part.start == 0 else source.open(part.start, part.end)
+        with body_of(source, begun, part.start, part.end) as body:
+            body.fill(part.data)
+        return part.data
+
+    starts = range(0, size, PART_SIZE)
+    parts = (_Part(start, memoryview(bytearray(min(PART_SIZE, size - start)))) for start in starts)
     try:
-        while True:
-            for start in islice(starts, PARTS - len(running)):
-                first = None if start else response
-                running.append(threads.submit(_fetch, source, first, start, min(start + PART_SIZE, size)))
-            if not running:
-                return
-            yield running.popleft().result()
+        yield from in_order(fetch, parts, memory_of=lambda part: len(part.data), memory=PARTS * PART_SIZE)
     finally:
-        for future in running:
-            future.cancel()
-        wait(running)
         response.close()
 
 
-def _fetch(source: Source, response: requests.Response | None, start: int, end: int) -> bytearray:
-    data = bytearray(end - start)
-    room = memoryview(data)
-    with Body(source, response or source.open(start, end), start, end) as part:
-        while room:
-            room = room[part.readinto(room) :]
-    return data
+class _Part(NamedTuple):
+    start: int
+    data: memoryview
+    """To be filled. Made by one thread: of what each allocates for itself, the allocator keeps some for each."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.data)

@@ -28,6 +28,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.rest.headers import retry_after
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth import exceptions as auth
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
@@ -110,7 +111,7 @@ def from_response(response: requests.Response) -> CloudError:
         str(message),
         reason=str(first.get("reason") or ""),
         request_id=headers.get("X-GUploader-UploadID"),
-        retry_after=_seconds(headers.get("Retry-After")),
+        retry_after=retry_after(headers.get("Retry-After")),
     )
 
 
@@ -147,11 +148,3 @@ def _from_transport(error: requests.RequestException | HTTPError) -> CloudError:
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return InvalidRequest("the endpoint is no URL that can be asked", code=code)
     return ServiceUnavailable("not reached, or the connection broke; check endpoint_url and the network", code=code)
-
-
-def _seconds(header: str | None) -> float | None:
-    """Of Retry-After, which may also be a date; Cloud Storage sends none."""
-    try:
-        return float(header) if header else None
-    except ValueError:
-        return None

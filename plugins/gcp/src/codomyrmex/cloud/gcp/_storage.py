@@ -6,7 +6,6 @@ import io
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -37,7 +36,7 @@ from codomyrmex.cloud.errors import (
     PreconditionFailed,
 )
 from codomyrmex.cloud.gcp import _arguments, _connection
-from codomyrmex.cloud.gcp._download import Body, Source, chunks, verifier
+from codomyrmex.cloud.gcp._download import Source, body_of, chunks, verifier
 from codomyrmex.cloud.gcp._errors import from_response, translate, translated
 from codomyrmex.cloud.gcp._integrity import Crc32c
 from codomyrmex.cloud.gcp._requests import Requests
@@ -45,6 +44,7 @@ from codomyrmex.cloud.gcp._resources import conditions_of, encryption_headers, i
 from codomyrmex.cloud.gcp._retry import ATTEMPTS, Repeats
 from codomyrmex.cloud.gcp._signing import signed_url
 from codomyrmex.cloud.gcp._upload import Parts, Session
+from codomyrmex.cloud.rest.parallel import THREADS, in_order
 from google.api_core.exceptions import Conflict as Conflicting
 from google.api_core.exceptions import Forbidden, GoogleAPICallError
 from google.api_core.exceptions import NotFound as Missing
@@ -59,8 +59,6 @@ LISTED_AT_ONCE = 1000
 """Objects of a page; Cloud Storage gives no more."""
 DELETED_AT_ONCE = 100
 """Keys of one request ("Sending batch requests")."""
-THREADS = 8
-"""Requests of one storage in flight, where a call makes several at a time."""
 BUFFER = 256 * 1024
 """Bytes that `GCSStorage.open_read` reads ahead."""
 _RANGE = re.compile(r"bytes \d+-(\d+)/")
@@ -146,7 +144,6 @@ class GCSStorage(StorageClient):
             capabilities = GCSStorage.capabilities if googles else self.EMULATED
         self.capabilities = frozenset(capabilities)
         self._lock = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
         self._found: set[str] = set()  # buckets that are known to be there
 
     @property
@@ -231,7 +228,7 @@ class GCSStorage(StorageClient):
     def download_file(self, bucket: str, key: str, **gcs: Any) -> bytes:
         source, response = self._get(bucket, key, gcs)
         data = io.BytesIO()
-        for chunk in chunks(source, response, size_of(response), self._threads):
+        for chunk in chunks(source, response, size_of(response)):
             data.write(chunk)
         return data.getvalue()
 
@@ -240,7 +237,7 @@ class GCSStorage(StorageClient):
     ) -> ObjectInfo:
         source, response = self._get(bucket, key, gcs)
         with response, atomic_write(path) as file:
-            for chunk in chunks(source, response, size_of(response), self._threads):
+            for chunk in chunks(source, response, size_of(response)):
                 file.write(chunk)
                 if progress is not None:
                     progress(len(chunk))
@@ -257,7 +254,7 @@ class GCSStorage(StorageClient):
         part = _RANGE.match(response.headers.get("Content-Range", ""))
         whole, end = (None, int(part[1]) + 1) if part else (verifier(response), size_of(response))
         typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
-        return io.BufferedReader(Body(source, response, start, end, whole, typed_error), BUFFER)
+        return io.BufferedReader(body_of(source, response, start, end, whole, typed_error), BUFFER)
 
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None, **gcs: Any) -> bytes:
         with self.open_read(bucket, key, start=start, length=length, **gcs) as file:
@@ -332,7 +329,7 @@ class GCSStorage(StorageClient):
             for key in window:
                 check_key(key)
             batches = [window[start : start + at_once] for start in range(0, len(window), at_once)]
-            for failed in self._threads.map(partial(delete, bucket), batches):
+            for failed in in_order(partial(delete, bucket), batches):
                 failures |= failed
         return failures
 
@@ -370,10 +367,7 @@ class GCSStorage(StorageClient):
 
     def close(self) -> None:
         with self._lock:
-            pool, self._pool = self._pool, None
             client, self._client = self._client, self._given
-        if pool is not None:
-            pool.shutdown()
         if client is not None and client is not self._given:
             client.close()
 
@@ -384,13 +378,6 @@ class GCSStorage(StorageClient):
         if self._given is not None:
             raise TypeError("a GCSStorage that was given a client does not pickle; give it project, endpoint_url...")
         return super().__reduce__()
-
-    @property
-    def _threads(self) -> ThreadPoolExecutor:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="codomyrmex-cloud-gcs")
-            return self._pool
 
     def _repeats(self) -> Repeats:
         return Repeats(self.attempts)

@@ -16,6 +16,7 @@ from codomyrmex.cloud.errors import ServiceUnavailable
 from codomyrmex.cloud.gcp._integrity import Crc32c
 from codomyrmex.cloud.gcp._requests import Requests
 from codomyrmex.cloud.gcp._retry import Repeats
+from codomyrmex.cloud.rest.parts import read_exactly
 from google.api_core.exceptions import GoogleAPICallError
 
 PART_SIZE = 16 * 1024 * 1024
@@ -41,20 +42,10 @@ class Parts:
         return part
 
     def _read(self) -> bytes:
-        pieces = [self._head]
-        missing = PART_SIZE - len(self._head)
-        while missing > 0 and (piece := self._read_some(missing)):
-            pieces.append(piece)
-            missing -= len(piece)
-        self._head = b"" if missing else self._read_some(1)
+        part = self._head + read_exactly(self._stream, PART_SIZE - len(self._head))
+        self._head = read_exactly(self._stream, 1) if len(part) == PART_SIZE else b""
         self.is_last = not self._head
-        return b"".join(pieces)
-
-    def _read_some(self, size: int) -> bytes:
-        piece = self._stream.read(size)
-        if not isinstance(piece, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
-            raise TypeError(f"the stream must be open in binary mode, it gives {type(piece).__name__}")
-        return bytes(piece)
+        return part
 
 
 class Session:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import requests
 from codomyrmex.cloud.infomaniak.errors import (
@@ -23,16 +22,9 @@ from codomyrmex.cloud.infomaniak.errors import (
 )
 from codomyrmex.cloud.infomaniak.newsletter._limits import shared_limiter
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError, error_of_answer
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    InvalidHeader,
-    MaxRetryError,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-)
-from urllib3.util import Retry
+from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
+from codomyrmex.cloud.rest.headers import retry_after
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, ReadTimeoutError
 
 ATTEMPTS = 5
 """How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
@@ -76,7 +68,7 @@ class Transport:
     ) -> None:
         self._base_url, self._timeout, self._budget = f"{base_url}/1", timeout, retry_budget
         self._limiter = shared_limiter(base_url, token, requests_per_minute) if requests_per_minute else None
-        self._auth = _Bearer(token)
+        self._auth = Bearer(token)
         self._session = requests.Session()
 
     def send(self, request: Request) -> dict[str, Any]:
@@ -115,10 +107,8 @@ class Transport:
         if request.method != "GET":  # a GET that declares a body may not have a query
             headers["Content-Type"] = "application/json"
         body = None if request.body is None else json.dumps(request.body)
-        if self._limiter:
-            self._limiter.wait()
         try:
-            with self._connection(request) as session:
+            with self._limiter.turn() if self._limiter else nullcontext(), self._connection(request) as session:
                 response = session.request(
                     request.method, url, params=request.query, data=body, headers=headers, auth=self._auth,
                     timeout=self._timeout, allow_redirects=False,
@@ -147,34 +137,7 @@ class Transport:
         return max(backoff, error.retry_after or 0.0)
 
 
-class _Bearer(requests.auth.AuthBase):
-    """The token, which leaves this object in one header only. Given as ``auth``, no .netrc takes its place."""
-
-    __slots__ = ("_token",)
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-    def redact(self, body: bytes) -> bytes:
-        """``body`` without the token: an error's description may hold what was sent."""
-        return body.replace(self._token.encode(), b"***")
-
-    def __repr__(self) -> str:
-        return "Bearer(***)"
-
-
-def path_part(part: str) -> str:
-    """``part`` as one segment of a path, whatever it holds. ValueError for what cannot be one."""
-    if part in ("", ".", ".."):  # every client and gateway would take it for a step in the path
-        raise ValueError(f"not an id: {part!r}")
-    return quote(part, safe="")
-
-
-def _answer(response: requests.Response, auth: _Bearer) -> dict[str, Any] | _Failed:
+def _answer(response: requests.Response, auth: Bearer) -> dict[str, Any] | _Failed:
     """The envelope of a success; what an answer of any other kind means."""
     status, content = response.status_code, auth.redact(response.content).strip()
     envelope = _json(content)
@@ -183,7 +146,8 @@ def _answer(response: requests.Response, auth: _Bearer) -> dict[str, Any] | _Fai
         return envelope or {}
     if success and not isinstance(envelope, dict):
         return _Failed(InfomaniakCloudError("the answer is no JSON object", status), maybe_done=True)
-    error = error_of_answer(status, envelope, _retry_after(response), response.headers.get("X-Request-Id"))
+    headers = response.headers
+    error = error_of_answer(status, envelope, retry_after(headers.get("Retry-After")), headers.get("X-Request-Id"))
     refused = 400 <= status < 500 and status not in _GATEWAYS_GAVE_UP
     if success:  # and yet result: error
         refused = not isinstance(error, InfomaniakServerError)
@@ -197,18 +161,9 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After")
-    try:
-        return float(Retry().parse_retry_after(value)) if value else None
-    except InvalidHeader:
-        return None
-
-
 def _failure(error: requests.RequestException) -> _Failed:
     """What an exchange that gave no whole answer means."""
-    error.request = error.response = None  # they hold the token, and error reports hold causes
-    reason = _reason(error)
+    reason = reason_of(error)
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args)
     unsendable = isinstance(error, ValueError)
     never_left = isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)
@@ -220,14 +175,6 @@ def _failure(error: requests.RequestException) -> _Failed:
         failure = InfomaniakConnectionError(message, retryable=not permanent)
     failure.__cause__ = error
     return _Failed(failure, maybe_done=not (never_left or untrusted or unsendable))
-
-
-def _reason(error: requests.RequestException) -> BaseException:
-    """What urllib3 said of it."""
-    reason: Any = error.args[0] if error.args else error
-    if isinstance(reason, MaxRetryError) and reason.reason is not None:
-        reason = reason.reason
-    return reason if isinstance(reason, HTTPError) else error
 
 
 def _verdict(failed: _Failed, request: Request) -> InfomaniakCloudError:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Protocol
 
 import requests
-from codomyrmex.cloud._files import CHUNK
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakConnectionError,
     InfomaniakIntegrityError,
@@ -23,12 +18,8 @@ from codomyrmex.cloud.infomaniak.object_storage import _manifests
 from codomyrmex.cloud.infomaniak.object_storage._manifests import Segment
 from codomyrmex.cloud.infomaniak.object_storage._results import etag, is_large, md5
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
+from codomyrmex.cloud.rest.bodies import ResponseBody, ResumableBody, Verifier
 from urllib3.exceptions import HTTPError, IncompleteRead, ReadTimeoutError
-
-RESUMED = 4
-"""How often in a row a body is continued without a byte gained."""
-_BROKEN = (HTTPError, requests.RequestException, OSError)
-"""What reading from a connection raises."""
 
 
 class Source:
@@ -76,15 +67,6 @@ class Source:
             answer.close()
             raise
         return InSegments(segments)
-
-
-class Verifier(Protocol):
-    """Takes the data of a whole object as it comes, and says at the end whether it is what is kept."""
-
-    def update(self, data: bytes | memoryview, /) -> None: ...
-
-    def verify(self) -> None:
-        """Raise IntegrityError if anything else was read than the service keeps."""
 
 
 class Whole:
@@ -137,87 +119,38 @@ def _damaged() -> InfomaniakIntegrityError:
     return InfomaniakIntegrityError("the data that arrived is not what the service keeps; try again", retryable=True)
 
 
-class Body(io.RawIOBase):
-    """Bytes ``start`` to ``end`` of an object, as a file.
+class Data(ResponseBody):
+    """The data of an answer. InfomaniakConnectionError where the connection breaks."""
 
-    :param answer: what is open already.
-    :param verifier: checks the whole object at its end.
-    :param typed_error: makes the `CloudError` that reading raises.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        answer: requests.Response,
-        start: int,
-        end: int,
-        verifier: Verifier | None = None,
-        typed_error: Callable[[Exception], Exception] | None = None,
-    ) -> None:
-        self._source = source
-        self._answer = answer
-        self._position = start
-        self._end = end
-        self._verifier = verifier
-        self._typed_error = typed_error
-        self._failures = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:
         try:
-            return self._readinto(memoryview(buffer))
-        except Exception as error:
-            self.close()
-            typed = error if self._typed_error is None else self._typed_error(error)
-            if typed is error:
-                raise
-            raise typed from error
-
-    def _readinto(self, buffer: memoryview) -> int:
-        room = min(len(buffer), self._end - self._position)
-        while room:
-            try:
-                data = self._answer.raw.read(min(room, CHUNK), decode_content=False)
-                if not data:
-                    raise IncompleteRead(self._position, self._end - self._position)
-            except ReadTimeoutError as error:  # it would be again
-                raise InfomaniakTimeoutError("the service fell silent within the data") from error
-            except _BROKEN as error:
-                self._resume(error)
-                continue
-            return self._take(data, buffer)
-        return 0
-
-    def _take(self, data: bytes, buffer: memoryview) -> int:
-        self._failures = 0
-        count = len(data)
-        buffer[:count] = data
-        self._position += count
-        if self._verifier is not None:
-            self._verifier.update(data)
-        if self._position == self._end:
-            self._answer.close()
-            if self._verifier is not None:
-                self._verifier.verify()
-        return count
-
-    def _resume(self, error: Exception) -> None:
-        self._answer.close()
-        self._failures += 1
-        if self._failures > RESUMED:
+            if count := super().readinto(buffer):
+                return count
+            raise IncompleteRead(0, len(buffer))
+        except ReadTimeoutError as error:  # it would be again
+            raise InfomaniakTimeoutError("the service fell silent within the data") from error
+        except (HTTPError, requests.RequestException, OSError) as error:
             raise InfomaniakConnectionError("the connection breaks within the data, again and again") from error
-        time.sleep(random.random() * 0.1 * 2**self._failures)  # noqa: S311 - jitter, no secret
-        answer = self._source.open(self._position, self._end)
-        if answer is None:
-            raise InfomaniakIntegrityError("the object ends before the length that was told", retryable=True)
-        self._answer = answer
 
-    def close(self) -> None:
-        if not self.closed:
-            self._answer.close()
-        super().close()
+
+def body_of(
+    source: Source,
+    answer: requests.Response,
+    start: int,
+    end: int,
+    verifier: Verifier | None = None,
+    typed_error: Callable[[Exception], Exception] | None = None,
+) -> ResumableBody:
+    """Bytes ``start`` to before ``end``, of which ``answer`` is open already."""
+
+    def open_part(start: int, end: int) -> Data:
+        opened = source.open(start, end)
+        if opened is None:
+            raise InfomaniakIntegrityError("the object ends before the length that was told", retryable=True)
+        return Data(opened)
+
+    broken = (InfomaniakConnectionError,)
+    return ResumableBody(Data(answer), open_part, start, end, broken=broken, verifier=verifier, typed_error=typed_error)
 
 
 def chunks(source: Source, answer: requests.Response) -> Iterator[memoryview]:
@@ -226,7 +159,4 @@ def chunks(source: Source, answer: requests.Response) -> Iterator[memoryview]:
     :param answer: of all of it, open already.
     """
     size = int(answer.headers["Content-Length"])
-    with Body(source, answer, 0, size, source.verifier(answer)) as body:
-        buffer = memoryview(bytearray(min(CHUNK, size)))
-        while count := body.readinto(buffer):
-            yield buffer[:count]
+    return body_of(source, answer, 0, size, source.verifier(answer)).chunks()

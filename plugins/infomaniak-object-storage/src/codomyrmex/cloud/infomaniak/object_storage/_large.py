@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from codomyrmex.cloud._files import Progress
 from codomyrmex.cloud.errors import CloudError
@@ -24,9 +24,9 @@ from codomyrmex.cloud.infomaniak.errors import (
 from codomyrmex.cloud.infomaniak.object_storage import _bulk, _manifests
 from codomyrmex.cloud.infomaniak.object_storage._manifests import Segment
 from codomyrmex.cloud.infomaniak.object_storage._names import LONGEST_KEY, path, segments_of
-from codomyrmex.cloud.infomaniak.object_storage._parallel import in_order
 from codomyrmex.cloud.infomaniak.object_storage._results import etag
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
+from codomyrmex.cloud.rest.parallel import in_order
 
 P = TypeVar("P")
 _MIB = 1024 * 1024
@@ -74,39 +74,6 @@ def segment_size(size: int | None, sent: int = 0, most: int = MOST_SEGMENTS) -> 
     return min(max(SEGMENT, wanted), LARGEST_SEGMENT)
 
 
-def read_segments(stream: BinaryIO, size: int | None, most: int = MOST_SEGMENTS) -> Iterator[bytes]:
-    """The stream in segments, the first one even when it is empty.
-
-    :param size: of all of it in bytes, where it is known.
-    """
-    sent = 0
-    while True:
-        wanted = segment_size(size, sent, most)
-        segment = _read_exactly(stream, wanted)
-        ended = len(segment) < wanted
-        if segment or not sent:
-            sent += len(segment)
-            yield segment
-        del segment
-        if ended:
-            return
-
-
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
-    """``size`` bytes, fewer at the end of the stream only."""
-    pieces: list[bytes] = []
-    missing = size
-    while missing > 0:
-        piece = stream.read(missing)
-        if not isinstance(piece, bytes | bytearray | memoryview):  # None, too: a stream that does not wait
-            raise TypeError(f"the stream must be open in binary mode, it gives {type(piece).__name__}")
-        if not piece:
-            break
-        missing -= len(piece)
-        pieces.append(bytes(piece))
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
 class LargeObject:
     """One that is made of data, or of another's segments.
 
@@ -148,7 +115,7 @@ class LargeObject:
             return memory_of(item[1]) if memory_of else 0
 
         try:
-            for entry in in_order(lambda item: put(*item), self._named(parts), named_size):
+            for entry in in_order(lambda item: put(*item), self._named(parts), memory_of=named_size):
                 entries.append(entry)
                 self.size += entry["size_bytes"]
                 if progress is not None:

@@ -7,22 +7,21 @@ word (RFC 2047), as S3 has it.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote
+
+from codomyrmex.cloud.rest.headers import decode_text, encode_text
 
 OBJECT = "X-Object-Meta-"
 CONTAINER = "X-Container-Meta-"
 ACCOUNT = "X-Account-Meta-"
 _NOT_IN_NAMES = re.compile(rb"[^a-z0-9-]")
-_PLAIN = re.compile(r"[!-~]([ -~]*[!-~])?")
-_WORD = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/=]*)\?=", re.IGNORECASE)
 
 
 def encode(metadata: Mapping[str, str], prefix: str = OBJECT) -> dict[str, str]:
     """The headers."""
-    return {prefix + name_of(name): _value(value) for name, value in metadata.items()}
+    return {prefix + name_of(name): encode_text(value) for name, value in metadata.items()}
 
 
 def decode(headers: Mapping[str, str], prefix: str = OBJECT) -> dict[str, str]:
@@ -31,23 +30,10 @@ def decode(headers: Mapping[str, str], prefix: str = OBJECT) -> dict[str, str]:
     for name, value in headers.items():
         if name.lower().startswith(prefix.lower()):
             text = value.encode("latin-1").decode("utf-8", "replace")  # as others send it
-            found[unquote(name[len(prefix) :].lower())] = _WORD.sub(_text, text)
+            found[unquote(name[len(prefix) :].lower())] = decode_text(text)
     return found
 
 
 def name_of(name: str) -> str:
     """The name as a part of a header's."""
     return _NOT_IN_NAMES.sub(lambda byte: b"%%%02x" % byte[0][0], name.encode()).decode()
-
-
-def _value(value: str) -> str:
-    if _PLAIN.fullmatch(value) and "=?" not in value:
-        return value
-    return f"=?utf-8?b?{base64.b64encode(value.encode()).decode()}?="
-
-
-def _text(word: re.Match[str]) -> str:
-    try:
-        return base64.b64decode(word[1]).decode("utf-8", "replace")
-    except ValueError:  # another program's text that looks like one
-        return word[0]

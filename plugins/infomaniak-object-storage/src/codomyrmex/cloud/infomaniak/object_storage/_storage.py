@@ -34,13 +34,14 @@ from codomyrmex.cloud.infomaniak.errors import (
 )
 from codomyrmex.cloud.infomaniak.object_storage import _bulk, _large, _manifests, _metadata, _names, _results, _signing
 from codomyrmex.cloud.infomaniak.object_storage import _unfinished as unfinished
-from codomyrmex.cloud.infomaniak.object_storage._download import Body, Source, chunks
-from codomyrmex.cloud.infomaniak.object_storage._parallel import in_order
+from codomyrmex.cloud.infomaniak.object_storage._download import Source, body_of, chunks
 from codomyrmex.cloud.infomaniak.object_storage._results import AccountInfo, ContainerInfo
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
 from codomyrmex.cloud.infomaniak.object_storage._unfinished import UnfinishedUpload
 from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
 from codomyrmex.cloud.registry import make_client
+from codomyrmex.cloud.rest.parallel import in_order
+from codomyrmex.cloud.rest.parts import read_parts
 from openstack.connection import Connection
 
 BUFFER = 256 * 1024
@@ -213,7 +214,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
             answer = source.open_whole()
             end, whole = int(answer.headers["Content-Length"]), source.verifier(answer)
         typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
-        return io.BufferedReader(Body(source, answer, start, end, whole, typed_error), BUFFER)
+        return io.BufferedReader(body_of(source, answer, start, end, whole, typed_error), BUFFER)
 
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         with self.open_read(bucket, key, start=start, length=length) as file:
@@ -380,7 +381,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         if if_none_match is not None:
             headers["If-None-Match"] = "*"
         most = self._swift.limit("slo", "max_manifest_segments", _large.MOST_SEGMENTS)
-        segments = _large.read_segments(stream, size, most)
+        segments = read_parts(stream, lambda sent: _large.segment_size(size, sent, most))
         begun = list(islice(segments, 2))
         checksums = {}
         with self._replacing(bucket, key):

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from codomyrmex.cloud.infomaniak.errors import InfomaniakContainerNotFoundError
 from codomyrmex.cloud.infomaniak.object_storage import _bulk, _large, _manifests
 from codomyrmex.cloud.infomaniak.object_storage._names import segments_of
-from codomyrmex.cloud.infomaniak.object_storage._parallel import in_order
 from codomyrmex.cloud.infomaniak.object_storage._results import listed_time
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
+from codomyrmex.cloud.rest.parallel import in_order
 
 
 class UnfinishedUpload(NamedTuple):

@@ -17,21 +17,26 @@ MEMORY = 64 * 1024 * 1024
 
 
 def in_order(
-    function: Callable[[T], R], items: Iterable[T], memory_of: Callable[[T], int] = lambda _: 0
+    function: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    memory_of: Callable[[T], int] = lambda _: 0,
+    memory: int = MEMORY,
 ) -> Iterator[R]:
-    """What ``function`` gives for each item, in their order, while later ones are at work already.
+    """What ``function`` gives for each item, in their order, while later ones are at work already in `THREADS` threads.
 
-    :param memory_of: bytes that an item holds.
+    :param memory_of: bytes that an item and its result hold.
+    :param memory: bytes that all of them may hold together.
 
     The first error ends it: what was not begun is not, what was is waited for.
     """
     running: deque[tuple[Future[R], int]] = deque()
     held = 0
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="codomyrmex-cloud-swift") as threads:
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="codomyrmex-cloud") as threads:
         try:
             for item in items:
                 size = memory_of(item)
-                while running and (running[0][0].done() or held + size > MEMORY or len(running) > THREADS):
+                while running and (running[0][0].done() or held + size > memory or len(running) > THREADS):
                     yield running[0][0].result()
                     held -= running.popleft()[1]
                 running.append((threads.submit(function, item), size))

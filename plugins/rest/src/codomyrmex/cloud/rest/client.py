@@ -1,0 +1,51 @@
+"""What a client written with requests needs: a token that shows itself nowhere, paths, and why there is no answer."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from urllib3.exceptions import HTTPError, MaxRetryError
+
+
+class Bearer(requests.auth.AuthBase):
+    """The token, which leaves this object in one header only. Given as ``auth``, no .netrc takes its place."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Put the header into a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def redact(self, body: bytes) -> bytes:
+        """``body`` without the token: gateways echo headers, and services what was sent."""
+        return body.replace(self._token.encode(), b"***")
+
+    def __repr__(self) -> str:
+        return "Bearer(***)"
+
+
+def path_part(part: str) -> str:
+    """``part`` as one segment of a path, whatever it holds. TypeError or ValueError for what cannot be one."""
+    if not isinstance(part, str):
+        raise TypeError(f"an id or name is str, not {type(part).__name__}")
+    if part in ("", ".", ".."):  # every client and gateway would take it for a step in the path
+        raise ValueError(f"not an id or name: {part!r}")
+    return quote(part, safe="")
+
+
+def reason_of(error: requests.RequestException) -> BaseException:
+    """What urllib3 said of an exchange that gave no whole answer; ``error`` itself where that is not known.
+
+    ``error`` forgets the request, which holds the token: error reports hold causes.
+    """
+    error.request = error.response = None
+    reason: Any = error.args[0] if error.args else error
+    if isinstance(reason, MaxRetryError) and reason.reason is not None:
+        reason = reason.reason
+    return reason if isinstance(reason, HTTPError) else error

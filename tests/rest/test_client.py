@@ -1,0 +1,46 @@
+"""What a client written with requests needs."""
+
+import socket
+
+import pytest
+import requests
+from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+
+def test_a_token_leaves_in_its_header_alone():
+    auth = Bearer("a-secret")
+    request = requests.Request("GET", "http://127.0.0.1/", auth=auth).prepare()
+    assert request.headers["Authorization"] == "Bearer a-secret"
+    assert "a-secret" not in f"{auth!r} {auth} {request.url}"
+    assert auth.redact(b'{"echo": "Bearer a-secret"}') == b'{"echo": "Bearer ***"}'
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [("plain", "plain"), ("a/b", "a%2Fb"), ("../x", "..%2Fx"), ("ü ?#%", "%C3%BC%20%3F%23%25"), ("...", "...")],
+)
+def test_any_id_is_one_part_of_a_path(part, path):
+    assert path_part(part) == path
+
+
+@pytest.mark.parametrize("part", ["", ".", ".."])
+def test_a_step_in_a_path_is_no_id(part):
+    with pytest.raises(ValueError, match="not an id or name"):
+        path_part(part)
+
+
+def test_a_number_is_no_id():
+    with pytest.raises(TypeError, match="not int"):
+        path_part(5)
+
+
+def test_why_there_is_no_answer_is_told_without_the_request():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get(f"http://127.0.0.1:{port}/", headers={"Authorization": "Bearer a-secret"}, timeout=5)
+    assert isinstance(reason_of(caught.value), NewConnectionError | ConnectTimeoutError)
+    assert caught.value.request is None
+    error = requests.RequestException("nothing known")
+    assert reason_of(error) is error

@@ -1,0 +1,46 @@
+"""Texts that headers cannot hold, and Retry-After."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from codomyrmex.cloud.rest.headers import decode_text, encode_text, retry_after
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+@example("")
+@example(" spaces ")
+@example("line\nend")
+@example("=?utf-8?b?bm8=?=")
+@example("Ameise 蟻")
+def test_any_text_comes_back_by_a_header_of_visible_ascii(text):
+    value = encode_text(text)
+    assert all(" " <= character <= "~" for character in value)
+    assert value == value.strip()
+    assert decode_text(value) == text
+
+
+@pytest.mark.parametrize("text", ["plain", "a b", "x=?", "100%", "a;b,c"])
+def test_what_a_header_holds_goes_as_it_is(text):
+    assert encode_text(text) == text or "=?" in text
+
+
+@pytest.mark.parametrize("value", ["=?utf-8?b?A?=", "=?utf-8?q?=61?=", "=?iso-8859-1?b?YQ==?=", "=?utf-8?b?!?="])
+def test_what_other_programs_wrote_stays(value):
+    assert decode_text(value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("0", 0), ("5", 5), (" 120 ", 120), ("0.5", 0.5), (None, None), ("", None), ("soon", None), ("-1", None),
+     ("nan", None), ("inf", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+)  # fmt: skip
+def test_retry_after(value, seconds):
+    assert retry_after(value) == seconds
+
+
+def test_retry_after_a_date():
+    date = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
+    assert 500 < retry_after(date) <= 600

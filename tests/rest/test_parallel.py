@@ -1,0 +1,102 @@
+"""Several requests at a time."""
+
+import threading
+import time
+
+import pytest
+from codomyrmex.cloud.rest.parallel import THREADS, in_order
+
+
+class Gauge:
+    """Counts how many are at work."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.now = self.most = self.begun = 0
+
+    def __enter__(self):
+        with self._lock:
+            self.begun += 1
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def __exit__(self, *_):
+        with self._lock:
+            self.now -= 1
+
+
+def test_results_come_in_order_whoever_is_done_first():
+    def work(n):
+        time.sleep(0.02 if n % 5 == 0 else 0)
+        return n * n
+
+    assert list(in_order(work, range(40))) == [n * n for n in range(40)]
+
+
+def test_so_many_are_at_work_and_no_more():
+    gauge = Gauge()
+    together = threading.Barrier(THREADS, timeout=20)
+
+    def work(_):
+        with gauge:
+            together.wait()
+
+    list(in_order(work, range(3 * THREADS)))
+    assert gauge.most == THREADS
+
+
+def test_together_they_hold_no_more_than_they_may():
+    held, most = 0, 0
+
+    def items():
+        nonlocal held, most
+        for _ in range(20):
+            held += 10
+            most = max(most, held)
+            yield 10
+
+    for _ in in_order(lambda item: item, items(), memory_of=lambda item: item, memory=35):
+        held -= 10
+    assert most <= 40  # one more is read before it waits
+
+
+def test_an_item_that_is_larger_than_the_memory_goes_alone():
+    gauge = Gauge()
+
+    def work(item):
+        with gauge:
+            time.sleep(0.01)
+        return item
+
+    assert list(in_order(work, [9, 9, 9], memory_of=lambda item: item, memory=5)) == [9, 9, 9]
+    assert gauge.most == 1
+
+
+def test_the_first_error_ends_it_and_what_was_begun_is_waited_for():
+    gauge = Gauge()
+
+    def work(n):
+        with gauge:
+            time.sleep(0.05)
+            if n == 3:
+                raise ValueError("the fourth")
+
+    results = in_order(work, range(1000))
+    with pytest.raises(ValueError, match="the fourth"):
+        list(results)
+    assert gauge.now == 0
+    assert gauge.begun < 50
+
+
+def test_who_stops_early_leaves_nothing_at_work():
+    gauge = Gauge()
+
+    def work(_):
+        with gauge:
+            time.sleep(0.05)
+
+    results = in_order(work, range(1000))
+    next(results)
+    results.close()
+    assert gauge.now == 0
+    assert gauge.begun < 50
