@@ -129,6 +129,12 @@ def test_a_condition_is_not_sent_again_when_it_may_hold_no_more(faulty, containe
     assert len([r for r in proxy.requests if r.method == "PUT"]) == 1
 
 
+def test_what_replaces_nothing_is_one_request(faulty, container):
+    proxy, storage = faulty
+    storage.upload_stream(container, "key", io.BytesIO(b"data"), if_none_match="*")
+    assert [r.method for r in proxy.requests if r.path.endswith("/key")] == ["PUT"]
+
+
 # Containers
 
 

@@ -7,7 +7,7 @@ import io
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -384,7 +384,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         segments = read_parts(stream, lambda sent: _large.segment_size(size, sent, most))
         begun = list(islice(segments, 2))
         checksums = {}
-        with self._replacing(bucket, key):
+        with self._replacing(bucket, key) if if_none_match is None else nullcontext():
             if len(begun) == 1:
                 size = len(begun[0])
                 if progress is not None:
