@@ -150,6 +150,13 @@ def test_keyword_arguments_that_a_typed_dict_names_are_options(run, acme):
     assert run(*change, "--zone", "z", "--kind", "C").code == 2
 
 
+def test_a_text_of_several_lines_is_shown_as_it_is_below_the_others(run, acme):
+    key = "-----BEGIN KEY-----\nbW9yZQ==\n\x1b[2J\n-----END KEY-----\n"
+    shown = run("call", "acme.dns", "change_zone", "--zone", key, "--ttl", "60").text
+    assert [line.split() for line in shown.splitlines()[:2]] == [["ttl", "60"], []]
+    assert shown.endswith("\nzone:\n-----BEGIN KEY-----\nbW9yZQ==\n\\x1b[2J\n-----END KEY-----\n")
+
+
 def test_a_lenient_client_fails_on_the_command_line(run, acme):
     result = run("call", "acme.dns", "list_zones")
     assert result.code == 4

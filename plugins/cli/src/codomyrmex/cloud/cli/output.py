@@ -59,7 +59,10 @@ def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None) ->
         else:
             click.echo("".join(f"{_cell(row)}\n" for row in plain_rows), nl=False)
     elif isinstance(plain := _plain(rows), dict):
-        _table([{"": k, " ": v} for k, v in plain.items()], None, header=False)
+        texts = {k: v.strip() for k, v in plain.items() if isinstance(v, str) and "\n" in v.strip()}
+        _table([{"": k, " ": v} for k, v in plain.items() if k not in texts], None, header=False)
+        for name, text in texts.items():  # a private key, a console's log: to be copied as they are
+            click.echo(f"\n{printable(name)}:\n" + "\n".join(map(printable, text.split("\n"))))
     else:
         click.echo(_cell(plain))
 
