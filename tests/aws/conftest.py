@@ -13,7 +13,7 @@ from codomyrmex.cloud.common import CloudCredentials
 
 from .regions import Aws
 
-IMPATIENT = {"connect_timeout": 2, "read_timeout": 2, "retries": {"total_max_attempts": 2}}
+IMPATIENT = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
 """Options of a client that a test sees fail."""
 
 

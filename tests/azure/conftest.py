@@ -15,7 +15,7 @@ from codomyrmex.cloud.azure import AzureStorage
 
 AZURE_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
-IMPATIENT = {"connection_timeout": 2, "read_timeout": 2, "retry_total": 1}
+IMPATIENT = {"connection_timeout": 2, "read_timeout": 5, "retry_total": 1}
 """Options of a client that a test sees fail."""
 
 

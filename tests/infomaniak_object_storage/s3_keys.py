@@ -3,7 +3,7 @@
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.infomaniak import InfomaniakIdentityClient
 
-IMPATIENT = {"connect_timeout": 2, "read_timeout": 2, "retries": {"total_max_attempts": 2}}
+IMPATIENT = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
 """Options of a client that a test sees fail."""
 
 
