@@ -64,6 +64,15 @@ def test_markup_in_a_key_is_printed_as_it_is(run, storage):
     assert "[red]x" in run("stat", "local://box/[red]x").text
 
 
+def test_a_key_of_several_lines_cannot_pass_for_other_lines(run, storage):
+    key = "a\nsize  0\n\x1b[2J"
+    storage.upload_file("box", key, b"hello")
+    for command in (("stat", f"local://box/{key}"), ("call", "local.storage", "stat", "--bucket", "box", "--key", key)):
+        lines = [line.split(maxsplit=1) for line in run(*command).text.splitlines()]
+        assert [line[1].strip() for line in lines if line[0] == "size"] == ["5"]
+        assert [line[1].strip() for line in lines if line[0] == "key"] == ["a\\nsize  0\\n\\x1b[2J"]
+
+
 def test_stat_tells_size_type_and_metadata(run, storage, tmp_path):
     path = tmp_path / "f.txt"
     path.write_bytes(b"12345")

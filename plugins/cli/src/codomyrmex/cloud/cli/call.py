@@ -262,5 +262,7 @@ def _print(result: Any) -> None:
     elif hasattr(result, "read"):
         with result:
             shutil.copyfileobj(result, sys.stdout.buffer, 1024 * 1024)
+    elif isinstance(result, collections.abc.Mapping):  # what an API tells of a resource, as a new key pair's key
+        show(result, whole_texts=True)
     else:
         show(list(result) if isinstance(result, collections.abc.Iterator) else result)

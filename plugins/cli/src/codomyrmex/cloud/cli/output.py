@@ -43,11 +43,13 @@ def settings() -> Settings:
     return click.get_current_context().ensure_object(Settings)
 
 
-def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None) -> None:
+def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None, *, whole_texts: bool = False) -> None:
     """Print one record or several: a table, or JSON with ``--json``.
 
     :param rows: a mapping, named tuple, dataclass or plain value; or an iterable of them.
     :param columns: for the table, which keys and under which headings; default all.
+    :param whole_texts: of one record, texts of several lines go below the table as they are: a private key, a
+        console's log. Not where a stranger chose them, as a key: their lines could pass for others.
     """
     single = isinstance(rows, str | bytes | Mapping) or _is_record(rows) or not isinstance(rows, Iterable)
     if settings().json:
@@ -59,10 +61,10 @@ def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None) ->
         else:
             click.echo("".join(f"{_cell(row)}\n" for row in plain_rows), nl=False)
     elif isinstance(plain := _plain(rows), dict):
-        texts = {k: v.strip() for k, v in plain.items() if isinstance(v, str) and "\n" in v.strip()}
+        texts = {k: v for k, v in plain.items() if whole_texts and isinstance(v, str) and "\n" in v.strip()}
         _table([{"": k, " ": v} for k, v in plain.items() if k not in texts], None, header=False)
-        for name, text in texts.items():  # a private key, a console's log: to be copied as they are
-            click.echo(f"\n{printable(name)}:\n" + "\n".join(map(printable, text.split("\n"))))
+        for name, text in texts.items():
+            click.echo(f"\n{printable(name)}:\n" + "\n".join(map(printable, text.strip().split("\n"))))
     else:
         click.echo(_cell(plain))
 
