@@ -148,6 +148,61 @@ def test_an_early_end_without_an_error_is_no_end(open_body):
     assert opened == [(7, 100)]
 
 
+class Opened(io.BytesIO):
+    """A body that knows how much was asked of it at a time."""
+
+    most = 0
+
+    def readinto(self, buffer):
+        self.most = max(self.most, len(buffer))
+        return super().readinto(buffer)
+
+
+class Source:
+    """Opens those of DATA, of which the first breaks."""
+
+    def __init__(self):
+        self.opened = [Opened(DATA[:1000])]
+
+    def open_part(self, start, end):
+        assert all(body.closed for body in self.opened)  # else connections pile up
+        self.opened.append(Opened(DATA[start:end]))
+        return self.opened[-1]
+
+    def body(self, **options):
+        return ResumableBody(self.opened[0], self.open_part, 0, END, broken=(), **options)
+
+
+ENDING = {
+    "at its end": lambda body: body.fill(memoryview(bytearray(END))),
+    "early": lambda body: (body.read(1000), body.read(1000), body.close()),
+    "chunks abandoned": lambda body: [next(chunks := body.chunks()), next(chunks), chunks.close()],
+}
+
+
+@pytest.mark.parametrize("end", ENDING.values(), ids=ENDING)
+def test_every_connection_is_closed(end):
+    source = Source()
+    body = source.body()  # held, as what is collected is closed by that
+    end(body)
+    assert len(source.opened) == 2
+    assert all(body.closed for body in source.opened)
+
+
+def test_a_connection_gives_a_mebibyte_at_a_time():  # urllib3 has as much in memory again
+    source = Source()
+    source.body().read()
+    assert [body.most for body in source.opened] == [1024 * 1024] * 2
+
+
+def test_the_body_of_a_response_closes_its_connection(server):
+    url = f"http://127.0.0.1:{server.server_port}/"
+    with requests.Session() as session:
+        answer = session.get(url, headers={"Range": "bytes=0-1000000"}, stream=True, timeout=10)
+        ResponseBody(answer).close()
+        assert answer.raw.closed
+
+
 def test_an_object_of_no_bytes_is_verified_too():
     body = ResumableBody(io.BytesIO(), lambda start, end: io.BytesIO(), 0, 0, broken=(), verifier=Sha256(b"another"))
     with pytest.raises(IntegrityError):

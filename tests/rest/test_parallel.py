@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 from codomyrmex.cloud.rest.parallel import THREADS, in_order
@@ -70,6 +71,52 @@ def test_an_item_that_is_larger_than_the_memory_goes_alone():
 
     assert list(in_order(work, [9, 9, 9], memory_of=lambda item: item, memory=5)) == [9, 9, 9]
     assert gauge.most == 1
+
+
+def test_what_was_given_back_may_be_taken_again():
+    together = threading.Barrier(THREADS, timeout=20)  # with less memory than theirs they would wait for ever
+    for _ in in_order(lambda _: together.wait(), range(5 * THREADS), memory_of=lambda _: 10, memory=10 * THREADS):
+        pass
+
+
+def test_items_are_not_read_far_ahead_of_the_work():
+    read, released = [], threading.Event()
+
+    def items():
+        for n in range(100):
+            read.append(n)
+            yield n
+
+    reader = threading.Thread(target=lambda: list(in_order(lambda _: released.wait(20), items())))
+    reader.start()
+    time.sleep(0.3)
+    ahead = len(read)
+    released.set()
+    reader.join()
+    assert THREADS <= ahead <= THREADS + 2
+    assert len(read) == 100
+
+
+def test_no_item_is_held_while_the_next_one_is_read():
+    class Item:
+        pass
+
+    items = []
+
+    def made():
+        item = Item()
+        items.append(weakref.ref(item))
+        return item
+
+    def reading():
+        yield made()
+        end = time.monotonic() + 5
+        while items[0]() is not None and time.monotonic() < end:
+            time.sleep(0.01)
+        assert items[0]() is None
+        yield made()
+
+    assert len(list(in_order(lambda item: None, reading()))) == 2
 
 
 def test_the_first_error_ends_it_and_what_was_begun_is_waited_for():

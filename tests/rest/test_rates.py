@@ -29,6 +29,35 @@ def test_a_request_on_its_way_counts_too():
         assert not done.wait(0.3)
 
 
+def test_a_request_that_is_longer_on_its_way_than_a_window_counts_from_its_answer():
+    turns = Turns(Rate(2, 0.3))
+    with turns.turn():
+        time.sleep(0.4)
+        with turns.turn():  # which forgets the other, as that began before the window
+            pass
+    assert turns.count() == 2
+
+
+def test_answers_in_any_order_leave_the_window_in_order():
+    turns = Turns(Rate(5, 60))
+    with turns.turn():
+        time.sleep(0.02)
+        with turns.turn():
+            time.sleep(0.02)
+        counted = [item.timestamp for item in turns.items]
+        assert counted == sorted(counted)
+
+
+def test_what_left_the_window_is_forgotten():
+    turns = Turns(Rate(5, 0.05))
+    for _ in range(5):
+        with turns.turn():
+            pass
+    time.sleep(0.1)
+    with turns.turn():
+        assert turns.count() == 1
+
+
 def test_a_request_that_fails_counts():
     turns = Turns(Rate(2, 60))
     try:
