@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -125,6 +126,17 @@ def run_python():
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sigint_interrupts():
+    """SIGINT interrupts the tests and what they start, also where a shell ignores it for them (``nohup``, ``&``).
+
+    Children inherit what is ignored: https://docs.python.org/3/library/signal.html
+    """
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from codomyrmex.cloud.errors import CloudError
@@ -54,6 +55,23 @@ lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 def hasty(connect, fault):
     """A client that waits not long for an answer that does not come."""
     return connect(timeout=1 if fault.get("fault") == "stalled" else 10)
+
+
+@contextmanager
+def once_sent(service, function, *arguments):
+    """Call the function in another thread as soon as the service has sent a campaign, whose answer is not there yet."""
+
+    def watch():
+        while not service.sends:
+            time.sleep(0.01)
+        function(*arguments)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def outcome(call, *arguments):
@@ -143,11 +161,8 @@ def test_a_program_that_was_interrupted_sends_nothing_twice(client, service, cal
     campaign = service.add_campaign()
     service.state_lags = True
     service.fail("schedule", fault="stalled", executed=True)
-    interrupt = threading.Timer(0.3, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
-    interrupt.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), once_sent(service, signal.pthread_kill, threading.get_ident(), signal.SIGINT):
         call(client, campaign)
-    interrupt.join()
     assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
     assert len(service.sends) == 1
 
@@ -226,10 +241,8 @@ def test_who_looks_too_early_sends_nothing_twice(connect, service, call):
     campaign = service.add_campaign()
     service.state_lags = True
     service.fail("schedule", fault="stalled", executed=True)
-    early = threading.Timer(0.3, client.get_campaign, (campaign,))
-    early.start()
-    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
-    early.join()
+    with once_sent(service, client.get_campaign, campaign):
+        assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
     assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
     assert len(service.sends) == 1
 

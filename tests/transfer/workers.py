@@ -45,7 +45,6 @@ def run_until_signalled(source, target, journal):
 
 def run_until_interrupted(source, target, journal):
     """As a program does that knows nothing of signals."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which is not there where the tests run in the background
     job = copying(place_at(source), place_at(target), journal=journal, threads=2, batch_objects=2)
     try:
         for outcome in job:
