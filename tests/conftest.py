@@ -28,6 +28,23 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{tests} {reason.replace('Skipped: ', 'skipped: ', 1)}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Tests of a class or a module run on one worker, for their fixtures; of a conformance suite, those of a topic."""
+    from codomyrmex.cloud.testing.conformance import StorageConformance
+    from xdist.scheduler import LoadScopeScheduling
+
+    topics = {name: topic.__name__ for topic in StorageConformance.__mro__ for name in vars(topic)}
+
+    class ByTopic(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            scope, _, test = nodeid.rpartition("::")
+            topic = topics.get(test.partition("[")[0]) if "::" in scope else None
+            return f"{scope}::{topic}" if topic else scope
+
+    return ByTopic(config, log)
+
+
 def build_wheel(project, output, *, editable=False):
     """The wheel that pip would build of the project in this folder."""
     (wheel,) = WheelBuilder(str(project)).build(

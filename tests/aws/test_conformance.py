@@ -1,6 +1,7 @@
 """The conformance suite on Swift, and on AWS as `regions` plays it with moto."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 from codomyrmex.cloud.aws import S3Storage
@@ -9,7 +10,7 @@ from codomyrmex.cloud.common import Capability, CloudCredentials
 from codomyrmex.cloud.testing import Proxied, Response, StorageConformance
 from codomyrmex.cloud.testing.backends import FaultProxy
 
-from .conftest import IMPATIENT, credentials
+from .conftest import HASTY, IMPATIENT, credentials
 from .regions import Aws
 
 pytestmark = pytest.mark.slow
@@ -48,14 +49,26 @@ class TestSwift(S3Conformance):
         with cls.connect(swift) as storage:
             yield storage
 
+    @classmethod
+    @contextmanager
+    def behind_a_proxy(cls, swift, config):
+        with (
+            FaultProxy(swift.endpoint_url) as proxy,
+            cls.connect(swift, endpoint_url=proxy.endpoint_url, config=config) as storage,
+        ):
+            yield Proxied(storage, proxy)
+
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, swift):
-        with (
-            FaultProxy(swift.endpoint_url) as proxy,
-            cls.connect(swift, endpoint_url=proxy.endpoint_url, config=IMPATIENT) as storage,
-        ):
-            yield Proxied(storage, proxy)
+        with cls.behind_a_proxy(swift, IMPATIENT) as proxied:
+            yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls, swift):
+        with cls.behind_a_proxy(swift, HASTY) as proxied:
+            yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -134,6 +147,12 @@ class TestAws(S3Conformance):
     @classmethod
     def proxied(cls, moto_server, tmp_path_factory):
         with Aws(moto_server, tmp_path_factory.mktemp("broken")) as aws, cls.connect(aws, config=IMPATIENT) as storage:
+            yield Proxied(storage, aws.faults)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls, moto_server, tmp_path_factory):
+        with Aws(moto_server, tmp_path_factory.mktemp("silent")) as aws, cls.connect(aws, config=HASTY) as storage:
             yield Proxied(storage, aws.faults)
 
     @pytest.fixture(scope="class")

@@ -17,6 +17,8 @@ AZURE_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "REQUESTS_CA_BUNDLE", "SSL_CER
 
 IMPATIENT = {"connection_timeout": 2, "read_timeout": 5, "retry_total": 1}
 """Options of a client that a test sees fail."""
+HASTY = {**IMPATIENT, "read_timeout": 0.5}
+"""Options of a client whose service falls silent."""
 
 
 @pytest.fixture(autouse=True)

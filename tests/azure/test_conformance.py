@@ -1,5 +1,6 @@
 """The conformance suite, against Azurite."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -51,15 +52,27 @@ class OnAzurite:
             storage.iter_objects = partial(storage.iter_objects, results_per_page=cls.page_size)
             yield storage
 
-    @pytest.fixture(scope="class")
     @classmethod
-    def proxied(cls, azurite):
+    @contextmanager
+    def behind_a_proxy(cls, azurite, config):
         with (
             FaultProxy(azurite.account_url) as proxy,
-            conftest.storage_on(azurite, proxy.endpoint_url, config=conftest.IMPATIENT) as storage,
+            conftest.storage_on(azurite, proxy.endpoint_url, config=config) as storage,
         ):
             storage.iter_objects = partial(storage.iter_objects, results_per_page=cls.page_size)
             yield Proxied(storage, proxy)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def proxied(cls, azurite):
+        with cls.behind_a_proxy(azurite, conftest.IMPATIENT) as proxied:
+            yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls, azurite):
+        with cls.behind_a_proxy(azurite, conftest.HASTY) as proxied:
+            yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -1,5 +1,6 @@
 """The conformance suite over fake-gcs-server, and over it behind `rules`, where nothing is expected to fail."""
 
+from contextlib import contextmanager
 from typing import ClassVar
 
 import pytest
@@ -84,15 +85,27 @@ class TestGCS(OfGoogle):
         with GCSStorage(PROJECT, credentials=scoped(google), **options) as storage:
             yield storage
 
-    @pytest.fixture(scope="class")
     @classmethod
-    def proxied(cls, gcs, google):
-        options = {"credentials": scoped(google), "capabilities": frozenset(Capability), "timeout": (2, 2)}
+    @contextmanager
+    def behind_a_proxy(cls, gcs, google, timeout):
+        options = {"credentials": scoped(google), "capabilities": frozenset(Capability), "timeout": timeout}
         with (
             FaultProxy(gcs.endpoint_url) as proxy,
             GCSStorage(PROJECT, endpoint_url=proxy.endpoint_url, attempts=3, **options) as storage,
         ):
             yield Proxied(storage, proxy)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def proxied(cls, gcs, google):
+        with cls.behind_a_proxy(gcs, google, (2, 5)) as proxied:
+            yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls, gcs, google):
+        with cls.behind_a_proxy(gcs, google, (2, 0.5)) as proxied:
+            yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -5,6 +5,8 @@ from codomyrmex.cloud.infomaniak import InfomaniakIdentityClient
 
 IMPATIENT = {"connect_timeout": 2, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
 """Options of a client that a test sees fail."""
+HASTY = {**IMPATIENT, "read_timeout": 0.5}
+"""Options of a client whose service falls silent."""
 
 
 def identity_of(member, **options):

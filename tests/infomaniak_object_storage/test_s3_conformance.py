@@ -1,5 +1,7 @@
 """The conformance suite over `InfomaniakS3Storage`: Swift's S3 API, by keys that Keystone made."""
 
+from contextlib import contextmanager
+
 import pytest
 from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
 from codomyrmex.cloud.common import CloudCredentials
@@ -8,7 +10,7 @@ from codomyrmex.cloud.testing import Proxied
 from codomyrmex.cloud.testing.backends import FaultProxy
 
 from .conformance import OnTheLab
-from .s3_keys import IMPATIENT, environment, keys_of, keys_of_a_reader
+from .s3_keys import HASTY, IMPATIENT, environment, keys_of, keys_of_a_reader
 
 
 @pytest.mark.slow
@@ -28,14 +30,26 @@ class TestInfomaniakS3(OnTheLab):
         with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=credential) as storage:
             yield storage
 
+    @classmethod
+    @contextmanager
+    def behind_a_proxy(cls, lab, credential, config):
+        with (
+            FaultProxy(lab.endpoint("swift")) as proxy,
+            InfomaniakS3Storage(endpoint_url=proxy.endpoint_url, credentials=credential, config=config) as storage,
+        ):
+            yield Proxied(storage, proxy)
+
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, lab, credential):
-        with (
-            FaultProxy(lab.endpoint("swift")) as proxy,
-            InfomaniakS3Storage(endpoint_url=proxy.endpoint_url, credentials=credential, config=IMPATIENT) as storage,
-        ):
-            yield Proxied(storage, proxy)
+        with cls.behind_a_proxy(lab, credential, IMPATIENT) as proxied:
+            yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls, lab, credential):
+        with cls.behind_a_proxy(lab, credential, HASTY) as proxied:
+            yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod

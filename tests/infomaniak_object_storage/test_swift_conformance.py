@@ -1,5 +1,7 @@
 """The conformance suite on Swift, by its own API."""
 
+from contextlib import contextmanager
+
 import pytest
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
@@ -48,15 +50,27 @@ class TestSwift(OnTheLab):
         with cls.connect(lab, credential) as storage:
             yield storage
 
-    @pytest.fixture(scope="class")
     @classmethod
-    def proxied(cls, lab, member, credential):
+    @contextmanager
+    def behind_a_proxy(cls, lab, member, credential, timeout):
         url = member.connection.endpoint_for("object-store")
         with (
             FaultProxy(url) as proxy,
-            cls.connect(lab, credential, endpoint_url=proxy.endpoint_url, timeout=5) as storage,
+            cls.connect(lab, credential, endpoint_url=proxy.endpoint_url, timeout=timeout) as storage,
         ):
             yield Proxied(storage, proxy)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def proxied(cls, lab, member, credential):
+        with cls.behind_a_proxy(lab, member, credential, 5) as proxied:
+            yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls, lab, member, credential):
+        with cls.behind_a_proxy(lab, member, credential, 0.5) as proxied:
+            yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -266,21 +266,28 @@ class Faults(Topic):
 
     # Time
 
+    @pytest.fixture
+    def silent(self, impatient: Proxied) -> Iterator[Proxied]:
+        """A client that does not wait long, and its proxy with no fault at first."""
+        impatient.proxy.clear()
+        yield impatient
+        impatient.proxy.clear()
+
     @pytest.mark.parametrize(
         "after", [None, 0, 100_000], ids=["before the request", "before the answer", "in the answer"]
     )
     def test_a_service_that_falls_silent_is_a_timeout(
-        self, storage: StorageClient, client: StorageClient, proxy: FaultProxy, bucket: str, key: str, after: int | None
+        self, storage: StorageClient, silent: Proxied, bucket: str, key: str, after: int | None
     ) -> None:
         storage.upload_file(bucket, key, DATA)
-        proxy.inject(Stall(after=after), method="GET", times=None)
-        assert isinstance(self._in_time(READS["download_file"], client, bucket, key), Timeout)
+        silent.proxy.inject(Stall(after=after), method="GET", times=None)
+        assert isinstance(self._in_time(READS["download_file"], silent.storage, bucket, key), Timeout)
 
     def test_a_service_that_falls_silent_in_an_upload_is_a_timeout(
-        self, storage: StorageClient, client: StorageClient, proxy: FaultProxy, bucket: str, key: str
+        self, storage: StorageClient, silent: Proxied, bucket: str, key: str
     ) -> None:
-        proxy.inject(Stall(), times=None)
-        assert isinstance(self._in_time(WRITES["upload_file"], client, bucket, key), Timeout)
+        silent.proxy.inject(Stall(), times=None)
+        assert isinstance(self._in_time(WRITES["upload_file"], silent.storage, bucket, key), Timeout)
         assert storage.exists(bucket, key) is False
 
     def test_a_slow_download_is_no_timeout(

@@ -180,9 +180,19 @@ class Topic:
     def proxied(cls) -> Proxied:
         """A client of the same service that reaches it through a `FaultProxy`, and that proxy.
 
-        Tests wait for its timeouts, so that these are best short: two seconds or so.
+        Its timeouts are longer than the service needs on a busy machine: five seconds or so.
         """
         not_applicable("no fixture `proxied` gives a client behind a FaultProxy")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def impatient(cls, request: pytest.FixtureRequest) -> Proxied:
+        """As `proxied`, for a service that falls silent; default: the same.
+
+        Tests wait for its timeouts and for nothing else, so that these are best half a second or less.
+        """
+        proxied: Proxied = request.getfixturevalue("proxied")
+        return proxied
 
     @pytest.fixture(scope="class")
     @classmethod
