@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-pytestmark = pytest.mark.scale
+pytestmark = pytest.mark.release
 KEYS = 20_000
 GIB = 1024**3
 MOST_MIB = 200

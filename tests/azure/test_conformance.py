@@ -125,7 +125,7 @@ class TestAzureStorage(OnAzurite, StorageConformance):
     known_defects = KNOWN_DEFECTS
 
 
-@pytest.mark.scale
+@pytest.mark.release
 class TestAzureStorageAtSize(OnAzurite, Listing, Deletes, Streams, Files):
     """With more blobs than a page of Azure's, and larger ones."""
 

@@ -27,7 +27,7 @@ with AzureStorage() as storage:
 """
 
 
-@pytest.mark.scale
+@pytest.mark.release
 def test_a_gibibyte_moves_in_little_memory(tmp_path, monkeypatch):
     if reason := AzuriteOnDisk.missing():
         pytest.skip(reason)

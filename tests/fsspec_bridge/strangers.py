@@ -1,7 +1,6 @@
 """Storages of a third party, over the files of a folder."""
 
 import os
-import time
 from bisect import bisect_right
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -77,7 +76,5 @@ class Listed(SevenMethods):
     def iter_objects(self, bucket, prefix="", *, start_after=""):
         for key in self.keys if self.from_the_start else self.keys[bisect_right(self.keys, start_after) :]:
             self.listed += 1
-            if self.from_the_start and self.listed % 100 == 0:
-                time.sleep(0.002)  # so that what is read counts, and not how busy the machine is
             if key.startswith(prefix) and key > start_after:
                 yield ObjectInfo(bucket, key, 0)

@@ -1,4 +1,4 @@
-"""The conformance suite over fake-gcs-server, and over it behind `rules`, where nothing is expected to fail."""
+"""The conformance suite over fake-gcs-server behind `rules`, and before a release over it as it is."""
 
 from contextlib import contextmanager
 from typing import ClassVar
@@ -59,7 +59,7 @@ class OfGoogle(StorageConformance):
         return {"GOOGLE_APPLICATION_CREDENTIALS": key_path}
 
 
-@pytest.mark.slow
+@pytest.mark.release
 class TestFakeGCS(OfGoogle):
     title = "Cloud Storage (fake-gcs-server)"
     clock_skew = 2

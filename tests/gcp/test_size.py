@@ -9,7 +9,7 @@ from codomyrmex.cloud.testing.conformance._data import digest, memory, stream
 MIB = 1024 * 1024
 SIZE = 512 * MIB
 
-pytestmark = pytest.mark.scale
+pytestmark = pytest.mark.release
 
 
 def test_half_a_gib_moves_in_the_memory_of_a_few_parts(fake_gcs, connect, new_bucket, tmp_path):

@@ -138,7 +138,7 @@ def test_all_usage_holds_each_part(client):
 
 
 def test_a_service_that_the_region_does_not_have_is_none_in_all_usage(used):
-    with used.lab.unlisted("cinder"), used.client(strict=True) as client:
+    with used.lab.unlisted("cinder", used.member), used.client(strict=True) as client:
         usage = client.get_all_usage()
         assert usage["storage"] is None
         assert usage["compute"]["instance_count"] == 2

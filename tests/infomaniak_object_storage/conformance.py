@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 import pytest
-from codomyrmex.cloud.testing import StorageConformance
+from codomyrmex.cloud.testing import Topic
 
 
-class OnTheLab(StorageConformance):
+class OnTheLab(Topic):
     """In a project of its own, whose credential the environment has too."""
 
     unsupported_keys: ClassVar = {"NUL": "Swift takes no path that holds one"}

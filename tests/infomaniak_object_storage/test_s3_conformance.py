@@ -6,15 +6,15 @@ import pytest
 from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage
-from codomyrmex.cloud.testing import Proxied
+from codomyrmex.cloud.testing import Proxied, StorageConformance
 from codomyrmex.cloud.testing.backends import FaultProxy
+from codomyrmex.cloud.testing.conformance import Buckets, Clients, Errors, Hooks, Objects, Presigned, Secrets
 
 from .conformance import OnTheLab
 from .s3_keys import HASTY, IMPATIENT, environment, keys_of, keys_of_a_reader
 
 
-@pytest.mark.slow
-class TestInfomaniakS3(OnTheLab):
+class OfInfomaniak(OnTheLab):
     title = "S3 of Infomaniak, as OpenStack's lab has it"
     stream_size = 32 * PART_SIZE
     stream_memory = MEMORY + 5 * PART_SIZE  # what is read, and what waits to be sent
@@ -87,3 +87,13 @@ class TestInfomaniakS3(OnTheLab):
     @classmethod
     def leftovers(cls, storage):
         return lambda bucket: list(storage.iter_multipart_uploads(bucket))
+
+
+@pytest.mark.slow
+class TestInfomaniakS3(OfInfomaniak, Hooks, Secrets, Clients, Errors, Presigned, Objects, Buckets):
+    """What `InfomaniakS3Storage` does itself: keys, endpoint, region, errors. The rest is `S3Storage`, tested in aws/."""
+
+
+@pytest.mark.release
+class TestInfomaniakS3Whole(OfInfomaniak, StorageConformance):
+    """All of it, before a release."""

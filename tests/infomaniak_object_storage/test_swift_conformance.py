@@ -6,7 +6,7 @@ import pytest
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
 from codomyrmex.cloud.rest.parallel import MEMORY
-from codomyrmex.cloud.testing import Proxied
+from codomyrmex.cloud.testing import Proxied, StorageConformance
 from codomyrmex.cloud.testing.backends import FaultProxy
 
 from .conformance import OnTheLab
@@ -20,7 +20,7 @@ class SmallPages(InfomaniakSwiftStorage):
     listed_at_once = deleted_at_once = 100
 
 
-class TestSwift(OnTheLab):
+class TestSwift(OnTheLab, StorageConformance):
     title = "OpenStack Swift"
     page_size = SmallPages.listed_at_once
     stream_memory = MEMORY + 3 * SEGMENT  # what waits to be sent, and what is read: in pieces, then in one

@@ -183,7 +183,7 @@ def test_a_listing_holds_no_lock(storage, fill_index):
     assert not storage.bucket_exists("bucket")
 
 
-@pytest.mark.scale
+@pytest.mark.release
 def test_a_million_keys_are_listed_lazily(storage, fill_index, start, index):
     fill_index(1_000_000)
     storage.close()

@@ -264,7 +264,7 @@ def test_a_client_that_is_not_closed_warns_of_nothing(storage, start):
     assert client.returncode == 0
 
 
-@pytest.mark.scale
+@pytest.mark.release
 def test_five_gib_go_up_and_down_in_bounded_memory(storage, blobs, folder, start):
     source, target = folder / "source", folder / "target"
     size = 5 * 1024**3

@@ -16,7 +16,7 @@ from codomyrmex.cloud.testing.backends._venv import backends_folder
 
 from . import installation
 from .keeper import end, keep
-from .lab import KEEP, Lab, is_running
+from .lab import KEEP, LAB_FOLDER, Lab, LabServer, is_running
 from .services import NEEDS
 
 
@@ -42,6 +42,8 @@ def main(arguments=None):
         metavar="NAME",
         help="these and what they need; all if none is given: %(choices)s",
     )
+    running = command("run", run, "run a command, such as pytest, with a lab that ends with it")
+    running.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND ...")
     command("status", status, "say which services run, and where")
     command("down", down, "stop all of it; logs stay until the next up")
     command("keep", lambda options: keep(os.path.abspath(options.folder)), "what up runs in the background")
@@ -70,7 +72,7 @@ def up(options):
         print(f"{', '.join(lab.running())} run after {time.monotonic() - start:.0f} s\n", flush=True)
         for variable, value in lab.environment().items():
             print(f"export {variable}={shlex.quote(value)}")
-        print(f"export CLOUD_OPENSTACK_LAB={shlex.quote(lab.folder)}  # tests use this lab, and need not start one")
+        print(f"export {LAB_FOLDER}={shlex.quote(lab.folder)}  # tests use this lab, and need not start one")
     finally:
         lab.close()
     print(f"\nlogs: {lab.folder}/*/*.log\ndown: {_line('down', lab.folder)}")
@@ -91,6 +93,15 @@ def _start_keeper(folder):
             with open(os.path.join(folder, "keeper.log")) as log:
                 raise RuntimeError(f"the lab did not start:\n{log.read()}")
         time.sleep(0.05)
+
+
+def run(options):
+    """The exit status of the command, whose processes all use one lab: that of CLOUD_OPENSTACK_LAB, or a new one."""
+    if os.environ.get(LAB_FOLDER):
+        return subprocess.run(options.arguments, check=False).returncode
+    with LabServer() as server:
+        environment = {**os.environ, LAB_FOLDER: server.folder}
+        return subprocess.run(options.arguments, env=environment, check=False).returncode
 
 
 def status(options):

@@ -14,11 +14,11 @@ def openstack_lab():
     count they count in a project of their own, ``openstack_lab.new_project()``. Where it is not installed tests are
     skipped, and fail with CLOUD_REQUIRE_BACKENDS=1.
     """
-    from openstack_lab.lab import Lab, LabServer, is_running  # used in few of the runs that import this
+    from openstack_lab.lab import LAB_FOLDER, Lab, LabServer, is_running  # used in few of the runs that import this
 
-    if folder := os.environ.get("CLOUD_OPENSTACK_LAB"):
+    if folder := os.environ.get(LAB_FOLDER):
         if not is_running(folder):
-            pytest.fail(f"no lab runs in CLOUD_OPENSTACK_LAB={folder}", pytrace=False)
+            pytest.fail(f"no lab runs in {LAB_FOLDER}={folder}", pytrace=False)
         yield from _closing(Lab(folder))
         return
     with running(LabServer) as server:

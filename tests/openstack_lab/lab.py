@@ -16,6 +16,8 @@ from .cloud import Member, connect
 from .keeper import ask
 from .places import EMPTY_REGION, Places
 
+LAB_FOLDER = "CLOUD_OPENSTACK_LAB"
+"""The variable that names the folder of a lab which runs, for tests to use it."""
 KEEP = [sys.executable, os.path.join(installation.HERE, "__main__.py"), "keep", "--folder"]
 
 
@@ -150,18 +152,23 @@ class Lab:
             ask(self.places, "start", [name])
 
     @contextmanager
-    def unlisted(self, name):
-        """The catalogue lists no endpoint of this service in here. Tokens that were there before still list it."""
+    def unlisted(self, name, member):
+        """The catalogue lists no endpoint of this service in here, for this member's project alone.
+
+        Tokens that were there before still list it. A project that is associated with endpoints sees these and no
+        other: https://docs.openstack.org/api-ref/identity/v3-ext/#os-ep-filter-api
+        """
         identity = self.admin.identity
         service = identity.find_service(name, ignore_missing=False)
-        endpoints = list(identity.endpoints(service_id=service.id))
-        for endpoint in endpoints:
-            identity.update_endpoint(endpoint, is_enabled=False)
+        listed = f"/OS-EP-FILTER/projects/{member.project_id}/endpoints"
+        others = [f"{listed}/{endpoint.id}" for endpoint in identity.endpoints() if endpoint.service_id != service.id]
+        for association in others:
+            identity.put(association)
         try:
             yield
         finally:
-            for endpoint in endpoints:
-                identity.update_endpoint(endpoint, is_enabled=True)
+            for association in others:
+                identity.delete(association)
 
     def close(self):
         """Close the connections of this object. The lab runs on."""

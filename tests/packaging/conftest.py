@@ -61,7 +61,8 @@ class Environment:
         self.cloud_root = folder / "cloud"
 
     def install(self, *wheels: Path) -> None:
-        self._pip("install", "--no-index", "--find-links", self.house, *wheels)
+        # Python compiles what is imported; pip would compile all of it, for half of the time that these tests take
+        self._pip("install", "--no-compile", "--no-index", "--find-links", self.house, *wheels)
 
     def uninstall(self, name: str) -> None:
         self._pip("uninstall", "--yes", name)

@@ -59,7 +59,8 @@ def run_suite(tmp_path_factory):
     def run(source, *options, report="report", folder=None):
         folder = folder or tmp_path_factory.mktemp("suite")
         (folder / "test_it.py").write_text(HEAD + textwrap.dedent(source), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", "--rootdir", folder]
+        plugins = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]  # the second takes half of a start
+        command = [sys.executable, "-m", "pytest", "-W", "error", *plugins, "--rootdir", folder]
         command += ["--cloud-report", report] if report else []
         done = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, check=False)
         written = folder / "report" / "conformance.json"

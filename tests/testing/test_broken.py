@@ -136,7 +136,8 @@ CAUGHT_BY = {
 
 def run_suite(folder, *tests):
     """What the report says of these tests of suite.py: node id to outcome and reason."""
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", HERE]
+    plugins = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", *plugins, "--rootdir", HERE]
     done = subprocess.run(
         [*command, "--cloud-report", folder, *tests], cwd=HERE, capture_output=True, text=True, check=False
     )

@@ -39,7 +39,7 @@ def test_ten_times_the_objects_take_no_more_memory(tmp_path, local, measured):
     assert max(peaks) < MOST_MIB
 
 
-@pytest.mark.scale
+@pytest.mark.release
 @pytest.mark.timeout(1800)
 def test_100_000_objects_of_a_folder_and_of_a_storage(tmp_path, local, measured):
     source = wide_tree(tmp_path / "source", 100_000)
@@ -53,7 +53,7 @@ def test_100_000_objects_of_a_folder_and_of_a_storage(tmp_path, local, measured)
     assert check(one, two, quick=True).same == 100_000
 
 
-@pytest.mark.scale
+@pytest.mark.release
 @pytest.mark.timeout(1800)
 def test_100_000_objects_to_s3(tmp_path, s3_place, measured):
     source = wide_tree(tmp_path / "source", 100_000)
