@@ -30,17 +30,18 @@ def serve(project, context):
     if hasattr(project, "start_workers"):
         project.start_workers(context)
     context.say(f"listens on {context.port}, with {threading.active_count()} threads")
-    listen(application, context.port)
+    # Keystone's AuthContextMiddleware keeps the token of a request on itself, which is another's by the next line
+    listen(application, context.port, threads=1 if context.name == "keystone" else 8)
 
 
-def listen(application, port):
+def listen(application, port, threads):
     import waitress
 
     waitress.serve(
         application,
         host="127.0.0.1",
         port=port,
-        threads=8,
+        threads=threads,
         ident=None,
         clear_untrusted_proxy_headers=False,
         max_request_body_size=8 << 30,  # images
