@@ -100,7 +100,8 @@ def _read(folder: str, name: str) -> str:
         with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
             return file.read()
     except NotADirectoryError:
-        return _read_archived(folder, name)
+        archive, inside = os.path.split(folder)
+        return _members(archive, f"{inside}/{name}").get(f"{inside}/{name}", "")
     except OSError:
         return ""
 
@@ -108,11 +109,6 @@ def _read(folder: str, name: str) -> str:
 def _archived(archive: str) -> list[str]:
     """The metadata folders of a zip file on ``sys.path``; none of what is no zip file, or damaged."""
     return sorted({name.partition("/")[0] for name in _members(archive)})
-
-
-def _read_archived(folder: str, name: str) -> str:
-    archive, inside = os.path.split(folder)
-    return _members(archive, f"{inside}/{name}").get(f"{inside}/{name}", "")
 
 
 def _members(archive: str, wanted: str = "") -> dict[str, str]:
