@@ -13,10 +13,8 @@ from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
-import codomyrmex.cloud
 import pytest
-from codomyrmex.cloud import _index, registry
-from codomyrmex.cloud.common import client
+from codomyrmex.cloud.registry import isolated
 from hatchling.builders.wheel import WheelBuilder
 from openstack_lab.fixtures import openstack_lab  # noqa: F401  # a fixture
 
@@ -86,22 +84,12 @@ def unpack(wheel, site):
 
 @pytest.fixture
 def clean_slate(tmp_path):
-    """At the end of the test the registry, the hooks and what was imported are as before it."""
-    tables = (registry._registered, registry._schemes, registry._factories, _index._cache)
-    before = [dict(table) for table in tables]
-    hooks, client._hooks = client._hooks, False
-    names = set(vars(codomyrmex.cloud))
-    yield
-    for table, content in zip(tables, before, strict=True):
-        table.clear()
-        table.update(content)
-    client._hooks = hooks
+    """The test has a registry and hooks of its own, and what it imports from its folder is forgotten after it."""
+    with isolated():
+        yield
     for name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
             del sys.modules[name]
-    for name in vars(codomyrmex.cloud).keys() - names:
-        if f"codomyrmex.cloud.{name}" not in sys.modules:  # an exported name, kept from its first use
-            delattr(codomyrmex.cloud, name)
 
 
 @pytest.fixture

@@ -39,11 +39,9 @@ def __getattr__(name: str) -> object:
 
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _OWN:
-        value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
-    else:
-        value = import_module(f"{__name__}._exports").find(name)
-    globals()[name] = value
+    if name not in _OWN:
+        return import_module(f"{__name__}._exports").find(name)
+    globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
     return value
 
 

@@ -8,10 +8,12 @@ that is asked for is imported, so a broken plugin stops its own look-up and no o
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, overload
 
+from codomyrmex.cloud import _state
 from codomyrmex.cloud._index import PROVIDERS, SCHEMES, EntryPoint, entry_points
 from codomyrmex.cloud.common.client import CloudClient, installed_hooks
 from codomyrmex.cloud.common.resources import ResourceType
@@ -31,10 +33,6 @@ API_VERSION = 1
 this name; one for another version is refused."""
 
 Factory = Callable[..., Any]
-
-_registered: dict[str, Factory] = {}
-_schemes: dict[str, str] = {}  # of the registered ones
-_factories: dict[str, Factory] = {}  # the registered ones, and those loaded so far
 
 
 class ProviderInfo(NamedTuple):
@@ -75,7 +73,7 @@ def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE,
     another `API_VERSION`.
     """
     name = f"{_text(provider)}.{_text(service)}"
-    return make_client(name, _factories.get(name) or _load(name), options)
+    return make_client(name, _state.current.factories.get(name) or _load(name), options)
 
 
 def open_storage(url: str, **options: Any) -> StorageClient:
@@ -90,7 +88,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     if not (scheme and separator):
         raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
     name = _provider_of(scheme.lower())
-    factory = _factories.get(name) or _load(name)
+    factory = _state.current.factories.get(name) or _load(name)
     make = functools.partial(factory.from_url, url) if hasattr(factory, "from_url") else factory
     storage: StorageClient = make_client(name, make, options)
     return storage
@@ -98,7 +96,8 @@ def open_storage(url: str, **options: Any) -> StorageClient:
 
 def providers() -> list[ProviderInfo]:
     """Every provider there is, by name. Imports none of them."""
-    owners = _installed_schemes() | {scheme: {name: None} for scheme, name in _schemes.items()}
+    registered = _state.current.registered
+    owners = _installed_schemes() | {scheme: {name: None} for scheme, name in _state.current.schemes.items()}
 
     def info(name: str, distribution: str | None, version: str | None, target: str) -> ProviderInfo:
         provider, _, service = name.partition(".")
@@ -106,9 +105,9 @@ def providers() -> list[ProviderInfo]:
         schemes = tuple(scheme for scheme, names in owners.items() if name in names)
         return ProviderInfo(provider, service, distribution, version, schemes or default, target)
 
-    installed = [e for e in entry_points(PROVIDERS) if e.name not in _registered]
+    installed = [e for e in entry_points(PROVIDERS) if e.name not in registered]
     infos = [info(e.name, e.distribution, e.version, e.value) for e in installed]
-    for name, factory in _registered.items():
+    for name, factory in registered.items():
         named = factory if hasattr(factory, "__qualname__") else type(factory)  # a partial's repr may hold secrets
         infos.append(info(name, None, None, f"{named.__module__}:{named.__qualname__}"))
     return sorted(infos, key=lambda i: f"{i.provider}.{i.service}")
@@ -126,31 +125,47 @@ def register(name: str, factory: Factory, *, scheme: str | None = None, replace:
     provider, _, service = name.partition(".")
     if not provider or not service or not callable(factory):
         raise ValueError(f"a provider is registered as '<provider>.<service>' with a callable, not {name!r}")
+    registry = _state.current
     installed = [str(e) for e in entry_points(PROVIDERS) if e.name == name]
-    if not replace and (name in _registered or installed):
+    if not replace and (name in registry.registered or installed):
         owner = f"by {installed[0]}" if installed else "by register()"
         raise DuplicateProviderError(f"{name!r} is taken {owner}; register(..., replace=True) takes its place")
-    if scheme and not replace and (scheme in _schemes or scheme in _installed_schemes()):
+    if scheme and not replace and (scheme in registry.schemes or scheme in _installed_schemes()):
         raise DuplicateProviderError(f"{scheme}:// is taken; register(..., replace=True) takes its place")
     _check_version(name, factory)
-    _registered[name] = _factories[name] = factory
+    registry.registered[name] = registry.factories[name] = factory
     if scheme:
-        _schemes[scheme] = name
+        registry.schemes[scheme] = name
 
 
 def unregister(name: str) -> None:
     """Undo `register`; an installed provider of that name is found again. LookupError if it was not."""
-    if name not in _registered:
+    registry = _state.current
+    if name not in registry.registered:
         raise ProviderNotFoundError(f"{name!r} was not registered")
-    del _registered[name], _factories[name]
-    for scheme in [s for s, owner in _schemes.items() if owner == name]:
-        del _schemes[scheme]
+    del registry.registered[name], registry.factories[name]
+    registry.schemes = {scheme: owner for scheme, owner in registry.schemes.items() if owner != name}
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Run a block, such as a test, with a fresh registry and fresh hooks; the previous ones return at its end.
+
+    Inside, installed providers, exported names and hooks are found anew, and what was registered outside is
+    unknown. What the block registers, in `register` or in `hooks.register`, ends with it, also when it raises.
+    Blocks nest. A block holds for all threads of the process, so no two of them may overlap. Modules stay imported.
+    """
+    outer, _state.current = _state.current, _state.Registry()
+    try:
+        yield
+    finally:
+        _state.current = outer
 
 
 def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
     """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
     name = f"{_text(provider)}.{_text(service)}"
-    return _factories.get(name) or _load(name)
+    return _state.current.factories.get(name) or _load(name)
 
 
 def load(entry: EntryPoint) -> Any:
@@ -186,7 +201,7 @@ def _load(name: str) -> Factory:
     factory: Factory = load(entry)
     if not callable(factory):
         raise _about(entry, ProviderLoadError, f"{entry} names no class and no function")
-    _factories[name] = factory
+    _state.current.factories[name] = factory
     return factory
 
 
@@ -235,7 +250,7 @@ def _not_found(name: str) -> NoReturn:
 
     from codomyrmex.cloud import _catalogue
 
-    ours, installed = _catalogue.PROVIDERS, {e.name for e in entry_points(PROVIDERS)} | set(_registered)
+    ours, installed = _catalogue.PROVIDERS, {e.name for e in entry_points(PROVIDERS)} | set(_state.current.registered)
     provider, _, service = name.partition(".")
     if service == "storage":
         name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
@@ -253,11 +268,11 @@ def _not_found(name: str) -> NoReturn:
 
 def _provider_of(scheme: str) -> str:
     """The name of the provider that a URL scheme leads to, installed or not."""
-    default = f"{scheme}.storage"
-    if scheme in _schemes:
-        return _schemes[scheme]
+    registry, default = _state.current, f"{scheme}.storage"
+    if scheme in registry.schemes:
+        return registry.schemes[scheme]
     owners = _installed_schemes().get(scheme, {})
-    if not owners and default not in _factories:
+    if not owners and default not in registry.factories:
         entry_points(SCHEMES, refresh=True)
         owners = _installed_schemes().get(scheme, {})
     if len(owners) > 1:
