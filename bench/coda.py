@@ -27,7 +27,7 @@ try:
 except ImportError:
     Coda, CodaError = None, requests.HTTPError
 
-SERVER = Path(__file__).parents[1] / "tests/coda/coda_server.py"
+TESTS = Path(__file__).parents[1] / "tests"
 TOKEN = "0f3c9d1e-5a7b-4c2d-8e6f-a1b2c3d4e5f6"
 TABLE = ("doc", "grid-1")
 READS, WRITES = Rate(100, 6.0), Rate(3, 10.0)
@@ -44,8 +44,8 @@ Job = Callable[[str], int]
 @contextmanager
 def server(rows: int) -> Iterator[tuple[str, Callable[[], int]]]:
     """The URL of a fresh server, and what ends it and tells how many requests it refused."""
-    command = [sys.executable, SERVER, f"--rows={rows}", f"--faster={FASTER}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "support.coda.server", f"--rows={rows}", f"--faster={FASTER}"]
+    with subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
 
         def stop() -> int:

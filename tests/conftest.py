@@ -2,23 +2,17 @@
 
 import contextlib
 import importlib
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import zipfile
 from collections import Counter
-from pathlib import Path
 from uuid import uuid4
 
-import codomyrmex.cloud
 import pytest
-from codomyrmex.cloud import _index, registry
-from codomyrmex.cloud.common import client
-from hatchling.builders.wheel import WheelBuilder
+from codomyrmex.cloud.registry import isolated
 from openstack_lab.fixtures import openstack_lab  # noqa: F401  # a fixture
+from support.distributions import build_wheel, unpack, write_project
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -45,63 +39,14 @@ def pytest_xdist_make_scheduler(config, log):
     return ByTopic(config, log)
 
 
-def build_wheel(project, output, *, editable=False):
-    """The wheel that pip would build of the project in this folder."""
-    (wheel,) = WheelBuilder(str(project)).build(
-        directory=str(output), versions=["editable" if editable else "standard"]
-    )
-    return Path(wheel)
-
-
-def write_project(project, name, source, entry_points, version):
-    """A project of one module, ``src/acme_cloud.py`` where the distribution is ``acme-cloud``."""
-    shutil.rmtree(project, ignore_errors=True)
-    module = project / "src" / f"{name.replace('-', '_')}.py"
-    module.parent.mkdir(parents=True)
-    module.write_text(source, encoding="utf-8")
-    lines = [
-        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"',
-        f'[project]\nname = "{name}"\nversion = "{version}"\ndependencies = ["codomyrmex-cloud"]',
-        f'[tool.hatch.build]\ndev-mode-dirs = ["src"]\ntargets.wheel.packages = ["src/{module.name}"]',
-    ]
-    for group, names in entry_points.items():
-        lines.append(f'[project.entry-points."codomyrmex.cloud.{group}"]')
-        lines += [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in names.items()]
-    (project / "pyproject.toml").write_text("\n".join(lines), encoding="utf-8")
-
-
-def unpack(wheel, site):
-    """Install a wheel, in place of another version of it. Returns the folders to put on ``sys.path``."""
-    site.mkdir(parents=True, exist_ok=True)
-    for info in site.glob(f"{wheel.name.partition('-')[0]}-*.dist-info"):
-        for line in (info / "RECORD").read_text(encoding="utf-8").splitlines():
-            (site / line.partition(",")[0]).unlink()
-        shutil.rmtree(info)
-    shutil.rmtree(site / "__pycache__", ignore_errors=True)
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-    # Python reads .pth files in its own site folder only
-    return [site, *(Path(pth.read_text(encoding="utf-8").strip()) for pth in site.glob("*.pth"))]
-
-
 @pytest.fixture
 def clean_slate(tmp_path):
-    """At the end of the test the registry, the hooks and what was imported are as before it."""
-    tables = (registry._registered, registry._schemes, registry._factories, _index._cache)
-    before = [dict(table) for table in tables]
-    hooks, client._hooks = client._hooks, False
-    names = set(vars(codomyrmex.cloud))
-    yield
-    for table, content in zip(tables, before, strict=True):
-        table.clear()
-        table.update(content)
-    client._hooks = hooks
+    """The test has a registry and hooks of its own, and what it imports from its folder is forgotten after it."""
+    with isolated():
+        yield
     for name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
             del sys.modules[name]
-    for name in vars(codomyrmex.cloud).keys() - names:
-        if f"codomyrmex.cloud.{name}" not in sys.modules:  # an exported name, kept from its first use
-            delattr(codomyrmex.cloud, name)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from codomyrmex.cloud.testing.backends import AzuriteOnDisk
 MOVE = """
 import sys
 sys.path.append(sys.argv[3])
-from peak import peak_memory
+from support.memory import peak_memory
 from codomyrmex.cloud.azure import AzureStorage
 from codomyrmex.cloud.testing.conformance._data import stream
 size = int(sys.argv[1])

@@ -1,7 +1,7 @@
-import coda_vendor
 import pytest
-from coda_server import TOKEN, Coda, running
 from codomyrmex.cloud.coda import CodaClient
+from support.coda import vendor
+from support.coda.server import TOKEN, Coda, running
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def coda(server):
     yield service
     service.released.set()
     assert service.violations == []
-    assert coda_vendor.DOCUMENT.problems(service.requests) == []
+    assert vendor.DOCUMENT.problems(service.requests) == []
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from coda_server import TOKEN, Answer, error
 from codomyrmex.cloud import CloudCredentials, get_client, hooks, providers
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient, CodaRateLimitError, Rate, RateLimits
 from codomyrmex.cloud.errors import OperationRefused
+from support.coda.server import TOKEN, Answer, error
 
 
 @pytest.fixture(autouse=True)

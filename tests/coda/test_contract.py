@@ -1,14 +1,13 @@
 """Our table of the API is the vendor's, and both judge requests."""
 
-import coda_contract as contract
-import coda_vendor
 import pytest
-from coda_server import Received
+from support.coda import contract, vendor
+from support.coda.server import Received
 
 JSON = "application/json"
 ROWS = "/docs/d/tables/t/rows"
 needs_document = pytest.mark.skipif(
-    not coda_vendor.DOCUMENT.file.is_file(),
+    not vendor.DOCUMENT.file.is_file(),
     reason="the vendor's document is not at hand: CLOUD_REFERENCE names no folder with it",
 )
 
@@ -43,7 +42,7 @@ def ours(method, target, body):
 
 
 def vendors(method, target, body):
-    return coda_vendor.DOCUMENT.problems([Received(method, target, {"content-type": JSON} if body else {}, body)])
+    return vendor.DOCUMENT.problems([Received(method, target, {"content-type": JSON} if body else {}, body)])
 
 
 @pytest.mark.parametrize("judge", [ours, pytest.param(vendors, marks=needs_document)])
@@ -66,7 +65,7 @@ def test_our_table_is_the_stricter_judge(request_):
 @needs_document
 @pytest.mark.parametrize("operation", contract.OPERATIONS, ids=lambda operation: operation.name)
 def test_our_table_is_the_vendors(operation):
-    vendors = coda_vendor.DOCUMENT.content["paths"][operation.path][operation.method.lower()]
+    vendors = vendor.DOCUMENT.content["paths"][operation.path][operation.method.lower()]
     assert vendors["operationId"] == operation.name
     statuses = set(map(str, vendors["responses"]))
     assert statuses == {str(operation.ok), *operation.errors.split()}
@@ -83,7 +82,7 @@ def test_our_table_is_the_vendors(operation):
 
 def resolved(schema):
     while "$ref" in schema:
-        found = coda_vendor.DOCUMENT.content
+        found = vendor.DOCUMENT.content
         for key in schema["$ref"].removeprefix("#/").split("/"):
             found = found[key]
         schema = found

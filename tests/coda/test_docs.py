@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from coda_server import TOKEN, error
 from codomyrmex.cloud.coda import CodaAPIError, CodaClient, RateLimits, _http, _rows, _waiting, client, errors
+from support.coda.server import TOKEN, error
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/coda.md").read_text("utf-8")

@@ -7,8 +7,6 @@ import time
 
 import pytest
 import requests
-from coda_contract import OPERATIONS
-from coda_server import TOKEN, Answer, error
 from codomyrmex.cloud import CloudError
 from codomyrmex.cloud import coda as module
 from codomyrmex.cloud import errors as tree
@@ -26,6 +24,8 @@ from codomyrmex.cloud.coda import (
     CodaValidationError,
 )
 from codomyrmex.cloud.coda import errors as coda_errors
+from support.coda.contract import OPERATIONS
+from support.coda.server import TOKEN, Answer, error
 
 KINDS = {
     400: (CodaValidationError, tree.InvalidRequest, ValueError),

@@ -5,8 +5,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from coda_server import TOKEN, VENDOR_RATES, faster
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient, Rate, RateLimits
+from support.coda.server import TOKEN, VENDOR_RATES, faster
 
 FASTER = 50
 LIMITS = RateLimits(**{kind: Rate(n, seconds / FASTER) for kind, (n, seconds) in VENDOR_RATES.items()})

@@ -3,10 +3,10 @@
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from coda_contract import find
 from codomyrmex.cloud.coda import CodaNotFoundError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from support.coda.contract import find
 
 ODD = [
     "a/b", "../..", "a/../b", "..%2F", "%2e%2e", "%", "%41", "100%", "a?b=c", "a#b", "a&b;c", "Größe", "名前", "🙂",

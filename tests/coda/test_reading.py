@@ -4,8 +4,8 @@ import pickle
 from datetime import UTC, datetime
 
 import pytest
-from coda_server import CREATED, Answer
 from codomyrmex.cloud.coda import CodaAPIError, Doc, Person, Reference, Row
+from support.coda.server import CREATED, Answer
 
 
 def test_a_document_has_the_fields_of_the_api_in_snake_case(client):

@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from coda_server import Answer, error
 from codomyrmex.cloud.coda import (
     CodaAPIError,
     CodaConnectionError,
@@ -12,6 +11,7 @@ from codomyrmex.cloud.coda import (
     Rate,
     RateLimits,
 )
+from support.coda.server import Answer, error
 
 FAULTS = {
     "reset": {"fault": "reset"},

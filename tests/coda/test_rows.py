@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
-from coda_server import Answer, error
 from codomyrmex.cloud.coda import (
     CodaConnectionError,
     CodaForbiddenError,
@@ -15,6 +14,7 @@ from codomyrmex.cloud.coda import (
     CodaValidationError,
     to_pandas,
 )
+from support.coda.server import Answer, error
 
 TABLE = ("doc", "grid-1")
 

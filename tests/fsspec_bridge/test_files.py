@@ -221,7 +221,7 @@ def test_threads_share_a_file_system(fs, bucket):
 MEMORY = """
 import os, fsspec, sys
 sys.path.insert(0, sys.argv[1])
-from peak import peak_memory
+from support.memory import peak_memory
 
 chunk = os.urandom(1 << 20)
 fs = fsspec.filesystem("cloud+local")

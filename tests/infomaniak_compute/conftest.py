@@ -2,7 +2,7 @@
 
 import pytest
 from codomyrmex.cloud.infomaniak import InfomaniakComputeClient
-from infomaniak_project import FLAVOR, connect, make_image, make_network
+from support.project import FLAVOR, connect, make_image, make_network
 
 
 @pytest.fixture(scope="session")

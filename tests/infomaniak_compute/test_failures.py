@@ -9,7 +9,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakNotFoundError,
     InfomaniakQuotaExceededError,
 )
-from infomaniak_project import FLAVOR, connect, make_image, nowhere
+from support.project import FLAVOR, connect, make_image, nowhere
 
 NOWHERE = nowhere()
 MISSING = {

@@ -13,7 +13,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
-from infomaniak_project import FLAVOR, connect, make_image, make_network, nowhere, recorded
+from support.project import FLAVOR, connect, make_image, make_network, nowhere, recorded
 
 KEYS = [
     "id",

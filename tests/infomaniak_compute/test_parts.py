@@ -2,7 +2,7 @@
 
 import pytest
 from codomyrmex.cloud.infomaniak import InfomaniakAlreadyExistsError, InfomaniakNotFoundError, InfomaniakValidationError
-from infomaniak_project import FLAVOR, recorded
+from support.project import FLAVOR, recorded
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHDJyOT7ms46JqGYgXkGyuBALRu5kRoBhNyOvFDnAj0G someone@example.com"
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 from codomyrmex.cloud.infomaniak import InfomaniakCloud, InfomaniakNotFoundError
-from infomaniak_project import FLAVOR
+from support.project import FLAVOR
 
 SCRIPT = "#!/bin/sh\necho grüezi\n"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHDJyOT7ms46JqGYgXkGyuBALRu5kRoBhNyOvFDnAj0G someone@example.com"

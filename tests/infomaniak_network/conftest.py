@@ -2,7 +2,7 @@
 
 import pytest
 from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient
-from infomaniak_pages import Pages
+from support.pages import Pages
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-import newsletter_vendor
 import pytest
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
-from newsletter_server import DOMAIN, TOKEN, Newsletter, running
+from support.newsletter import vendor
+from support.newsletter.server import DOMAIN, TOKEN, Newsletter, running
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def service(server):
     yield newsletter
     newsletter.released.set()
     assert newsletter.violations == []
-    assert newsletter_vendor.DOCUMENT.problems(newsletter.requests) == []
+    assert vendor.DOCUMENT.problems(newsletter.requests) == []
 
 
 @pytest.fixture

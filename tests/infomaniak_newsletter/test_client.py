@@ -12,7 +12,7 @@ from codomyrmex.cloud.cli import main
 from codomyrmex.cloud.errors import OperationRefused
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError, InfomaniakNotFoundError
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
-from newsletter_server import DOMAIN, TOKEN, Answer, error
+from support.newsletter.server import DOMAIN, TOKEN, Answer, error
 
 VARIABLES = {"INFOMANIAK_NEWSLETTER_TOKEN": f"{TOKEN}\n", "INFOMANIAK_NEWSLETTER_ID": f" {DOMAIN}"}
 

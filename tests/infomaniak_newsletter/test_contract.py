@@ -1,14 +1,13 @@
 """Our table of the API is the vendor's, and both judge requests."""
 
-import newsletter_contract as contract
-import newsletter_vendor
 import pytest
-from newsletter_server import DOMAIN, Received
+from support.newsletter import contract, vendor
+from support.newsletter.server import DOMAIN, Received
 
 JSON = "application/json"
 ROOT = f"/1/newsletters/{DOMAIN}"
 needs_document = pytest.mark.skipif(
-    not newsletter_vendor.DOCUMENT.file.is_file(),
+    not vendor.DOCUMENT.file.is_file(),
     reason="the vendor's document is not at hand: CLOUD_REFERENCE names no folder with it",
 )
 GOOD = [
@@ -33,7 +32,7 @@ def ours(method, target, body):
 
 
 def vendors(method, target, body):
-    return newsletter_vendor.DOCUMENT.problems([Received(method, target, {"content-type": JSON} if body else {}, body)])
+    return vendor.DOCUMENT.problems([Received(method, target, {"content-type": JSON} if body else {}, body)])
 
 
 @pytest.mark.parametrize("judge", [ours, pytest.param(vendors, marks=needs_document)])
@@ -57,7 +56,7 @@ def test_the_vendors_document_judges_types_too():
 @needs_document
 @pytest.mark.parametrize("operation", contract.OPERATIONS, ids=lambda operation: operation.name)
 def test_our_table_is_the_vendors(operation):
-    vendors = newsletter_vendor.DOCUMENT.content["paths"][contract.full_path(operation)][operation.method.lower()]
+    vendors = vendor.DOCUMENT.content["paths"][contract.full_path(operation)][operation.method.lower()]
     assert str(operation.ok) in vendors["responses"]
     query = {p["name"] for p in map(resolved, vendors.get("parameters", [])) if p["in"] == "query"}
     assert {name.partition("[")[0] for name in operation.query.split()} <= query
@@ -71,7 +70,7 @@ def test_our_table_is_the_vendors(operation):
 
 def resolved(schema):
     if "$ref" in schema:
-        found = newsletter_vendor.DOCUMENT.content
+        found = vendor.DOCUMENT.content
         for key in schema["$ref"].removeprefix("#/").split("/"):
             found = found[key]
         return found

@@ -19,8 +19,9 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
-from cutter import cutting
-from newsletter_server import Answer, error, success
+from support.newsletter.server import Answer, error, success
+
+from .cutter import cutting
 
 WHEN = int(time.time()) + 86_400
 CALLS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from codomyrmex.cloud.infomaniak.newsletter import _dispatch, _http, _imports, _limits
-from newsletter_server import DOMAIN, TOKEN
+from support.newsletter.server import DOMAIN, TOKEN
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/newsletter.md").read_text("utf-8")

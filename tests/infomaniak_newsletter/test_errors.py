@@ -19,8 +19,9 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, InfomaniakOutcomeUnknownError
-from newsletter_calls import CALLS, ONCE
-from newsletter_server import Answer, error
+from support.newsletter.server import Answer, error
+
+from .calls import CALLS, ONCE
 
 KINDS = {
     400: (InfomaniakValidationError, tree.InvalidRequest, ValueError),

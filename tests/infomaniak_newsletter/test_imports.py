@@ -9,7 +9,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakForbiddenError,
     InfomaniakTimeoutError,
 )
-from newsletter_server import error
+from support.newsletter.server import error
 
 
 @pytest.fixture

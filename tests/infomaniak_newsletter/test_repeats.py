@@ -12,8 +12,9 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakServerError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
-from newsletter_calls import CALLS, ONCE
-from newsletter_server import Answer, error, running
+from support.newsletter.server import Answer, error, running
+
+from .calls import CALLS, ONCE
 
 FAULTS = {
     "reset": {"fault": "reset"},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.testing.backends import FaultProxy
-from infomaniak_project import connect
+from support.project import connect
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 
 sys.path.append(str(Path(__file__).parents[1]))
-from peak import peak_memory  # found in the folder above
+from support.memory import peak_memory  # found in the folder above
 
 MIB = 1024 * 1024
 

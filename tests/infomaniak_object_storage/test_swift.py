@@ -23,7 +23,7 @@ from codomyrmex.cloud.infomaniak import InfomaniakCloudError, InfomaniakUnsuppor
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
 from codomyrmex.cloud.testing.backends import CorruptRequest, Reset, Status
-from infomaniak_project import connect
+from support.project import connect
 
 LARGE = bytes(SEGMENT + 1)
 

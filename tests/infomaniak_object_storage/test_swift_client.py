@@ -15,7 +15,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakObjectNotFoundError,
     InfomaniakObjectStorageClient,
 )
-from infomaniak_project import connect
+from support.project import connect
 
 MISSING = {
     "delete_container": (("none",), False, InfomaniakContainerNotFoundError),

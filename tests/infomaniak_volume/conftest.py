@@ -2,7 +2,7 @@
 
 import pytest
 from codomyrmex.cloud.infomaniak import InfomaniakComputeClient, InfomaniakVolumeClient
-from infomaniak_project import FLAVOR, connect, make_image
+from support.project import FLAVOR, connect, make_image
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakValidationError,
     InfomaniakVolumeClient,
 )
-from infomaniak_project import connect, nowhere
+from support.project import connect, nowhere
 
 NOWHERE = nowhere()
 MISSING = {

@@ -11,7 +11,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakTimeoutError,
     InfomaniakVolumeClient,
 )
-from infomaniak_project import connect, recorded
+from support.project import connect, recorded
 
 KEYS = [
     "id",

@@ -14,7 +14,7 @@ from codomyrmex.cloud.local import LocalStorage
 from codomyrmex.cloud.local.signing import signing_key
 
 sys.path.append(str(Path(__file__).parents[1]))
-from peak import peak_memory  # found in the folder above
+from support.memory import peak_memory  # found in the folder above
 
 
 def say(*values):

@@ -19,8 +19,8 @@ from codomyrmex.cloud.testing import backends
 from codomyrmex.cloud.testing.backends import BackendMissing, ServerError
 from codomyrmex.cloud.testing.backends._server import Program, free_ports
 from codomyrmex.cloud.testing.backends._venv import Venv
+from support.distributions import build_wheel, write_project
 
-from ..conftest import build_wheel, write_project
 from .tiny import Tiny
 
 FOLDER = os.path.dirname(__file__)

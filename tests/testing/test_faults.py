@@ -452,7 +452,7 @@ GIGABYTE = """
 import http.client, sys
 from urllib.parse import urlsplit
 sys.path += [{folder!r}, {folder!r} + "/.."]
-from peak import peak_memory
+from support.memory import peak_memory
 from upstream import BLOCK, Upstream
 from codomyrmex.cloud.testing.backends import FaultProxy
 

@@ -10,7 +10,7 @@ from codomyrmex.cloud import get_client
 from codomyrmex.cloud.transfer import Folder, Prefix, copying, syncing
 
 sys.path.append(str(Path(__file__).parents[1]))
-from peak import peak_memory  # found in the folder above
+from support.memory import peak_memory  # found in the folder above
 
 
 def say(value):

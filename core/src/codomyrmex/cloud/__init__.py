@@ -13,17 +13,10 @@ __path__ += [folder for folder in _folders if folder not in __path__ and os.path
 
 __version__ = "0.1.0"
 
-_OWN = {
-    "API_VERSION": "registry",
-    "ProviderInfo": "registry",
-    "get_client": "registry",
-    "open_storage": "registry",
-    "providers": "registry",
-    "register": "registry",
-    "unregister": "registry",
-    "CloudError": "errors",
-} | dict.fromkeys(
-    (
+_MODULES = {
+    "registry": ("API_VERSION", "ProviderInfo", "get_client", "open_storage", "providers", "register", "unregister"),
+    "errors": ("CloudError",),
+    "common": (
         "Capability",
         "CloudClient",
         "CloudCredentials",
@@ -35,8 +28,8 @@ _OWN = {
         "ServerlessClient",
         "StorageClient",
     ),
-    "common",
-)
+}
+_OWN = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = ["__version__", *_OWN]
 
@@ -46,11 +39,9 @@ def __getattr__(name: str) -> object:
 
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _OWN:
-        value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
-    else:
-        value = import_module(f"{__name__}._exports").find(name)
-    globals()[name] = value
+    if name not in _OWN:
+        return import_module(f"{__name__}._exports").find(name)
+    globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
     return value
 
 

@@ -13,13 +13,13 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from codomyrmex.cloud import _state
+
 PROVIDERS = "codomyrmex.cloud.providers"
 SCHEMES = "codomyrmex.cloud.schemes"
 EXPORTS = "codomyrmex.cloud.exports"
 HOOKS = "codomyrmex.cloud.hooks"
 COMMANDS = "codomyrmex.cloud.commands"
-
-_cache: dict[tuple[str, ...], list[EntryPoint]] = {}
 
 
 class EntryPoint(NamedTuple):
@@ -52,11 +52,12 @@ def entry_points(group: str, *, refresh: bool = False) -> list[EntryPoint]:
 
     ``refresh`` reads again, to find what was installed since this process started.
     """
-    path = tuple(sys.path)
-    if refresh or path not in _cache:
-        _cache.clear()
-        _cache[path] = [e for folder in distributions(path) for e in read(folder)]
-    return [e for e in _cache[path] if e.group == group]
+    registry, path = _state.current, tuple(sys.path)
+    entries = None if refresh else registry.index.get(path)
+    if entries is None:
+        entries = [e for folder in distributions(path) for e in read(folder)]
+        registry.index = {path: entries}
+    return [e for e in entries if e.group == group]
 
 
 def distributions(path: tuple[str, ...], *, shadowed: bool = False) -> Iterator[str]:
@@ -100,7 +101,8 @@ def _read(folder: str, name: str) -> str:
         with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
             return file.read()
     except NotADirectoryError:
-        return _read_archived(folder, name)
+        archive, inside = os.path.split(folder)
+        return _members(archive, f"{inside}/{name}").get(f"{inside}/{name}", "")
     except OSError:
         return ""
 
@@ -108,11 +110,6 @@ def _read(folder: str, name: str) -> str:
 def _archived(archive: str) -> list[str]:
     """The metadata folders of a zip file on ``sys.path``; none of what is no zip file, or damaged."""
     return sorted({name.partition("/")[0] for name in _members(archive)})
-
-
-def _read_archived(folder: str, name: str) -> str:
-    archive, inside = os.path.split(folder)
-    return _members(archive, f"{inside}/{name}").get(f"{inside}/{name}", "")
 
 
 def _members(archive: str, wanted: str = "") -> dict[str, str]:

@@ -23,9 +23,9 @@ from time import perf_counter
 from typing import Any
 
 import pluggy
+from codomyrmex.cloud import _state
 from codomyrmex.cloud._index import HOOKS, entry_points
-from codomyrmex.cloud.common import client as _client
-from codomyrmex.cloud.common.client import CloudClient, Operation, inside
+from codomyrmex.cloud.common.client import CloudClient, Operation, hooks_in_force, inside
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import CloudError, OperationRefused
 from codomyrmex.cloud.registry import load
@@ -167,14 +167,14 @@ class Hooks:
 
 def register(plugin: object) -> None:
     """Put the hooks of ``plugin``, a module or an object, in force for this process."""
-    hooks = _client.hooks_in_force() or Hooks()
+    hooks = hooks_in_force() or Hooks()
     hooks.add(plugin)
-    _client._hooks = hooks
+    _state.current.hooks = hooks
 
 
 def unregister(plugin: object) -> None:
     """Take the hooks of ``plugin`` out of force."""
-    hooks = _client.hooks_in_force()
+    hooks = hooks_in_force()
     if hooks is not None and hooks.manager.is_registered(plugin):
         hooks.manager.unregister(plugin)
-        _client._hooks = hooks if hooks.manager.get_plugins() else None
+        _state.current.hooks = hooks if hooks.manager.get_plugins() else None

@@ -8,10 +8,12 @@ that is asked for is imported, so a broken plugin stops its own look-up and no o
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, overload
 
+from codomyrmex.cloud import _state
 from codomyrmex.cloud._index import PROVIDERS, SCHEMES, EntryPoint, entry_points
 from codomyrmex.cloud.common.client import CloudClient, installed_hooks
 from codomyrmex.cloud.common.resources import ResourceType
@@ -31,11 +33,6 @@ API_VERSION = 1
 this name; one for another version is refused."""
 
 Factory = Callable[..., Any]
-Client = TypeVar("Client", bound=CloudClient)
-
-_registered: dict[str, Factory] = {}
-_schemes: dict[str, str] = {}  # of the registered ones
-_factories: dict[str, Factory] = {}  # the registered ones, and those loaded so far
 
 
 class ProviderInfo(NamedTuple):
@@ -76,8 +73,7 @@ def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE,
     another `API_VERSION`.
     """
     name = f"{_text(provider)}.{_text(service)}"
-    factory = _factories.get(name) or _load(name)
-    return make_client(name, factory, options)
+    return make_client(name, _state.current.factories.get(name) or _load(name), options)
 
 
 def open_storage(url: str, **options: Any) -> StorageClient:
@@ -92,7 +88,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     if not (scheme and separator):
         raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
     name = _provider_of(scheme.lower())
-    factory = _factories.get(name) or _load(name)
+    factory = _state.current.factories.get(name) or _load(name)
     make = functools.partial(factory.from_url, url) if hasattr(factory, "from_url") else factory
     storage: StorageClient = make_client(name, make, options)
     return storage
@@ -100,23 +96,21 @@ def open_storage(url: str, **options: Any) -> StorageClient:
 
 def providers() -> list[ProviderInfo]:
     """Every provider there is, by name. Imports none of them."""
-    schemes: dict[str, list[str]] = {}
-    for scheme, owners in (_installed_schemes() | {s: {name: None} for s, name in _schemes.items()}).items():
-        for name in owners:
-            schemes.setdefault(name, []).append(scheme)
-    found: list[tuple[str, str | None, str | None, str]] = [
-        (e.name, e.distribution, e.version, e.value) for e in entry_points(PROVIDERS) if e.name not in _registered
-    ]
-    for name, factory in _registered.items():
-        named = factory if hasattr(factory, "__qualname__") else type(factory)  # a partial's repr may hold secrets
-        found.append((name, None, None, f"{named.__module__}:{named.__qualname__}"))
-    infos = []
-    for name, distribution, version, target in sorted(found, key=lambda f: f[0]):
+    registered = _state.current.registered
+    owners = _installed_schemes() | {scheme: {name: None} for scheme, name in _state.current.schemes.items()}
+
+    def info(name: str, distribution: str | None, version: str | None, target: str) -> ProviderInfo:
         provider, _, service = name.partition(".")
-        if service == ResourceType.STORAGE.value and name not in schemes:
-            schemes[name] = [provider]
-        infos.append(ProviderInfo(provider, service, distribution, version, tuple(schemes.get(name, ())), target))
-    return infos
+        default = (provider,) if service == ResourceType.STORAGE.value else ()
+        schemes = tuple(scheme for scheme, names in owners.items() if name in names)
+        return ProviderInfo(provider, service, distribution, version, schemes or default, target)
+
+    installed = [e for e in entry_points(PROVIDERS) if e.name not in registered]
+    infos = [info(e.name, e.distribution, e.version, e.value) for e in installed]
+    for name, factory in registered.items():
+        named = factory if hasattr(factory, "__qualname__") else type(factory)  # a partial's repr may hold secrets
+        infos.append(info(name, None, None, f"{named.__module__}:{named.__qualname__}"))
+    return sorted(infos, key=lambda i: f"{i.provider}.{i.service}")
 
 
 def register(name: str, factory: Factory, *, scheme: str | None = None, replace: bool = False) -> None:
@@ -131,31 +125,47 @@ def register(name: str, factory: Factory, *, scheme: str | None = None, replace:
     provider, _, service = name.partition(".")
     if not provider or not service or not callable(factory):
         raise ValueError(f"a provider is registered as '<provider>.<service>' with a callable, not {name!r}")
+    registry = _state.current
     installed = [str(e) for e in entry_points(PROVIDERS) if e.name == name]
-    if not replace and (name in _registered or installed):
+    if not replace and (name in registry.registered or installed):
         owner = f"by {installed[0]}" if installed else "by register()"
         raise DuplicateProviderError(f"{name!r} is taken {owner}; register(..., replace=True) takes its place")
-    if scheme and not replace and (scheme in _schemes or scheme in _installed_schemes()):
+    if scheme and not replace and (scheme in registry.schemes or scheme in _installed_schemes()):
         raise DuplicateProviderError(f"{scheme}:// is taken; register(..., replace=True) takes its place")
     _check_version(name, factory)
-    _registered[name] = _factories[name] = factory
+    registry.registered[name] = registry.factories[name] = factory
     if scheme:
-        _schemes[scheme] = name
+        registry.schemes[scheme] = name
 
 
 def unregister(name: str) -> None:
     """Undo `register`; an installed provider of that name is found again. LookupError if it was not."""
-    if name not in _registered:
+    registry = _state.current
+    if name not in registry.registered:
         raise ProviderNotFoundError(f"{name!r} was not registered")
-    del _registered[name], _factories[name]
-    for scheme in [s for s, owner in _schemes.items() if owner == name]:
-        del _schemes[scheme]
+    del registry.registered[name], registry.factories[name]
+    registry.schemes = {scheme: owner for scheme, owner in registry.schemes.items() if owner != name}
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Run a block, such as a test, with a fresh registry and fresh hooks; the previous ones return at its end.
+
+    Inside, installed providers, exported names and hooks are found anew, and what was registered outside is
+    unknown. What the block registers, in `register` or in `hooks.register`, ends with it, also when it raises.
+    Blocks nest. A block holds for all threads of the process, so no two of them may overlap. Modules stay imported.
+    """
+    outer, _state.current = _state.current, _state.Registry()
+    try:
+        yield
+    finally:
+        _state.current = outer
 
 
 def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
     """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
     name = f"{_text(provider)}.{_text(service)}"
-    return _factories.get(name) or _load(name)
+    return _state.current.factories.get(name) or _load(name)
 
 
 def load(entry: EntryPoint) -> Any:
@@ -163,26 +173,35 @@ def load(entry: EntryPoint) -> Any:
     try:
         loaded = entry.load()
     except (Exception, SystemExit) as error:
-        owner = entry.distribution
-        advice = f"'pip install -U {owner}' may mend it, 'pip uninstall {owner}' removes it"
+        advice = f"'pip install -U {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it"
         message = f"{entry} cannot be imported: {type(error).__name__}: {error}; {advice}"
         raise _about(entry, ProviderLoadError, message) from error
     _check_version(entry, loaded)
     return loaded
 
 
-def _load(name: str) -> Factory:
-    entries = [e for e in entry_points(PROVIDERS) if e.name == name]
-    entries = entries or [e for e in entry_points(PROVIDERS, refresh=True) if e.name == name]
-    if not entries:
-        _not_found(name)
+def find_entry(group: str, name: str) -> EntryPoint | None:
+    """The entry point of this name in this group, or None.
+
+    Where none is known, distributions are read again, to find what was installed since this process started.
+    Raises DuplicateProviderError when several distributions offer the name.
+    """
+    entries = [e for e in entry_points(group) if e.name == name]
+    entries = entries or [e for e in entry_points(group, refresh=True) if e.name == name]
     if len(entries) > 1:
         message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
         raise _about(entries[0], DuplicateProviderError, message)
-    factory: Factory = load(entries[0])
+    return entries[0] if entries else None
+
+
+def _load(name: str) -> Factory:
+    entry = find_entry(PROVIDERS, name)
+    if entry is None:
+        _not_found(name)
+    factory: Factory = load(entry)
     if not callable(factory):
-        raise _about(entries[0], ProviderLoadError, f"{entries[0]} names no class and no function")
-    _factories[name] = factory
+        raise _about(entry, ProviderLoadError, f"{entry} names no class and no function")
+    _state.current.factories[name] = factory
     return factory
 
 
@@ -194,9 +213,8 @@ def make_client(name: str, make: Factory, options: dict[str, Any]) -> Any:
     hooks = installed_hooks()
     if hooks and options.get("credentials") is None:
         provider, _, service = name.partition(".")
-        found = hooks.credentials(provider, service)
-        if found is not None:
-            options["credentials"] = found
+        if (credentials := hooks.credentials(provider, service)) is not None:
+            options["credentials"] = credentials
     try:
         client = make(**options)
     except TypeError as error:
@@ -232,7 +250,7 @@ def _not_found(name: str) -> NoReturn:
 
     from codomyrmex.cloud import _catalogue
 
-    ours, installed = _catalogue.PROVIDERS, {e.name for e in entry_points(PROVIDERS)} | set(_registered)
+    ours, installed = _catalogue.PROVIDERS, {e.name for e in entry_points(PROVIDERS)} | set(_state.current.registered)
     provider, _, service = name.partition(".")
     if service == "storage":
         name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
@@ -250,17 +268,17 @@ def _not_found(name: str) -> NoReturn:
 
 def _provider_of(scheme: str) -> str:
     """The name of the provider that a URL scheme leads to, installed or not."""
-    default = f"{scheme}.storage"
-    owners = _installed_schemes().get(scheme)
-    if not (owners or scheme in _schemes or default in _factories):
+    registry, default = _state.current, f"{scheme}.storage"
+    if scheme in registry.schemes:
+        return registry.schemes[scheme]
+    owners = _installed_schemes().get(scheme, {})
+    if not owners and default not in registry.factories:
         entry_points(SCHEMES, refresh=True)
-        owners = _installed_schemes().get(scheme)
-    if scheme in _schemes or not owners:
-        return _schemes.get(scheme, default)
+        owners = _installed_schemes().get(scheme, {})
     if len(owners) > 1:
         claims = " and ".join(f"to {name} by {entry}" for name, entry in owners.items())
         raise DuplicateProviderError(f"{scheme}:// leads {claims}; uninstall all but one")
-    return next(iter(owners))
+    return next(iter(owners), default)
 
 
 def _installed_schemes() -> dict[str, dict[str, EntryPoint]]:

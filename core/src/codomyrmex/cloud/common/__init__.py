@@ -3,13 +3,7 @@
 from codomyrmex.cloud.common.client import CloudClient, Operation, lenient, operation
 from codomyrmex.cloud.common.compute import ComputeClient, ServerlessClient
 from codomyrmex.cloud.common.resources import CloudCredentials, CloudProvider, CloudResource, ResourceType
-from codomyrmex.cloud.common.storage import (
-    Capability,
-    ObjectInfo,
-    PresignedRequest,
-    StorageClient,
-    guess_content_type,
-)
+from codomyrmex.cloud.common.storage import Capability, ObjectInfo, PresignedRequest, StorageClient, guess_content_type
 
 __all__ = [
     "Capability",

@@ -11,6 +11,7 @@ from functools import wraps
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, cast, overload
 
+from codomyrmex.cloud import _state
 from codomyrmex.cloud._index import HOOKS, entry_points
 from codomyrmex.cloud.errors import CloudError, forget_requests, from_builtin
 
@@ -255,34 +256,30 @@ def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args
     return result
 
 
-_hooks: Hooks | Literal[False] | None = False  # False: not looked for yet
-_hooks_lock = threading.Lock()
-
-
 def installed_hooks() -> Hooks | None:
     """The hooks to tell; None when there are none (pluggy stays unimported), and for what hooks call."""
-    return None if _inside.get() == "hook" else hooks_in_force()
+    return None if _state.current.hooks is None or _inside.get() == "hook" else hooks_in_force()
 
 
 def hooks_in_force() -> Hooks | None:
     """All hooks there are, loaded on first use."""
-    global _hooks
-    if _hooks is False:
-        if _inside.get() == "hook":
-            raise RuntimeError("hooks cannot be registered while a hooks plugin is imported; its entry point does that")
-        with _hooks_lock:  # no operation slips through while another thread loads a policy
-            if _hooks is False:
-                _hooks = _load_hooks()
-    return _hooks or None
+    hooks = _state.current.hooks
+    return _load_hooks(_state.current) if hooks is False else hooks
 
 
-def _load_hooks() -> Hooks | None:
-    if not entry_points(HOOKS):
-        return None
-    from codomyrmex.cloud.hooks import Hooks
+def _load_hooks(registry: _state.Registry) -> Hooks | None:
+    if _inside.get() == "hook":
+        raise RuntimeError("hooks cannot be registered while a hooks plugin is imported; its entry point does that")
+    with registry.hooks_lock:  # no operation slips through while another thread loads a policy
+        if registry.hooks is False:
+            if entry_points(HOOKS):
+                from codomyrmex.cloud.hooks import Hooks
 
-    with inside("hook"):
-        return Hooks()
+                with inside("hook"):
+                    registry.hooks = Hooks()
+            else:
+                registry.hooks = None
+        return registry.hooks
 
 
 _lenient: ContextVar[CloudClient | None] = ContextVar("client inside a lenient call", default=None)

@@ -42,11 +42,9 @@ def __getattr__(name: str) -> object:
 
     if not name.startswith("Infomaniak"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _OWN:
-        value: object = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
-    else:
-        value = import_module("codomyrmex.cloud._exports").find(name)
-    globals()[name] = value
+    if name not in _OWN:
+        return import_module("codomyrmex.cloud._exports").find(name)
+    globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
     return value
 
 

@@ -1,8 +1,8 @@
 """What the service's API accepts, of the calls that the client makes: a compact table.
 
-`test_contract.py` compares it with the vendor's OpenAPI document where that is at hand. Paths are below
-``/1/newsletters/{domain}``; those with a slash in front are below ``/1``. In ``body``, ``*`` marks what is
-required, and a body of None is none.
+`tests/infomaniak_newsletter/test_contract.py` compares it with the vendor's OpenAPI document where that is at
+hand. Paths are below ``/1/newsletters/{domain}``; those with a slash in front are below ``/1``. In ``body``, ``*``
+marks what is required, and a body of None is none.
 """
 
 import json

@@ -3,8 +3,9 @@
 from typing import Any
 
 import yaml
-from coda_server import ROOT
-from vendor_document import VendorDocument
+
+from ..vendor_document import VendorDocument
+from .server import ROOT
 
 
 def _read(text: str) -> dict[str, Any]:

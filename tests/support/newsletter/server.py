@@ -18,7 +18,7 @@ from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-import newsletter_contract as contract
+from . import contract
 
 TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f-a1b2c3d4e5f6"
 DOMAIN = 12345

@@ -1,6 +1,6 @@
 """What Coda's API v1 (1.4.17) accepts, of the calls that the client makes: a compact table.
 
-`test_contract.py` compares it with the vendor's OpenAPI document where that is at hand, so it is true
+`tests/coda/test_contract.py` compares it with the vendor's OpenAPI document where that is at hand, so it is true
 where that is not. In ``query``, ``:bool`` and ``:int`` are types, ``=a|b`` are the values there are;
 in ``body``, ``*`` marks what is required.
 """

@@ -2,7 +2,7 @@
 
 As a program it serves one document, ``doc``, with a table ``Things`` of some rows, until it is killed:
 
-    python tests/coda/coda_server.py [--rows N] [--faster N] [--delay SECONDS] [--port N]
+    cd tests; python -m support.coda.server [--rows N] [--faster N] [--delay SECONDS] [--port N]
 
 It prints its URL, and at the end (SIGTERM) how many requests it refused by 429.
 """
@@ -25,7 +25,7 @@ from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import coda_contract as contract
+from . import contract
 
 TOKEN = "0f3c9d1e-5a7b-4c2d-8e6f-a1b2c3d4e5f6"
 ROOT = "/apis/v1"

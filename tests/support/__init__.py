@@ -1,0 +1,13 @@
+"""What the tests of several distributions share, and the benchmarks with them.
+
+| here | is |
+|---|---|
+| `coda`, `newsletter` | a Coda and an Infomaniak newsletter on loopback; the benchmarks start the first as a program |
+| `distributions` | real small distributions: write the project, build the wheel, unpack it |
+| `memory` | the peak memory of a process |
+| `pages` | an OpenStack service that answers in small pages |
+| `project` | a client, an image and a network in a project of the OpenStack lab |
+| `vendor_document` | a vendor's OpenAPI document as a judge of requests |
+
+What one folder needs alone lies in that folder.
+"""

@@ -1,0 +1,3 @@
+"""An Infomaniak newsletter on loopback: `server` answers, `contract` is what its API accepts, `vendor` is the
+vendor's document.
+"""
