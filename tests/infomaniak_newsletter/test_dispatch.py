@@ -162,7 +162,8 @@ def test_a_program_that_was_interrupted_sends_nothing_twice(client, service, cal
     campaign = service.add_campaign()
     service.state_lags = True
     service.fail("schedule", fault="stalled", executed=True)
-    with pytest.raises(KeyboardInterrupt), once_sent(service, signal.pthread_kill, threading.get_ident(), signal.SIGINT):
+    interrupt = once_sent(service, signal.pthread_kill, threading.get_ident(), signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), interrupt:
         call(client, campaign)
     assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
     assert len(service.sends) == 1

@@ -91,7 +91,7 @@ class OfInfomaniak(OnTheLab):
 
 @pytest.mark.slow
 class TestInfomaniakS3(OfInfomaniak, Hooks, Secrets, Clients, Errors, Presigned, Objects, Buckets):
-    """What `InfomaniakS3Storage` does itself: keys, endpoint, region, errors. The rest is `S3Storage`, tested in aws/."""
+    """What `InfomaniakS3Storage` does itself: keys, endpoint, region. The rest is `S3Storage`, tested there."""
 
 
 @pytest.mark.release

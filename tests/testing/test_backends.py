@@ -251,7 +251,8 @@ def run_pytest(tmp_path, monkeypatch):
 
     def start(source, *arguments):
         (tmp_path / "test_it.py").write_text(source)
-        command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments, str(tmp_path)]
+        plugins = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+        command = [sys.executable, "-m", "pytest", "-q", "-rs", *plugins, *arguments, str(tmp_path)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path)
 
     return start
