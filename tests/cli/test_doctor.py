@@ -1,8 +1,13 @@
 import json
+import shlex
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+BUILD_WHEELS = Path(__file__).parents[2] / "scripts/build_wheels.py"
 PROVIDERS = "providers"
 GOOD = """
 from codomyrmex.cloud.common import CloudClient
@@ -14,6 +19,15 @@ class Client(CloudClient):
     def credential_source(cls):
         return "ACME_TOKEN=abcd***"
 """
+
+
+@pytest.fixture(scope="module", params=["wheels", "my wheels"])
+def exported(request, tmp_path_factory):
+    """A folder of our wheels, and the value for PIP_FIND_LINKS that its builder prints."""
+    folder = tmp_path_factory.mktemp("built") / request.param
+    done = subprocess.run([sys.executable, BUILD_WHEELS, folder], capture_output=True, text=True, check=True)
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("export ")]
+    return str(folder), shlex.split(line)[1].partition("=")[2]
 
 
 @pytest.fixture
@@ -35,6 +49,45 @@ def test_a_sound_installation_is_told_with_its_credentials(run, install_plugin):
     assert (result.code, "nothing wrong" in result.text) == (0, True)
     assert "ACME_TOKEN=abcd***" in result.text
     assert "needs none; folder" in result.text
+
+
+def test_wheels_that_pip_would_take_are_named(run, exported, monkeypatch):
+    folder, find_links = exported
+    monkeypatch.setenv("PIP_FIND_LINKS", f"/nowhere {find_links} https://example.org/wheels")
+    assert f"'pip install codomyrmex-cloud-...' takes the wheels in {folder}." in run("doctor").lines
+    assert run("doctor", "--json").json["pip_install"] == {"wheels": folder, "hint": None}
+
+
+def test_a_hint_tells_how_pip_would_find_our_wheels(run, tmp_path, monkeypatch):
+    (tmp_path / "requests-2.32.0-py3-none-any.whl").touch()
+    monkeypatch.setenv("PIP_FIND_LINKS", f"{tmp_path} {tmp_path / 'missing'} https://example.org/wheels")
+    text, told = run("doctor"), run("doctor", "--json")
+    hint = text.lines[-1]
+    assert "'python3 scripts/build_wheels.py', then the line 'export PIP_FIND_LINKS=...'" in hint
+    assert (text.code, told.code) == (0, 0)
+    assert told.json["findings"] == []
+    assert told.json["pip_install"] == {"wheels": None, "hint": hint}
+
+
+@pytest.mark.parametrize("section", ["global", "install"])
+def test_wheels_that_pips_configuration_names_are_found(run, exported, section, tmp_path, monkeypatch):
+    folder, find_links = exported
+    file = tmp_path / "pip.conf"
+    file.write_text(f"[{section}]\nfind-links =\n    /nowhere\n    {find_links.split()[0]}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(file))
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    assert run("doctor", "--json").json["pip_install"]["wheels"] == folder
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))  # which overrides it, as with pip
+    assert run("doctor", "--json").json["pip_install"]["wheels"] is None
+
+
+@pytest.mark.parametrize("content", [b"find-links = /nowhere", b"\xff\xfe", b"[global]\nfind-links\n"])
+def test_a_configuration_of_pips_that_cannot_be_read_names_nothing(run, content, tmp_path, monkeypatch):
+    (tmp_path / "pip.conf").write_bytes(content)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    result = run("doctor", "--json")
+    assert (result.code, set(result.json["pip_install"])) == (0, {"wheels", "hint"})
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from support.coda.server import TOKEN, error
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/coda.md").read_text("utf-8")
 README = (ROOT / "plugins/coda/README.md").read_text("utf-8")
+FIRST_PAGE = (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("document", [PAGE, README], ids=["page", "readme"])
@@ -33,6 +34,16 @@ def test_the_examples_run(coda, monkeypatch, document, capsys):
     names["client"].close()
     assert "Sleep" in capsys.readouterr().out
     assert len(coda.rows("AbCDeFGH", "grid-2")) > 500
+
+
+def test_the_example_of_the_first_page_runs(coda, monkeypatch, capsys):
+    monkeypatch.setenv("CODA_API_TOKEN", TOKEN)
+    coda.add_table(coda.add_doc("AbCDeFGH"), "grid-2", "Tasks", ("Name", "Done"))
+    [example] = [block for block in re.findall(r"```python\n(.*?)```", FIRST_PAGE, re.DOTALL) if "CodaClient" in block]
+    names = {}
+    exec(example.replace("from_env()", f"from_env(base_url={coda.url!r})"), names)
+    names["coda"].close()
+    assert capsys.readouterr().out == "['Write', 'Read']\n"
 
 
 def test_the_page_names_every_limit():

@@ -24,11 +24,11 @@ CORE = "codomyrmex-cloud"
 
 
 class Distribution:
-    """A member of the workspace, and the wheel and sdist built of it."""
+    """A member of the workspace, its wheel, and the sdist built of it."""
 
-    def __init__(self, source: Path, output: Path) -> None:
+    def __init__(self, source: Path, wheel: Path, output: Path) -> None:
         self.source = source
-        self.wheel = build_target(source, output)
+        self.wheel = wheel
         self.sdist = build_target(source, output, "sdist")
 
     @cached_property
@@ -154,11 +154,23 @@ def build() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Distribution]:
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of wheels, as the README has it built."""
+    folder = tmp_path_factory.mktemp("wheels")
+    checked([sys.executable, ROOT / "scripts/build_wheels.py", folder])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Distribution]:
     """Every member of the workspace by the name of its distribution."""
     output = tmp_path_factory.mktemp("dist")
-    names = [tomllib.loads((m / "pyproject.toml").read_text("utf-8"))["project"]["name"] for m in MEMBERS]
-    return {name: Distribution(member, output / member.name) for name, member in zip(names, MEMBERS, strict=True)}
+    distributions = {}
+    for member in MEMBERS:
+        name = tomllib.loads((member / "pyproject.toml").read_text("utf-8"))["project"]["name"]
+        (wheel,) = wheels.glob(f"{name.replace('-', '_')}-*.whl")
+        distributions[name] = Distribution(member, wheel, output / member.name)
+    return distributions
 
 
 @pytest.fixture(scope="session", params=MEMBERS, ids=lambda member: member.name)

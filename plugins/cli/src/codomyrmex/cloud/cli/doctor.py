@@ -1,4 +1,4 @@
-"""``cloud doctor``: what is wrong with what is installed, and which credentials would be used."""
+"""``cloud doctor``: what is wrong with what is installed, which credentials would be used, what pip can install."""
 
 from __future__ import annotations
 
@@ -24,11 +24,17 @@ from codomyrmex.cloud._index import (
     read,
 )
 from codomyrmex.cloud.cli.app import command
-from codomyrmex.cloud.cli.output import settings, show
+from codomyrmex.cloud.cli.output import printable, settings, show
+from codomyrmex.cloud.cli.wheels import wheels_folder
 from codomyrmex.cloud.errors import CloudError, ProviderLoadError
 from codomyrmex.cloud.registry import load
 
 _GROUPS = (PROVIDERS, SCHEMES, EXPORTS, HOOKS, COMMANDS)
+_PIP_HINT = (
+    "Hint: the 'pip install codomyrmex-cloud-...' lines of messages do not work yet, as neither PIP_FIND_LINKS nor the "
+    "configuration of pip names a folder with these wheels. In the repository of codomyrmex-cloud run "
+    "'python3 scripts/build_wheels.py', then the line 'export PIP_FIND_LINKS=...' that it prints."
+)
 
 
 class Finding(NamedTuple):
@@ -44,12 +50,15 @@ class Finding(NamedTuple):
 def doctor() -> None:
     """Look for broken, duplicate, shadowed, mismatched and stale plugins; show credential sources.
 
-    Every plugin is imported. Exits with 1 when something is wrong. Secrets are never shown.
+    Every plugin is imported. Exits with 1 when something is wrong. Secrets are never shown. A hint tells when pip
+    would not find the distributions that messages say to install.
     """
     findings = [*_broken(), *_duplicates(), *_shadowed(), *_stale()]
     sources = [{"provider": name, "credentials": source} for name, source in _credential_sources()]
+    folder = wheels_folder()
+    hint = None if folder else _PIP_HINT
     if settings().json:
-        show({"findings": findings, "credentials": sources})
+        show({"findings": findings, "credentials": sources, "pip_install": {"wheels": folder, "hint": hint}})
     else:
         show(sources, {"provider": "Provider", "credentials": "Credentials"})
         click.echo()
@@ -57,6 +66,8 @@ def doctor() -> None:
             show(findings, {"problem": "Problem", "what": "What", "advice": "Advice"})
         else:
             click.echo(f"{len(_plugins())} distributions, nothing wrong.")
+        click.echo()
+        click.echo(hint or f"'pip install codomyrmex-cloud-...' takes the wheels in {printable(str(folder))}.")
     if findings:
         click.get_current_context().exit(1)
 
