@@ -22,7 +22,9 @@ def main():
 
 def serve(project, context):
     context.once("prepared", lambda: subprocess.run([*sys.orig_argv, "--prepare"], check=True))
-    if context.name != "octavia":  # which opens two sessions at once: they would wait for each other
+    if context.name == "octavia":  # which opens two sessions at once: they would wait for each other
+        sqlite.begin_at_first_write()
+    else:
         sqlite.begin_immediately()
     application = project.application(context)
     if context.name != "keystone":  # which it is in
@@ -42,6 +44,7 @@ def listen(application, port, threads):
         host="127.0.0.1",
         port=port,
         threads=threads,
+        connection_limit=1000,  # all workers of a run keep theirs; of those over the limit none is answered
         ident=None,
         clear_untrusted_proxy_headers=False,
         max_request_body_size=8 << 30,  # images

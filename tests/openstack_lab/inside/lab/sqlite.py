@@ -24,3 +24,25 @@ def begin_immediately():
     @sqlalchemy.event.listens_for(Engine, "before_cursor_execute", retval=True)
     def lock(connection, cursor, statement, parameters, context, executemany):
         return "BEGIN IMMEDIATE" if statement == "BEGIN" else statement, parameters
+
+
+def begin_at_first_write():
+    """Take the write lock when a transaction first writes, for the whole process.
+
+    For a project that opens two sessions at once, of which only one writes: where both locked first, the second would
+    wait for the first. What a transaction reads before it writes may be out of date, but no write fails: see
+    `begin_immediately`.
+    """
+    import sqlalchemy
+    from sqlalchemy.engine import Engine
+
+    @sqlalchemy.event.listens_for(Engine, "before_cursor_execute", retval=True)
+    def lock(connection, cursor, statement, parameters, context, executemany):
+        if statement == "BEGIN":
+            return "SELECT 1", parameters
+        if statement.split(maxsplit=1)[0] in _WRITES and not cursor.connection.in_transaction:
+            cursor.execute("BEGIN IMMEDIATE")
+        return statement, parameters
+
+
+_WRITES = {"INSERT", "UPDATE", "DELETE", "SAVEPOINT"}
