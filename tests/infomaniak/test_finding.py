@@ -13,6 +13,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakTimeoutError,
 )
 from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, is_id, iso, wait, wait_gone
+from openstack.exceptions import NotFoundException
 
 
 class Networks(OpenStackClient):
@@ -127,8 +128,20 @@ def test_waiting_until_a_resource_is_gone(client):
     network = client.connection.network.create_network(name="gone")
     client.connection.network.delete_network(network)
     assert wait_gone(lambda: client.connection.network.get_network(network.id), timeout=5) is None
-    assert wait_gone(states("DELETING", "DELETED"), timeout=5, interval=0.01) is None
+    assert wait_gone(states("ACTIVE", "SOFT_DELETED"), timeout=5, interval=0.01) is None
     assert wait_gone(lambda: None, timeout=5) is None
+
+
+def test_a_resource_that_says_deleted_and_is_still_there_is_not_gone_yet():
+    states_left = ["ACTIVE", "DELETED", "DELETED"]
+
+    def get():
+        if not states_left:
+            raise NotFoundException
+        return SimpleNamespace(status=states_left.pop(0), name="vm")
+
+    assert wait_gone(get, timeout=5, interval=0.01) is None
+    assert states_left == []
 
 
 def test_a_resource_that_does_not_go():

@@ -65,7 +65,10 @@ def wait_gone(
     progress: Progress | None = None,
     status: str = "status",
 ) -> None:
-    """Ask until there is no such resource any more, or it is in state DELETED. Parameters and errors of `wait`."""
+    """Ask until the service knows no such resource, or keeps it as SOFT_DELETED. Parameters and errors of `wait`.
+
+    A resource in state DELETED is still there: Nova lists a server for a moment after it says so.
+    """
 
     def look() -> Any:
         try:
@@ -82,8 +85,7 @@ class _Gone:
 
 
 def _is_gone(resource: Any, status: str) -> bool:
-    state = str(getattr(resource, status, None)).casefold()
-    return isinstance(resource, _Gone) or state in ("deleted", "soft_deleted", "delete_complete")
+    return isinstance(resource, _Gone) or str(getattr(resource, status, None)).casefold() == "soft_deleted"
 
 
 def _states(names: Collection[str]) -> set[str]:
