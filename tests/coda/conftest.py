@@ -1,12 +1,13 @@
 import pytest
 from codomyrmex.cloud.coda import CodaClient
+from support.api_server import running
 from support.coda import vendor
-from support.coda.server import TOKEN, Coda, running
+from support.coda.server import TOKEN, Coda
 
 
 @pytest.fixture(scope="session")
 def server():
-    with running() as started:
+    with running(Coda()) as started:
         yield started
 
 

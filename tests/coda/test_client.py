@@ -12,7 +12,8 @@ import pytest
 from codomyrmex.cloud import CloudCredentials, get_client, hooks, providers
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient, CodaRateLimitError, Rate, RateLimits
 from codomyrmex.cloud.errors import OperationRefused
-from support.coda.server import TOKEN, Answer, error
+from support.api_server import Answer
+from support.coda.server import TOKEN, error
 
 
 @pytest.fixture(autouse=True)

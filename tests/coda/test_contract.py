@@ -1,8 +1,8 @@
 """Our table of the API is the vendor's, and both judge requests."""
 
 import pytest
+from support.api_server import Received
 from support.coda import contract, vendor
-from support.coda.server import Received
 
 JSON = "application/json"
 ROWS = "/docs/d/tables/t/rows"

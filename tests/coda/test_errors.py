@@ -24,8 +24,9 @@ from codomyrmex.cloud.coda import (
     CodaValidationError,
 )
 from codomyrmex.cloud.coda import errors as coda_errors
+from support.api_server import Answer
 from support.coda.contract import OPERATIONS
-from support.coda.server import TOKEN, Answer, error
+from support.coda.server import TOKEN, error
 
 KINDS = {
     400: (CodaValidationError, tree.InvalidRequest, ValueError),

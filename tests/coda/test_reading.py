@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 from codomyrmex.cloud.coda import CodaAPIError, Doc, Person, Reference, Row
-from support.coda.server import CREATED, Answer
+from support.api_server import Answer
+from support.coda.server import CREATED
 
 
 def test_a_document_has_the_fields_of_the_api_in_snake_case(client):

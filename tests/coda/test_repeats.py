@@ -11,7 +11,8 @@ from codomyrmex.cloud.coda import (
     Rate,
     RateLimits,
 )
-from support.coda.server import Answer, error
+from support.api_server import Answer
+from support.coda.server import error
 
 FAULTS = {
     "reset": {"fault": "reset"},

@@ -14,7 +14,8 @@ from codomyrmex.cloud.coda import (
     CodaValidationError,
     to_pandas,
 )
-from support.coda.server import Answer, error
+from support.api_server import Answer
+from support.coda.server import error
 
 TABLE = ("doc", "grid-1")
 

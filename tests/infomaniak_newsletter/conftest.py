@@ -1,12 +1,13 @@
 import pytest
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
+from support.api_server import running
 from support.newsletter import vendor
-from support.newsletter.server import DOMAIN, TOKEN, Newsletter, running
+from support.newsletter.server import DOMAIN, TOKEN, Newsletter
 
 
 @pytest.fixture(scope="session")
 def server():
-    with running() as started:
+    with running(Newsletter()) as started:
         yield started
 
 

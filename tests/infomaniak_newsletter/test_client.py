@@ -12,7 +12,8 @@ from codomyrmex.cloud.cli import main
 from codomyrmex.cloud.errors import OperationRefused
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError, InfomaniakNotFoundError
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
-from support.newsletter.server import DOMAIN, TOKEN, Answer, error
+from support.api_server import Answer
+from support.newsletter.server import DOMAIN, TOKEN, error
 
 VARIABLES = {"INFOMANIAK_NEWSLETTER_TOKEN": f"{TOKEN}\n", "INFOMANIAK_NEWSLETTER_ID": f" {DOMAIN}"}
 

@@ -1,8 +1,9 @@
 """Our table of the API is the vendor's, and both judge requests."""
 
 import pytest
+from support.api_server import Received
 from support.newsletter import contract, vendor
-from support.newsletter.server import DOMAIN, Received
+from support.newsletter.server import DOMAIN
 
 JSON = "application/json"
 ROOT = f"/1/newsletters/{DOMAIN}"

@@ -19,7 +19,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
-from support.newsletter.server import Answer, error, success
+from support.api_server import Answer
+from support.newsletter.server import error, success
 
 from .cutter import cutting
 

@@ -19,7 +19,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, InfomaniakOutcomeUnknownError
-from support.newsletter.server import Answer, error
+from support.api_server import Answer
+from support.newsletter.server import error
 
 from .calls import CALLS, ONCE
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakNotFoundError, InfomaniakTimeoutError
-from support.newsletter.server import Answer, success
+from support.api_server import Answer
+from support.newsletter.server import success
 
 # Campaigns
 

@@ -12,7 +12,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakServerError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
-from support.newsletter.server import Answer, error, running
+from support.api_server import Answer, running
+from support.newsletter.server import Newsletter, error
 
 from .calls import CALLS, ONCE
 
@@ -133,7 +134,7 @@ def test_a_service_that_asks_for_more_than_the_budget_is_not_waited_for(connect,
 
 
 def test_the_rate_is_kept_by_all_clients_and_threads_of_a_token(connect):
-    with running() as server:  # of its own: the last request leaves when the other tests are at work
+    with running(Newsletter()) as server:  # of its own: the last request leaves when the other tests are at work
         options = {"base_url": server.service.url, "requests_per_minute": 30, "strict": False}
         clients = [connect(**options), connect(**options)]
         started = time.monotonic()

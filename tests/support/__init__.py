@@ -2,6 +2,7 @@
 
 | here | is |
 |---|---|
+| `api_server` | what `coda` and `newsletter` share: HTTP, a record of requests, faults that a test orders |
 | `coda`, `newsletter` | a Coda and an Infomaniak newsletter on loopback; the benchmarks start the first as a program |
 | `distributions` | real small distributions: write the project, build the wheel, unpack it |
 | `memory` | the peak memory of a process |

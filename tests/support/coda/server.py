@@ -12,19 +12,16 @@ import json
 import re
 import signal
 import sys
-import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import deque
 from collections.abc import Callable
-from contextlib import contextmanager
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
+from ..api_server import Answer, Received, Refused, Server, Service
 from . import contract
 
 TOKEN = "0f3c9d1e-5a7b-4c2d-8e6f-a1b2c3d4e5f6"
@@ -33,54 +30,6 @@ CREATED = "2026-01-02T03:04:05.678Z"
 VENDOR_RATES = {"reads": (100, 6.0), "writes": (10, 6.0), "content_writes": (3, 10.0), "list_docs": (4, 6.0)}
 """What Coda allows: requests in seconds."""
 MAX_BODY, MAX_ROW = 2_000_000, 85_000
-
-
-class Received(NamedTuple):
-    """A request as it came over the wire."""
-
-    method: str
-    target: str
-    """Path and query below ``/apis/v1``, as they were written."""
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def operation(self) -> str | None:
-        found = contract.find(self.method, urlsplit(self.target).path)
-        return found and found[0].name
-
-    @property
-    def query(self) -> dict[str, str]:
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Answer(NamedTuple):
-    status: int
-    body: Any = None
-    """Bytes are sent as they are, all else as JSON."""
-    headers: dict[str, str] = {}
-    fault: str = ""
-    """``reset``: no answer, ``truncated``: half of it, ``stalled``: it comes after a second."""
-
-
-class Fault(NamedTuple):
-    """What happens to the next request of an operation."""
-
-    operation: str
-    answer: Answer | None
-    """None: the true answer, with ``fault``."""
-    fault: str = ""
-    executed: bool = False
-    """Whether the request is executed before."""
-
-
-class Refused(Exception):  # noqa: N818 - it is an answer
-    def __init__(self, status: int, message: str = "", headers: dict[str, str] | None = None) -> None:
-        self.answer = error(status, message, headers)
 
 
 def error(status: int, message: str = "", headers: dict[str, str] | None = None) -> Answer:
@@ -102,7 +51,7 @@ class Table:
         for key, name in self.columns.items():
             if named in (key, name):
                 return key
-        raise Refused(400, f"no column {named!r}")
+        raise Refused(error(400, f"no column {named!r}"))
 
 
 class Doc:
@@ -113,31 +62,25 @@ class Doc:
         self.tables: dict[str, Table] = {}
 
 
-class Coda:
+class Coda(Service):
     """The state of the service, and what it does with each request."""
 
+    contract = contract
+    root = ROOT
+
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        super().__init__()
         self.docs: dict[str, Doc] = {}
-        self.requests: list[Received] = []
-        self.violations: list[str] = []
-        self.faults: list[Fault] = []
         self.rates: dict[str, tuple[int, float]] | None = None
         self.retry_after: str | None = None
         """The header of a 429; the real service has never been seen to send one."""
-        self.refused = 0
-        """How many requests got a 429."""
         self.page_size, self.largest_page = 25, 500
         self.delay = 0.0
         """Seconds until a write is applied."""
         self.replication = 0.0
         """Seconds for which the status of a write is 404."""
         self.warning: str | None = None
-        self.url = ""
-        self.released = threading.Event()
-        """Ends what is stalled."""
         self.pushed: list[tuple[str, str]] = []
-        self.connections: set[tuple[str, int]] = set()
         self.downloads: list[dict[str, str]] = []
         self._sent: dict[str, deque[float]] = {}
         self._mutations: dict[str, tuple[float, float]] = {}
@@ -158,12 +101,6 @@ class Coda:
         table = doc.tables[key] = Table(key, name, {f"c-{number}": name for number, name in enumerate(columns, 1)})
         return table
 
-    def fail(self, operation: str, answer: Answer | None = None, *, fault: str = "", executed=False, times=1) -> None:
-        self.faults += [Fault(operation, answer, fault, executed)] * times
-
-    def received(self, operation: str) -> list[Received]:
-        return [request for request in self.requests if request.operation == operation]
-
     def rows(self, doc: str = "doc", table: str = "grid-1") -> list[dict[str, Any]]:
         """What is in a table once everything is applied, by names of columns."""
         with self.lock:
@@ -174,31 +111,16 @@ class Coda:
     # What a request does
 
     def handle(self, request: Received) -> Answer:
-        with self.lock:
-            self.requests.append(request)
-            path = urlsplit(request.target).path
-            found = contract.find(request.method, path)
-            fault = self._fault(found[0].name) if found else None
-            if fault and not fault.executed:
-                return self._failing(fault)
-            try:
-                answer = self._answer(request, found)
-            except Refused as refused:
-                answer = refused.answer
-            return self._failing(fault, answer) if fault else answer
+        if request.target.startswith("/blobs/"):
+            self.downloads.append(request.headers)
+            key = request.target.removeprefix("/blobs/").partition("?")[0]
+            return Answer(200, self.contents.get(key, "").encode())
+        if not request.target.startswith(f"{ROOT}/"):
+            self.violations.append(f"outside the API: {request.method} {request.target}")
+            return error(404)
+        return super().handle(request._replace(target=request.target.removeprefix(ROOT)))
 
-    def _fault(self, name: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.operation in (name, "*"):
-                self.faults.remove(fault)
-                return fault
-        return None
-
-    def _failing(self, fault: Fault, true: Answer | None = None) -> Answer:
-        answer = fault.answer or true or Answer(200, {"id": "x" * 200})
-        return answer._replace(fault=fault.fault)
-
-    def _answer(self, request: Received, found: tuple[contract.Operation, dict[str, str]] | None) -> Answer:
+    def answer(self, request: Received, found: tuple[contract.Operation, dict[str, str]] | None) -> Answer:
         self._apply()
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return error(401, "the token is not known")
@@ -223,16 +145,9 @@ class Coda:
         if not self.rates:
             return
         kind = rate_class(request.method, urlsplit(request.target).path)
-        allowed, seconds = self.rates[kind]
-        now = time.monotonic()
-        sent = self._sent.setdefault(kind, deque())
-        while sent and now - sent[0] >= seconds:
-            sent.popleft()
-        if len(sent) >= allowed:
-            self.refused += 1
+        if not self.count_request(self.rates[kind], self._sent.setdefault(kind, deque())):
             headers = {"Retry-After": self.retry_after} if self.retry_after else {}
-            raise Refused(429, "Too Many Requests", headers)
-        sent.append(now)
+            raise Refused(error(429, "Too Many Requests", headers))
 
     def _mutate(self, apply: Callable[[], None]) -> str:
         now = time.monotonic()
@@ -355,13 +270,13 @@ class Coda:
         table = self._find_table(docId, tableIdOrName)
         named = [key for key, name in table.columns.items() if columnIdOrName in (key, name)]
         if not named:
-            raise Refused(404, f"no column {columnIdOrName!r}")
+            raise Refused(error(404, f"no column {columnIdOrName!r}"))
         return {**self._column(table, named[0]), "parent": self._table_reference(docId, table)}
 
     def listRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
         if query.get("sortBy") == "natural" and query.get("visibleOnly") == "false":
-            raise Refused(400, "natural order shows visible rows only")
+            raise Refused(error(400, "natural order shows visible rows only"))
 
         def row(item, number, query):
             return self._row(docId, table, number, *item, query)
@@ -376,7 +291,7 @@ class Coda:
     def upsertRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
         if table.view:
-            raise Refused(400, "rows cannot be inserted into a view")
+            raise Refused(error(400, "rows cannot be inserted into a view"))
         keys = [table.column(key) for key in body.get("keyColumns", [])]
         rows = [self._values(table, row) for row in body["rows"]]
         if keys:
@@ -440,7 +355,7 @@ class Coda:
         known, applied = self._mutations.get(requestId, (float("inf"), 0.0))
         now = time.monotonic()
         if now < known:
-            raise Refused(404, f"no request {requestId!r}")
+            raise Refused(error(404, f"no request {requestId!r}"))
         status = {"completed": now >= applied}
         return {**status, "warning": self.warning} if self.warning else status
 
@@ -448,34 +363,34 @@ class Coda:
 
     def _find_doc(self, key: str) -> Doc:
         if key not in self.docs:
-            raise Refused(404, f"no document {id!r}")
+            raise Refused(error(404, f"no document {key!r}"))
         return self.docs[key]
 
     def _find_page(self, doc: Doc, named: str) -> dict[str, Any]:
         if named in doc.deleted_pages:
-            raise Refused(410, f"page {named!r} was deleted")
+            raise Refused(error(410, f"page {named!r} was deleted"))
         for page in doc.pages.values():
             if named in (page["id"], page["name"]):
                 return page
-        raise Refused(404, f"no page {named!r}")
+        raise Refused(error(404, f"no page {named!r}"))
 
     def _find_table(self, doc: str, named: str) -> Table:
         for table in self._find_doc(doc).tables.values():
             if named in (table.id, table.name):
                 return table
-        raise Refused(404, f"no table {named!r}")
+        raise Refused(error(404, f"no table {named!r}"))
 
     def _find_row(self, table: Table, named: str) -> str:
         first = next(iter(table.columns))
         for key, values in table.rows.items():
             if named == key or named == values.get(first):
                 return key
-        raise Refused(404, f"no row {named!r}")
+        raise Refused(error(404, f"no row {named!r}"))
 
     def _values(self, table: Table, row: dict[str, Any]) -> dict[str, Any]:
         size = len(json.dumps(row, ensure_ascii=False).encode())
         if size > MAX_ROW:
-            raise Refused(400, f"the row is {size // 1000} KB and exceeds maximum size of 85 KB")
+            raise Refused(error(400, f"the row is {size // 1000} KB and exceeds maximum size of 85 KB"))
         return {table.column(cell["column"]): cell["value"] for cell in row["cells"]}
 
     def _matches(self, table: Table, values: dict[str, Any], query: str) -> bool:
@@ -559,82 +474,6 @@ def rate_class(method: str, path: str) -> str:
     if method == "GET":
         return "list_docs" if path == "/docs" else "reads"
     return "content_writes" if re.search(r"/(rows|pages)\b", path) and "/export" not in path else "writes"
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer goes out whole, or each waits 40 ms for an acknowledgement
-    disable_nagle_algorithm = True
-
-    def respond(self) -> None:
-        coda: Coda = self.server.coda
-        coda.connections.add(self.client_address)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", 0)))
-        if self.path.startswith("/blobs/"):
-            coda.downloads.append(headers)
-            key = self.path.removeprefix("/blobs/").partition("?")[0]
-            return self.send(Answer(200, coda.contents.get(key, "").encode()))
-        if not self.path.startswith(f"{ROOT}/"):
-            coda.violations.append(f"outside the API: {self.command} {self.path}")
-            return self.send(error(404))
-        return self.send(coda.handle(Received(self.command, self.path.removeprefix(ROOT), headers, body)))
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond
-
-    def send(self, answer: Answer) -> None:
-        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        if answer.fault == "reset":
-            self.connection.setsockopt(SOL_SOCKET, SO_LINGER, b"\1\0\0\0\0\0\0\0")  # closing then resets
-            self.close_connection = True
-            self.connection.close()
-            return
-        if answer.fault == "stalled":
-            self.server.coda.released.wait(30)
-            self.close_connection = True
-            return
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if answer.fault == "truncated":
-            self.wfile.write(body[: len(body) // 2])
-            self.wfile.flush()
-            self.connection.shutdown(SHUT_RDWR)
-            self.close_connection = True
-            return
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
-    def __init__(self, coda: Coda, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.serve(coda)
-
-    def serve(self, coda: Coda) -> None:
-        """Be this one from now on."""
-        self.coda = coda
-        coda.url = f"http://127.0.0.1:{self.server_port}{ROOT}"
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        pass  # a client that went away
-
-
-@contextmanager
-def running():
-    """A server on a free port until the end of the block."""
-    with Server(Coda()) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 def faster(rates: dict[str, tuple[int, float]], factor: float) -> dict[str, tuple[int, float]]:

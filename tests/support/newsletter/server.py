@@ -6,70 +6,19 @@ it is asked to, and each time is counted.
 
 import csv
 import io
-import json
 import threading
 import time
 import uuid
 from collections import deque
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
 
+from ..api_server import Answer, Received, Refused, Service
 from . import contract
 
 TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f-a1b2c3d4e5f6"
 DOMAIN = 12345
 CREATED = 1767225600
-
-
-class Received(NamedTuple):
-    """A request as it came over the wire."""
-
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def operation(self) -> str | None:
-        found = contract.find(self.method, urlsplit(self.target).path)
-        return found and found[0].name
-
-    @property
-    def query(self) -> dict[str, str]:
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Answer(NamedTuple):
-    status: int
-    body: Any = None
-    """Bytes are sent as they are, all else as JSON."""
-    headers: dict[str, str] = {}
-    fault: str = ""
-    """``reset``: no answer, ``truncated``: half of it, ``stalled``: it comes not before the test ends."""
-
-
-class Fault(NamedTuple):
-    """What happens to the next request of an operation."""
-
-    operation: str
-    answer: Answer | None
-    """None: the true answer, with ``fault``."""
-    fault: str = ""
-    executed: bool = False
-    """Whether the request is executed before."""
-
-
-class Refused(Exception):  # noqa: N818 - it is an answer
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
 
 
 def success(data: Any, result: str = "success", **more: Any) -> dict[str, Any]:
@@ -93,23 +42,17 @@ def error(status: int, description: str = "because", *causes: tuple[str, str], h
     return Answer(status, {"result": "error", "error": found}, headers or {})
 
 
-class Newsletter:
+class Newsletter(Service):
     """The state of the service, and what it does with each request."""
 
+    contract = contract
+
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.url = ""
-        self.requests: list[Received] = []
-        self.violations: list[str] = []
-        self.faults: list[Fault] = []
-        self.released = threading.Event()
-        """Ends what is stalled."""
+        super().__init__()
         self.rate: tuple[int, float] | None = None
-        self.refused = 0
         self._sent_at: deque[float] = deque()
         self.largest_page = 1000
         self.tells_pages = True
-        self.connections: set[tuple[str, int]] = set()
         self._ids = count(1)
         self.campaigns: dict[int, dict[str, Any]] = {}
         self.sends: list[tuple[int, int | None]] = []
@@ -158,39 +101,9 @@ class Newsletter:
         with self.lock:
             return {s["email"]: s for s in self.subscribers.values() if group in s["groups"]}
 
-    def fail(self, operation: str, answer: Answer | None = None, *, fault: str = "", executed=False, times=1) -> None:
-        self.faults += [Fault(operation, answer, fault, executed)] * times
-
-    def received(self, operation: str) -> list[Received]:
-        return [request for request in self.requests if request.operation == operation]
-
     # What a request does
 
-    def handle(self, request: Received) -> Answer:
-        with self.lock:
-            self.requests.append(request)
-            found = contract.find(request.method, urlsplit(request.target).path)
-            fault = self._fault(found[0].name) if found else None
-            if fault and not fault.executed:
-                return self._failing(fault)
-            try:
-                answer = self._answer(request, found)
-            except Refused as refused:
-                answer = refused.answer
-            return self._failing(fault, answer) if fault else answer
-
-    def _fault(self, name: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.operation in (name, "*"):
-                self.faults.remove(fault)
-                return fault
-        return None
-
-    def _failing(self, fault: Fault, true: Answer | None = None) -> Answer:
-        answer = fault.answer or true or Answer(200, success("x" * 200))
-        return answer._replace(fault=fault.fault)
-
-    def _answer(self, request: Received, found) -> Answer:
+    def answer(self, request: Received, found) -> Answer:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return error(401, "the token is not known")
         self._count()
@@ -211,16 +124,8 @@ class Newsletter:
         return result if isinstance(result, Answer) else Answer(operation.ok, result)
 
     def _count(self) -> None:
-        if not self.rate:
-            return
-        allowed, seconds = self.rate
-        now = time.monotonic()
-        while self._sent_at and now - self._sent_at[0] >= seconds:
-            self._sent_at.popleft()
-        if len(self._sent_at) >= allowed:
-            self.refused += 1
+        if self.rate and not self.count_request(self.rate, self._sent_at):
             raise Refused(error(429, "too many requests"))
-        self._sent_at.append(now)
 
     def domain(self, query, body):
         return success({"id": DOMAIN, "name": "example.org"})
@@ -497,79 +402,3 @@ class Newsletter:
 def acceptable(email: str) -> bool:
     """The service knows addresses that no pattern finds wrong."""
     return "@" in email and not email.endswith("@refused.example")
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer goes out whole, or each waits 40 ms for an acknowledgement
-    disable_nagle_algorithm = True
-
-    def respond(self) -> None:
-        service: Newsletter = self.server.service
-        service.connections.add(self.client_address)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        length = int(headers.get("content-length", 0))
-        body = self.rfile.read(length)
-        if len(body) < length:  # it broke off: nothing was asked
-            self.close_connection = True
-            return
-        self.send(service.handle(Received(self.command, self.path, headers, body)))
-
-    do_GET = do_POST = do_PUT = do_DELETE = respond
-
-    def send(self, answer: Answer) -> None:
-        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        if answer.fault == "reset":
-            self.connection.setsockopt(SOL_SOCKET, SO_LINGER, b"\1\0\0\0\0\0\0\0")  # closing then resets
-            self.close_connection = True
-            self.connection.close()
-            return
-        if answer.fault == "stalled":
-            self.server.service.released.wait(30)
-            self.close_connection = True
-            return
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-            self.send_header(name, value)
-        if answer.status != 204:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if answer.status == 204:
-            return
-        if answer.fault == "truncated":
-            self.wfile.write(body[: len(body) // 2])
-            self.wfile.flush()
-            self.connection.shutdown(SHUT_RDWR)
-            self.close_connection = True
-            return
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
-    def __init__(self, service: Newsletter, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.serve(service)
-
-    def serve(self, service: Newsletter) -> None:
-        """Be this one from now on."""
-        self.service = service
-        service.url = f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        pass  # a client that went away
-
-
-@contextmanager
-def running():
-    """A server on a free port until the end of the block."""
-    with Server(Newsletter()) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
