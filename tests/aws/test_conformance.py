@@ -1,14 +1,12 @@
 """The conformance suite on Swift, and on AWS as `regions` plays it with moto."""
 
 import os
-from contextlib import contextmanager
 
 import pytest
 from codomyrmex.cloud.aws import S3Storage
 from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
 from codomyrmex.cloud.common import Capability, CloudCredentials
 from codomyrmex.cloud.testing import Proxied, Response, StorageConformance
-from codomyrmex.cloud.testing.backends import FaultProxy
 
 from .conftest import HASTY, IMPATIENT, credentials
 from .regions import Aws
@@ -38,8 +36,8 @@ class TestSwift(S3Conformance):
     unsupported_keys = {"NUL": "Swift takes no path that holds one"}
 
     @classmethod
-    def connect(cls, server, **options):
-        options = {"endpoint_url": server.endpoint_url, "credentials": credentials(server), **options}
+    def connect(cls, server, url=None, **options):
+        options = {"endpoint_url": url or server.endpoint_url, "credentials": credentials(server), **options}
         capabilities = S3Storage.PLAIN_S3 | {Capability.CONDITIONAL_CREATE}
         return S3Storage(server.region, capabilities=capabilities, **options)
 
@@ -49,25 +47,16 @@ class TestSwift(S3Conformance):
         with cls.connect(swift) as storage:
             yield storage
 
-    @classmethod
-    @contextmanager
-    def behind_a_proxy(cls, swift, config):
-        with (
-            FaultProxy(swift.endpoint_url) as proxy,
-            cls.connect(swift, endpoint_url=proxy.endpoint_url, config=config) as storage,
-        ):
-            yield Proxied(storage, proxy)
-
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, swift):
-        with cls.behind_a_proxy(swift, IMPATIENT) as proxied:
+        with Proxied.before(swift.endpoint_url, lambda url: cls.connect(swift, url, config=IMPATIENT)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod
     def impatient(cls, swift):
-        with cls.behind_a_proxy(swift, HASTY) as proxied:
+        with Proxied.before(swift.endpoint_url, lambda url: cls.connect(swift, url, config=HASTY)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")

@@ -1,6 +1,5 @@
 """The conformance suite, against Azurite."""
 
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -10,7 +9,6 @@ from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_ac
 from codomyrmex.cloud.azure import AzureStorage
 from codomyrmex.cloud.azure._upload import MEMORY
 from codomyrmex.cloud.testing import Proxied, StorageConformance, not_applicable
-from codomyrmex.cloud.testing.backends import FaultProxy
 from codomyrmex.cloud.testing.conformance import Deletes, Files, Listing, Streams
 
 from . import conftest
@@ -45,33 +43,28 @@ KNOWN_DEFECTS = {
 class OnAzurite:
     """What each of the classes below gives the suite."""
 
+    @classmethod
+    def connect(cls, azurite, url, config):
+        storage = conftest.storage_on(azurite, url, config=config)
+        storage.iter_objects = partial(storage.iter_objects, results_per_page=cls.page_size)
+        return storage
+
     @pytest.fixture(scope="class")
     @classmethod
     def storage(cls, azurite):
-        with conftest.storage_on(azurite, config={"retry_total": 2}) as storage:
-            storage.iter_objects = partial(storage.iter_objects, results_per_page=cls.page_size)
+        with cls.connect(azurite, azurite.account_url, {"retry_total": 2}) as storage:
             yield storage
-
-    @classmethod
-    @contextmanager
-    def behind_a_proxy(cls, azurite, config):
-        with (
-            FaultProxy(azurite.account_url) as proxy,
-            conftest.storage_on(azurite, proxy.endpoint_url, config=config) as storage,
-        ):
-            storage.iter_objects = partial(storage.iter_objects, results_per_page=cls.page_size)
-            yield Proxied(storage, proxy)
 
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, azurite):
-        with cls.behind_a_proxy(azurite, conftest.IMPATIENT) as proxied:
+        with Proxied.before(azurite.account_url, lambda url: cls.connect(azurite, url, conftest.IMPATIENT)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod
     def impatient(cls, azurite):
-        with cls.behind_a_proxy(azurite, conftest.HASTY) as proxied:
+        with Proxied.before(azurite.account_url, lambda url: cls.connect(azurite, url, conftest.HASTY)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")

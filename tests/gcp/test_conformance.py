@@ -1,13 +1,11 @@
 """The conformance suite over fake-gcs-server behind `rules`, and before a release over it as it is."""
 
-from contextlib import contextmanager
 from typing import ClassVar
 
 import pytest
 from codomyrmex.cloud.common import Capability
 from codomyrmex.cloud.gcp import GCSStorage
 from codomyrmex.cloud.testing import Proxied, StorageConformance
-from codomyrmex.cloud.testing.backends import FaultProxy
 from google.oauth2 import credentials as tokens
 from google.oauth2 import service_account
 
@@ -78,33 +76,29 @@ class TestFakeGCS(OfGoogle):
 class TestGCS(OfGoogle):
     title = "Cloud Storage (fake-gcs-server, with the rules it lacks)"
 
+    @classmethod
+    def connect(cls, google, url, **options):
+        options = {"credentials": scoped(google), "capabilities": frozenset(Capability), **options}
+        return GCSStorage(PROJECT, endpoint_url=url, **options)
+
     @pytest.fixture(scope="class")
     @classmethod
     def storage(cls, gcs, google):
-        options = {"endpoint_url": gcs.endpoint_url, "capabilities": frozenset(Capability)}
-        with GCSStorage(PROJECT, credentials=scoped(google), **options) as storage:
+        with cls.connect(google, gcs.endpoint_url) as storage:
             yield storage
-
-    @classmethod
-    @contextmanager
-    def behind_a_proxy(cls, gcs, google, timeout):
-        options = {"credentials": scoped(google), "capabilities": frozenset(Capability), "timeout": timeout}
-        with (
-            FaultProxy(gcs.endpoint_url) as proxy,
-            GCSStorage(PROJECT, endpoint_url=proxy.endpoint_url, attempts=3, **options) as storage,
-        ):
-            yield Proxied(storage, proxy)
 
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, gcs, google):
-        with cls.behind_a_proxy(gcs, google, (2, 5)) as proxied:
+        options = {"attempts": 3, "timeout": (2, 5)}
+        with Proxied.before(gcs.endpoint_url, lambda url: cls.connect(google, url, **options)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod
     def impatient(cls, gcs, google):
-        with cls.behind_a_proxy(gcs, google, (2, 0.5)) as proxied:
+        options = {"attempts": 3, "timeout": (2, 0.5)}
+        with Proxied.before(gcs.endpoint_url, lambda url: cls.connect(google, url, **options)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")

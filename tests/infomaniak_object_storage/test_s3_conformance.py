@@ -1,13 +1,10 @@
 """The conformance suite over `InfomaniakS3Storage`: Swift's S3 API, by keys that Keystone made."""
 
-from contextlib import contextmanager
-
 import pytest
 from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage
 from codomyrmex.cloud.testing import Proxied, StorageConformance
-from codomyrmex.cloud.testing.backends import FaultProxy
 from codomyrmex.cloud.testing.conformance import Buckets, Clients, Errors, Hooks, Objects, Presigned, Secrets
 
 from .conformance import OnTheLab
@@ -24,53 +21,46 @@ class OfInfomaniak(OnTheLab):
     def credential(cls, member):
         return keys_of(member)
 
+    @classmethod
+    def connect(cls, credential, url, config=None):
+        return InfomaniakS3Storage(endpoint_url=url, credentials=credential, config=config)
+
     @pytest.fixture(scope="class")
     @classmethod
     def storage(cls, lab, credential):
-        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=credential) as storage:
+        with cls.connect(credential, lab.endpoint("swift")) as storage:
             yield storage
-
-    @classmethod
-    @contextmanager
-    def behind_a_proxy(cls, lab, credential, config):
-        with (
-            FaultProxy(lab.endpoint("swift")) as proxy,
-            InfomaniakS3Storage(endpoint_url=proxy.endpoint_url, credentials=credential, config=config) as storage,
-        ):
-            yield Proxied(storage, proxy)
 
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, lab, credential):
-        with cls.behind_a_proxy(lab, credential, IMPATIENT) as proxied:
+        with Proxied.before(lab.endpoint("swift"), lambda url: cls.connect(credential, url, IMPATIENT)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod
     def impatient(cls, lab, credential):
-        with cls.behind_a_proxy(lab, credential, HASTY) as proxied:
+        with Proxied.before(lab.endpoint("swift"), lambda url: cls.connect(credential, url, HASTY)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod
     def denied(cls, lab, member):
         without_role = keys_of_a_reader(lab, member)
-        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=without_role) as storage:
+        with cls.connect(without_role, lab.endpoint("swift")) as storage:
             yield storage
 
     @pytest.fixture(scope="class")
     @classmethod
     def wrong_credentials(cls, lab, credential):
         wrong = CloudCredentials("infomaniak", credential.access_key, "wrong")
-        with InfomaniakS3Storage(endpoint_url=lab.endpoint("swift"), credentials=wrong) as storage:
+        with cls.connect(wrong, lab.endpoint("swift")) as storage:
             yield storage
 
     @pytest.fixture(scope="class")
     @classmethod
     def unreachable(cls, credential):
-        with InfomaniakS3Storage(
-            endpoint_url="http://127.0.0.1:9", credentials=credential, config=IMPATIENT
-        ) as storage:
+        with cls.connect(credential, "http://127.0.0.1:9", IMPATIENT) as storage:
             yield storage
 
     @pytest.fixture(scope="class")

@@ -1,13 +1,10 @@
 """The conformance suite on Swift, by its own API."""
 
-from contextlib import contextmanager
-
 import pytest
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
 from codomyrmex.cloud.rest.parallel import MEMORY
 from codomyrmex.cloud.testing import Proxied, StorageConformance
-from codomyrmex.cloud.testing.backends import FaultProxy
 
 from .conformance import OnTheLab
 
@@ -40,8 +37,8 @@ class TestSwift(OnTheLab, StorageConformance):
         return member.application_credential()
 
     @classmethod
-    def connect(cls, lab, credential, **options):
-        place = {"auth_url": lab.auth_url, "region": lab.region}
+    def connect(cls, lab, credential, url=None, **options):
+        place = {"auth_url": lab.auth_url, "region": lab.region, "endpoint_url": url}
         return SmallPages.from_credentials(credential.id, credential.secret, **place, **options)
 
     @pytest.fixture(scope="class")
@@ -50,26 +47,21 @@ class TestSwift(OnTheLab, StorageConformance):
         with cls.connect(lab, credential) as storage:
             yield storage
 
+    @pytest.fixture(scope="class")
     @classmethod
-    @contextmanager
-    def behind_a_proxy(cls, lab, member, credential, timeout):
-        url = member.connection.endpoint_for("object-store")
-        with (
-            FaultProxy(url) as proxy,
-            cls.connect(lab, credential, endpoint_url=proxy.endpoint_url, timeout=timeout) as storage,
-        ):
-            yield Proxied(storage, proxy)
+    def server_url(cls, member):
+        return member.connection.endpoint_for("object-store")
 
     @pytest.fixture(scope="class")
     @classmethod
-    def proxied(cls, lab, member, credential):
-        with cls.behind_a_proxy(lab, member, credential, 5) as proxied:
+    def proxied(cls, lab, credential, server_url):
+        with Proxied.before(server_url, lambda url: cls.connect(lab, credential, url, timeout=5)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod
-    def impatient(cls, lab, member, credential):
-        with cls.behind_a_proxy(lab, member, credential, 0.5) as proxied:
+    def impatient(cls, lab, credential, server_url):
+        with Proxied.before(server_url, lambda url: cls.connect(lab, credential, url, timeout=0.5)) as proxied:
             yield proxied
 
     @pytest.fixture(scope="class")
@@ -88,7 +80,7 @@ class TestSwift(OnTheLab, StorageConformance):
     @pytest.fixture(scope="class")
     @classmethod
     def unreachable(cls, lab, credential):
-        with cls.connect(lab, credential, endpoint_url="http://127.0.0.1:9/v1/AUTH_nobody", timeout=2) as storage:
+        with cls.connect(lab, credential, "http://127.0.0.1:9/v1/AUTH_nobody", timeout=2) as storage:
             yield storage
 
     @pytest.fixture(scope="class")

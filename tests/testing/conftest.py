@@ -13,7 +13,7 @@ HEAD = """
 import pytest
 from codomyrmex.cloud.local import LocalStorage
 from codomyrmex.cloud.common import Capability
-from codomyrmex.cloud.testing import Proxied, StorageConformance, not_applicable
+from codomyrmex.cloud.testing import StorageConformance, not_applicable
 
 class Local(StorageConformance):
     @pytest.fixture(scope="class")

@@ -4,7 +4,6 @@ import broken
 import pytest
 from codomyrmex.cloud.cli.gateway import running
 from codomyrmex.cloud.testing import Proxied, StorageConformance, Topic
-from codomyrmex.cloud.testing.backends import FaultProxy
 from codomyrmex.cloud.testing.conformance import Faults
 from codomyrmex.cloud.testing.conformance._http import send
 from memory import MemoryStorage, Service
@@ -79,20 +78,21 @@ class Remote(Topic):
             yield server
         del Service.running[cls.kind.__name__]
 
+    @classmethod
+    def connect(cls, url):
+        return cls.kind(cls.kind.__name__, password=PASSWORD, endpoint_url=url)
+
     @pytest.fixture(scope="class")
     @classmethod
     def storage(cls, server):
-        with cls.kind(cls.kind.__name__, password=PASSWORD, endpoint_url=server.endpoint_url) as storage:
+        with cls.connect(server.endpoint_url) as storage:
             yield storage
 
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls, server):
-        with (
-            FaultProxy(server.endpoint_url) as proxy,
-            cls.kind(cls.kind.__name__, password=PASSWORD, endpoint_url=proxy.endpoint_url) as client,
-        ):
-            yield Proxied(client, proxy)
+        with Proxied.before(server.endpoint_url, cls.connect) as proxied:
+            yield proxied
 
     @pytest.fixture(scope="class")
     @classmethod

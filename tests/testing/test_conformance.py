@@ -2,11 +2,15 @@
 
 import sys
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from codomyrmex.cloud import testing
 from codomyrmex.cloud.local import LocalStorage
-from codomyrmex.cloud.testing import StorageConformance
+from codomyrmex.cloud.testing import Proxied, StorageConformance
+
+from .upstream import Upstream
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "acme"
 
@@ -259,6 +263,26 @@ def test_a_failure_shows_what_was_compared(run_suite):
         "range_is_read and inside",
     )
     assert "b'wrong' == b'3456'" in run.outcome("test_a_range_is_read[inside]")[1]
+
+
+def test_a_client_behind_a_proxy_ends_with_the_block_and_the_proxy_after_it(tmp_path):
+    class Client(LocalStorage):
+        def __init__(self, url):
+            super().__init__(tmp_path)
+            self.url = f"{url}/echo"
+
+        def close(self):
+            super().close()
+            with urlopen(self.url, timeout=5) as response:
+                assert response.status == 200
+
+    with Upstream() as upstream:
+        with Proxied.before(upstream.endpoint_url, Client) as proxied:
+            assert proxied.storage.url == f"{proxied.proxy.endpoint_url}/echo"
+            assert proxied.proxy.requests == []
+        assert [request.path for request in proxied.proxy.requests] == ["/echo"]
+        with pytest.raises(URLError):
+            urlopen(proxied.storage.url, timeout=5)
 
 
 def test_a_test_run_that_does_not_use_the_suite_does_not_import_it(tmp_path):

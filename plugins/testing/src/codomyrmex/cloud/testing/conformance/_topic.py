@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol, Self, TypeVar
 
 import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import CloudError, InvalidRequest
 from codomyrmex.cloud.testing._outcomes import Outcome
+from codomyrmex.cloud.testing.backends import FaultProxy
 from codomyrmex.cloud.testing.conformance._data import MIB, ODD_KEYS, memory, stream
 from codomyrmex.cloud.testing.conformance._http import Http, send
-
-if TYPE_CHECKING:
-    from codomyrmex.cloud.testing.backends import FaultProxy
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -32,6 +30,19 @@ class Proxied(NamedTuple):
 
     storage: StorageClient
     proxy: FaultProxy
+
+    @classmethod
+    @contextmanager
+    def before(cls, server_url: str, connect: Callable[[str], StorageClient]) -> Iterator[Self]:
+        """A `FaultProxy` before a server, and a client that reaches the server through it, for a ``with`` block.
+
+        At the end of the block the client is closed and the proxy stopped.
+
+        :param server_url: of the server: ``http://``, host, port, and a path if it has one.
+        :param connect: makes the client, from the URL of the proxy.
+        """
+        with FaultProxy(server_url) as proxy, connect(proxy.endpoint_url) as storage:
+            yield cls(storage, proxy)
 
 
 def needs(*capabilities: Capability) -> Callable[[Test], Test]:
@@ -178,7 +189,7 @@ class Topic:
     @pytest.fixture(scope="class")
     @classmethod
     def proxied(cls) -> Proxied:
-        """A client of the same service that reaches it through a `FaultProxy`, and that proxy.
+        """A client of the same service that reaches it through a `FaultProxy`, and that proxy: `Proxied.before`.
 
         Its timeouts are longer than the service needs on a busy machine: five seconds or so.
         """
