@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from codomyrmex.cloud.registry import isolated
 from openstack_lab.fixtures import openstack_lab  # noqa: F401  # a fixture
-from support.distributions import build_wheel, unpack, write_project
+from support.distributions import build, unpack, write_project
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -66,7 +66,8 @@ def install_plugin(tmp_path, monkeypatch, clean_slate):
     def install(name, source, entry_points, *, version="1.0", editable=False, site="site"):
         project = tmp_path / "projects" / site / name
         write_project(project, name, source, entry_points, version)
-        folders = unpack(build_wheel(project, tmp_path / "wheels" / site, editable=editable), tmp_path / site)
+        target = "wheel:editable" if editable else "wheel"
+        folders = unpack(build(project, tmp_path / "wheels" / site, target), tmp_path / site)
         for folder in reversed(folders):
             if str(folder) not in sys.path:
                 monkeypatch.syspath_prepend(folder)

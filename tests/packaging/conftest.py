@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from support import distributions
 
 ROOT = Path(__file__).parents[2]
 MEMBERS = [
@@ -29,7 +30,7 @@ class Distribution:
     def __init__(self, source: Path, wheel: Path, output: Path) -> None:
         self.source = source
         self.wheel = wheel
-        self.sdist = build_target(source, output, "sdist")
+        self.sdist = distributions.build(source, output, "sdist")
 
     @cached_property
     def files(self) -> dict[str, bytes]:
@@ -69,7 +70,8 @@ class Environment:
 
     def run(self, code: str) -> str:
         """What ``code`` prints, run by this environment's Python and no other's packages."""
-        return self.call(self.python, "-I", "-W", "error", "-c", code)
+        # without bytecode, which would stay beside what was uninstalled
+        return self.call(self.python, "-I", "-B", "-W", "error", "-c", code)
 
     def call(self, *command: str | Path) -> str:
         environment = {**os.environ, "CLOUD_LOCAL_ROOT": str(self.cloud_root)}
@@ -102,15 +104,6 @@ def checked(command, **options) -> str:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, f"{command} gave {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-def build_target(source: Path, output: Path, target: str = "wheel") -> Path:
-    """Build ``wheel``, ``wheel:editable`` (what ``pip install -e`` builds and installs) or ``sdist``."""
-    output.mkdir(parents=True, exist_ok=True)
-    before = set(output.iterdir())
-    checked([sys.executable, "-m", "hatchling", "build", "-t", target, "-d", output], cwd=source)
-    (built,) = set(output.iterdir()) - before
-    return built
 
 
 def write_project(folder: Path, name: str, package: str, storage: str) -> Project:
@@ -149,8 +142,8 @@ packages = ["src/{package.partition(".")[0]}"]
 
 @pytest.fixture(scope="session")
 def build() -> Callable[..., Path]:
-    """`build_target`, for tests."""
-    return build_target
+    """`support.distributions.build`, for tests."""
+    return distributions.build
 
 
 @pytest.fixture(scope="session")

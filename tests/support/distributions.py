@@ -5,15 +5,16 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 
-def build_wheel(project, output, *, editable=False):
-    """The wheel that pip would build of the project in this folder."""
-    (wheel,) = WheelBuilder(str(project)).build(
-        directory=str(output), versions=["editable" if editable else "standard"]
-    )
-    return Path(wheel)
+def build(project, output, target="wheel"):
+    """What pip would build of the project in this folder: ``wheel``, ``wheel:editable`` (for ``-e``) or ``sdist``."""
+    name, _, version = target.partition(":")
+    builder = {"wheel": WheelBuilder, "sdist": SdistBuilder}[name](str(project))
+    (built,) = builder.build(directory=str(output), versions=[version or "standard"])
+    return Path(built)
 
 
 def write_project(project, name, source, entry_points, version):

@@ -19,7 +19,7 @@ from codomyrmex.cloud.testing import backends
 from codomyrmex.cloud.testing.backends import BackendMissing, ServerError
 from codomyrmex.cloud.testing.backends._server import Program, free_ports
 from codomyrmex.cloud.testing.backends._venv import Venv
-from support.distributions import build_wheel, write_project
+from support.distributions import build, write_project
 
 from .tiny import Tiny
 
@@ -327,7 +327,7 @@ def acme_wheel(tmp_path):
     (project / "pyproject.toml").write_text(
         (project / "pyproject.toml").read_text().replace('dependencies = ["codomyrmex-cloud"]', "dependencies = []")
     )
-    return str(build_wheel(project, tmp_path / "wheels"))
+    return str(build(project, tmp_path / "wheels"))
 
 
 @pytest.mark.slow
