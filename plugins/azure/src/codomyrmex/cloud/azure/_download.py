@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, ClassVar
 
 from azure.core import MatchConditions
@@ -55,16 +56,16 @@ class Source:
     def fetch(self, part: range) -> bytes:
         """These bytes."""
         for _ in range(ATTEMPTS):
-            answer = _Answer()
-            download = self._blob.download_blob(
-                part.start,
-                len(part),
-                decompress=False,  # a Content-Encoding is the owner's business
-                headers=dict(self._HEADERS),
-                raw_response_hook=answer,
-                **self._arguments,
-            )
-            data = b"".join(_Body(download.chunks()))  # of which there is one; readall() copies it twice
+            with closing(_Answer()) as answer:
+                download = self._blob.download_blob(
+                    part.start,
+                    len(part),
+                    decompress=False,  # a Content-Encoding is the owner's business
+                    headers=dict(self._HEADERS),
+                    raw_response_hook=answer,
+                    **self._arguments,
+                )
+                data = b"".join(_Body(download.chunks()))  # of which there is one; readall() copies it twice
             self.properties = download.properties
             self.size = int(str(download.properties.content_range).rpartition("/")[2])
             if len(data) == min(part.stop, self.size) - part.start and answer.md5 in (None, content_md5(data)):
@@ -83,9 +84,15 @@ class _Answer:
 
     md5: str | None = None
     """Of the range."""
+    _response: Any = None
+
+    def close(self) -> None:
+        """Give the connection back: the SDK does not read an empty body, and would keep it."""
+        if self._response is not None:
+            self._response.close()
 
     def __call__(self, response: Any) -> None:
-        http = response.http_response
+        self._response = http = response.http_response
         self.md5 = http.headers.get("content-md5")
         stream = http.stream_download
         http.stream_download = lambda *args, **kwargs: _Body(stream(*args, **kwargs))
