@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import warnings
+
 import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.testing.conformance._data import MIB, made, memory
@@ -44,6 +47,17 @@ class Ranges(Topic):
         storage.upload_file(bucket, key, b"")
         for start, length in ((0, None), (0, 0), (0, 1), (5, None), (5, 5)):
             assert storage.read_range(bucket, key, start, length) == b""
+
+    def test_ranges_that_are_read_leave_no_connection_open(
+        self, storage: StorageClient, bucket: str, digits: str
+    ) -> None:
+        gc.collect()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ResourceWarning)
+            for start, length, _ in RANGES.values():
+                storage.read_range(bucket, digits, start, length)
+            gc.collect()
+        assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []
 
     @needs(Capability.RANGE_READS)
     def test_a_range_of_a_large_object_is_fetched_alone(self, storage: StorageClient, bucket: str, large: str) -> None:
