@@ -41,3 +41,8 @@ def test_every_test_is_run_by_ci(pattern, environments):
     }
     assert left_out == set()
     assert files_with(pattern)
+
+
+def test_ci_begins_with_the_test_command_of_the_readme():
+    (command,) = re.findall(r"^\$ (.*tox run -e py)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert command in (ROOT / ".ci/run").read_text(encoding="utf-8")
