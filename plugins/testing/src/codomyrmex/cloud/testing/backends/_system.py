@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 
+from codomyrmex.cloud.testing.backends._venv import backends_folder, lock
+
 _SYSTEM_PATH = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin"  # a user's PATH may lack some
 
 
@@ -25,7 +27,14 @@ class SystemProgram:
         return None if self.path() else f"{server} needs {self.name}; run as root: {self._apt_line}"
 
     def install(self, server: str) -> None:
-        """Install it for this server by apt-get, where this is root. RuntimeError where that fails."""
+        """Install it for this server by apt-get, where this is root. RuntimeError where that fails.
+
+        Several processes may ask at once; apt-get would refuse all but the first.
+        """
+        with lock(os.path.join(backends_folder(), "apt-get.lock")):
+            self._install(server)
+
+    def _install(self, server: str) -> None:
         reason = self.missing(server)
         if not reason:
             return

@@ -47,7 +47,7 @@ class Venv:
 
         RuntimeError with the output of venv, pip or npm where they fail.
         """
-        with _lock(f"{self.path}.lock"):
+        with lock(f"{self.path}.lock"):
             if self.is_whole():
                 return
             shutil.rmtree(self.path, ignore_errors=True)
@@ -71,7 +71,8 @@ class Venv:
 
 
 @contextmanager
-def _lock(path: str) -> Iterator[None]:
+def lock(path: str) -> Iterator[None]:
+    """Keep other processes that ask for this file waiting until the end of the block."""
     import fcntl
 
     os.makedirs(os.path.dirname(path), exist_ok=True)
