@@ -3,6 +3,9 @@
 import sqlite3
 from contextlib import closing
 
+_WRITES = {"INSERT", "UPDATE", "DELETE", "SAVEPOINT"}
+"""What the statements begin with before which a transaction must have the write lock."""
+
 
 def create(*paths):
     """Make databases whose readers do not wait for the writer."""
@@ -43,6 +46,3 @@ def begin_at_first_write():
         if statement.split(maxsplit=1)[0] in _WRITES and not cursor.connection.in_transaction:
             cursor.execute("BEGIN IMMEDIATE")
         return statement, parameters
-
-
-_WRITES = {"INSERT", "UPDATE", "DELETE", "SAVEPOINT"}
