@@ -265,6 +265,31 @@ def test_one_that_was_given_a_client_does_not_pickle(on_moto):
         pickle.dumps(S3Client(client=on_moto.native))
 
 
+def test_what_the_api_is_was_read_for_the_first_client_already(run_python, settle, tmp_path):
+    """Of boto3's sessions each reads two megabytes of JSON, which takes a tenth of a second."""
+    settle({"AWS_ACCESS_KEY_ID": "one", "AWS_SECRET_ACCESS_KEY": "two"})
+    (tmp_path / "endpoints.json").write_text('{"version": 3, "partitions": []}')
+    told = run_python(
+        """
+import os, sys
+from codomyrmex.cloud.aws import S3Client
+
+read = []
+sys.addaudithook(lambda event, arguments: event == "open" and ".json" in str(arguments[0]) and read.append(arguments))
+with S3Client("eu-west-1"):
+    print(bool(read))
+read.clear()
+with S3Client("us-east-1", endpoint_url="https://s3.example.com"):
+    print(read)
+os.environ["AWS_DATA_PATH"] = sys.argv[1]
+with S3Client("eu-west-1"):
+    print(any(str(path).startswith(sys.argv[1]) for path, *_ in read))
+""",
+        tmp_path,
+    )
+    assert told.split() == ["True", "[]", "True"]
+
+
 def test_faults_heal_or_fail_as_the_specification_says(faulty, tmp_path, file):
     proxy, storage, bucket = faulty
     client = S3Client(client=storage.native)

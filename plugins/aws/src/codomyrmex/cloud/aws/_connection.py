@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import AuthenticationError, ServiceUnavailable
 
@@ -49,19 +51,34 @@ def session(
 
     :param aws_settings: whether variables AWS_... and files of ~/.aws are read. Without them credentials are given.
     """
-    bare = None if aws_settings else _without_settings()
-    if credentials is None:
-        return boto3.session.Session(region_name=region_name, profile_name=profile_name, botocore_session=bare)
-    if bool(credentials.access_key) != bool(credentials.secret_key):  # boto3 would look for others
+    if credentials and bool(credentials.access_key) != bool(credentials.secret_key):  # boto3 would look for others
         raise AuthenticationError("credentials need both access_key and secret_key, or neither", provider="aws")
-    return boto3.session.Session(
-        aws_access_key_id=credentials.access_key,
-        aws_secret_access_key=credentials.secret_key,
-        aws_session_token=credentials.metadata.get("session_token"),
-        region_name=region_name or credentials.region,
-        profile_name=profile_name or credentials.profile,
-        botocore_session=bare,
-    )
+    bare = botocore.session.Session() if aws_settings else _without_settings()
+    if credentials is None:
+        made = boto3.session.Session(region_name=region_name, profile_name=profile_name, botocore_session=bare)
+    else:
+        made = boto3.session.Session(
+            aws_access_key_id=credentials.access_key,
+            aws_secret_access_key=credentials.secret_key,
+            aws_session_token=credentials.metadata.get("session_token"),
+            region_name=region_name or credentials.region,
+            profile_name=profile_name or credentials.profile,
+            botocore_session=bare,
+        )
+    # after boto3, which adds a folder of its own to the loader of each session, for what is not used here
+    bare.register_component("data_loader", _loader(bare.get_config_variable("data_path")))
+    return made
+
+
+@functools.cache
+def _loader(data_path: str | None) -> Loader:
+    """What S3's API and endpoints are, read once for all clients: it takes ten times as long as all else of one.
+
+    Each session of boto3 would read it again: https://github.com/boto/botocore/issues/3078
+
+    :param data_path: AWS_DATA_PATH, or that of the profile.
+    """
+    return create_loader(data_path)
 
 
 def _without_settings() -> botocore.session.Session:
