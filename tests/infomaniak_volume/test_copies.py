@@ -1,5 +1,7 @@
 """Snapshots and backups, and what is made of them."""
 
+from secrets import token_hex
+
 import pytest
 from codomyrmex.cloud.infomaniak import InfomaniakConflictError, InfomaniakNotFoundError, InfomaniakTimeoutError
 
@@ -53,14 +55,15 @@ def test_a_volume_in_use_has_a_snapshot_too(volumes, create, server):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_backups_are_made_one_on_the_other_and_restored(volumes, create):
-    made = create("data")
+def test_backups_are_made_one_on_the_other_and_restored(openstack_lab, volumes, create):
+    data = f"data-{token_hex(4)}"
+    made = create(data)
     states = []
-    full = volumes.create_backup("data", "full", progress=lambda status, percent: states.append(status))
+    full = volumes.create_backup(data, "full", progress=lambda status, percent: states.append(status))
     assert list(full) == KEYS
     assert (full["name"], full["status"], full["size"], full["volume_id"]) == ("full", "available", 1, made["id"])
     assert states[-1] == "available"
-    change = volumes.create_backup("data", "change", incremental=True)
+    change = volumes.create_backup(data, "change", incremental=True)
     assert volumes.connection.block_storage.get_backup(change["id"]).is_incremental
     assert {each["name"] for each in volumes.list_backups()} == {"full", "change"}
     with pytest.raises(InfomaniakConflictError, match="Incremental backups exist"):
@@ -69,11 +72,12 @@ def test_backups_are_made_one_on_the_other_and_restored(volumes, create):
     new = volumes.restore_backup("change", name="rescued")
     assert (new["name"], new["status"], new["size"]) == ("rescued", "available", 1)
     assert volumes.delete_volume("rescued")
-    with pytest.raises(InfomaniakTimeoutError) as caught:
-        volumes.restore_backup("full", "data", timeout=0.1)
-    assert caught.value.resource == full["id"]
+    with openstack_lab.held(data):
+        with pytest.raises(InfomaniakTimeoutError) as caught:
+            volumes.restore_backup("full", data, timeout=0.1)
+        assert caught.value.resource == full["id"]
+        assert volumes.get_volume(data)["status"] == "restoring-backup"
     cinder = volumes.connection.block_storage
-    assert volumes.get_volume("data")["status"] == "restoring-backup"
     cinder.wait_for_status(cinder.get_volume(made["id"]), "available", interval=1, wait=240)
     cinder.wait_for_status(cinder.get_backup(full["id"]), "available", interval=1, wait=60)
 

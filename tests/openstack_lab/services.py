@@ -124,7 +124,6 @@ class SwiftService(InLab, Swift):
                 "include_service_catalog": "false",
                 **settings.token_settings(self.places),
                 "cache": "swift.cache",  # nothing is revoked in its tests, and a question costs more than its own work
-                "token_cache_time": 300,
             },
             "s3api": _swift_conf.s3api(self.region),
             "s3token": {

@@ -78,7 +78,7 @@ def token_settings(places):
         **credentials(places),
         "service_token_roles": "service",
         "service_token_roles_required": "true",
-        "token_cache_time": -1,  # a token that is revoked is refused at once
+        "cache": "lab.tokens",  # see inside/lab/tokens.py
     }
 
 

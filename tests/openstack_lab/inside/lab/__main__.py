@@ -7,6 +7,7 @@ import threading
 
 from lab import sqlite
 from lab.context import Context
+from lab.tokens import RememberTokens
 
 
 def main():
@@ -33,7 +34,7 @@ def serve(project, context):
         project.start_workers(context)
     context.say(f"listens on {context.port}, with {threading.active_count()} threads")
     # Keystone's AuthContextMiddleware keeps the token of a request on itself, which is another's by the next line
-    listen(application, context.port, threads=1 if context.name == "keystone" else 8)
+    listen(RememberTokens(application, context.lab_folder), context.port, threads=1 if context.name == "keystone" else 8)
 
 
 def listen(application, port, threads):

@@ -2,17 +2,24 @@
 
 import io
 
+from nova import conf
 from nova.compute import task_states
 from nova.image import glance
 from nova.virt import fake, node
+
+from lab.held import wait_while_held
 
 _SNAPSHOT = bytes(1 << 20)
 
 
 class LabDriver(fake.FakeDriver):
-    """Resizes on the one host there is, uploads snapshots, and is the same host after a restart."""
+    """Holds builds, resizes on the one host there is, uploads snapshots, and is the same host after a restart."""
 
     capabilities = {**fake.FakeDriver.capabilities, "supports_migrate_to_same_host": True}
+
+    def spawn(self, context, instance, *arguments, **options):
+        wait_while_held(conf.CONF.state_path, instance.display_name)
+        super().spawn(context, instance, *arguments, **options)
 
     def snapshot(self, context, instance, image_id, update_task_state):
         """Upload some bytes: upstream's uploads none, so that the image stays queued for ever."""

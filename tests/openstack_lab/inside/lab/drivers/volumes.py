@@ -9,6 +9,8 @@ from cinder.image import image_utils
 from cinder.volume import configuration, driver, volume_utils
 from oslo_config import cfg
 
+from lab.held import wait_while_held
+
 _OPTIONS = [cfg.StrOpt("lab_volumes_folder")]
 _GIB = 1 << 30
 
@@ -32,8 +34,12 @@ class FileDriver(driver.VolumeDriver):
         return os.path.join(self.configuration.lab_volumes_folder, volume_or_snapshot.name)
 
     def create_volume(self, volume):
+        self._wait_while_held(volume)
         with open(self._path(volume), "wb") as file:
             file.truncate(volume.size * _GIB)
+
+    def _wait_while_held(self, volume):
+        wait_while_held(cfg.CONF.state_path, volume.display_name)
 
     def delete_volume(self, volume):
         with suppress(FileNotFoundError):
@@ -70,6 +76,7 @@ class FileDriver(driver.VolumeDriver):
         volume_utils.upload_volume(context, image_service, image_meta, self._path(volume), volume, run_as_root=False)
 
     def initialize_connection(self, volume, connector):
+        self._wait_while_held(volume)  # cinder-backup connects those that it restores
         return {"driver_volume_type": "local", "data": {"device_path": self._path(volume)}}
 
     def terminate_connection(self, volume, connector, **options):
