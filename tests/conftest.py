@@ -42,10 +42,11 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture
 def clean_slate(tmp_path):
     """The test has a registry and hooks of its own, and what it imports from its folder is forgotten after it."""
+    before = set(sys.modules)
     with isolated():
         yield
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
+    for name in sys.modules.keys() - before:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
             del sys.modules[name]
 
 

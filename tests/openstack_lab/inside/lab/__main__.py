@@ -27,14 +27,14 @@ def serve(project, context):
         sqlite.begin_at_first_write()
     else:
         sqlite.begin_immediately()
-    application = project.application(context)
+    application = RememberTokens(project.application(context), context.lab_folder)
     if context.name != "keystone":  # which it is in
         context.await_file("catalogue")
     if hasattr(project, "start_workers"):
         project.start_workers(context)
     context.say(f"listens on {context.port}, with {threading.active_count()} threads")
     # Keystone's AuthContextMiddleware keeps the token of a request on itself, which is another's by the next line
-    listen(RememberTokens(application, context.lab_folder), context.port, threads=1 if context.name == "keystone" else 8)
+    listen(application, context.port, threads=1 if context.name == "keystone" else 8)
 
 
 def listen(application, port, threads):
