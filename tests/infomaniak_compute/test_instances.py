@@ -1,6 +1,7 @@
 """Servers as lists and results have them, how they are named, and what they are made of."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 from codomyrmex.cloud import CloudProvider, get_client
@@ -249,20 +250,34 @@ def test_a_server_starts_from_a_volume_that_stays(project, compute):
     storage.delete_volume(volume, ignore_missing=False)
 
 
-def test_a_server_that_fails_says_why_and_which_it_is(openstack_lab, compute, lenient):
-    name = f"impossible-{nowhere()}"
-    flavor = openstack_lab.admin.compute.create_flavor(name=name, ram=1024, vcpus=1, disk=99_999_999)
-    try:
-        with pytest.raises(InfomaniakCloudError, match="server big ended in ERROR: No valid host was found") as caught:
-            compute.create_instance("big", name, "Tiny 1.0", [])
-        failed = compute.get_instance("big")
-        assert (failed["status"], failed["id"]) == ("ERROR", caught.value.resource)
-        assert compute.delete_instance("big", wait=True)  # also from that state
-        assert lenient.create_instance("big", name, "Tiny 1.0", []) is None
-        assert "No valid host" in str(lenient.last_error)
-        assert lenient.delete_instance(lenient.last_error.resource)
-    finally:
-        openstack_lab.admin.compute.delete_flavor(flavor)
+@pytest.fixture
+def impossible(openstack_lab):
+    """The name of a flavor for which there is no host."""
+    flavors = openstack_lab.admin.compute
+    flavor = flavors.create_flavor(name=f"impossible-{nowhere()}", ram=1024, vcpus=1, disk=99_999_999)
+    yield flavor.name
+    flavors.delete_flavor(flavor)
+
+
+def test_a_server_that_fails_says_why_and_which_it_is(compute, lenient, impossible):
+    with pytest.raises(InfomaniakCloudError, match="server big ended in ERROR: No valid host was found") as caught:
+        compute.create_instance("big", impossible, "Tiny 1.0", [])
+    failed = compute.get_instance("big")
+    assert (failed["status"], failed["id"]) == ("ERROR", caught.value.resource)
+    assert compute.delete_instance("big", wait=True)  # also from that state
+    assert lenient.create_instance("big", impossible, "Tiny 1.0", []) is None
+    assert "No valid host" in str(lenient.last_error)
+    assert lenient.delete_instance(lenient.last_error.resource)
+
+
+def test_the_reason_of_a_failure_may_come_after_it(openstack_lab, compute, impossible):
+    with ExitStack() as held:
+        held.enter_context(openstack_lab.held("faults"))
+        with pytest.raises(InfomaniakCloudError, match="server late ended in ERROR: No valid host was found"):
+            compute.create_instance(
+                "late", impossible, "Tiny 1.0", [], progress=lambda state, _: state == "ERROR" and held.close()
+            )
+    compute.delete_instance("late")
 
 
 def test_a_wait_ends_in_time_and_says_for_what_it_was(openstack_lab, compute):

@@ -157,6 +157,7 @@ class Lab:
     def held(self, name=None):
         """The name, a new one unless given, of a server or volume that does not become ready in here.
 
+        While "faults" are held servers fail without a reason, which nova writes down when it is released.
         So tests need not be quicker than the service to see that something is not done yet.
         """
         name = name or f"held-{token_hex(4)}"

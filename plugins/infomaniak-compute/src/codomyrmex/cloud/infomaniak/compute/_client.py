@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, cast
 
@@ -16,6 +17,8 @@ from openstack.compute.v2.flavor import Flavor
 from openstack.compute.v2.server import Server
 from openstack.image.v2._proxy import Proxy as ImageProxy
 
+_FAULT_DELAY = 5
+"""Seconds for which a server is asked why it is in ERROR."""
 _REBOOTS = ("SOFT", "HARD")
 _AT_REST = ("ACTIVE", "SHUTOFF")
 
@@ -373,9 +376,15 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
                 progress=progress,
             )
             if server.status not in states:
-                reason = (server.fault or {}).get("message", "Nova does not say why")
-                raise InfomaniakCloudError(f"server {server.name} ended in ERROR: {reason}", code="ERROR")
+                raise InfomaniakCloudError(f"server {server.name} ended in ERROR: {self._fault(server)}", code="ERROR")
         except InfomaniakCloudError as error:
             error.resource = server_id
             raise
         return server
+
+    def _fault(self, server: Server) -> str:
+        """Why it is in ERROR. Nova writes that down after the state, so it may come a moment later."""
+        look = partial(self._nova.get_server, server.id)
+        with suppress(InfomaniakCloudError):
+            server = wait_until(look, until=lambda s: bool(s.fault), failures=(), timeout=_FAULT_DELAY)
+        return (server.fault or {}).get("message", "Nova does not say why")
