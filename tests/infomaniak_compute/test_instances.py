@@ -42,7 +42,7 @@ def create(compute):
 
     yield create
     for each in made:
-        compute.delete_instance(each["id"])
+        compute.delete_instance(each["id"], wait=True)  # else it may vanish between two requests of the next test
 
 
 def test_a_server_tells_what_it_is_made_of(project, compute, server):
@@ -82,7 +82,7 @@ def test_pages_of_servers_are_followed(compute, create, server):
     with recorded(compute) as sent:
         pages = [each.id for each in compute.connection.compute.servers(limit=1)]
     listed = {each["id"] for each in compute.list_instances()}
-    assert {server["id"], paged["id"]} <= listed <= set(pages)  # of an earlier test's, one may go meanwhile
+    assert {server["id"], paged["id"]} <= listed <= set(pages)
     assert len(sent) == len(pages) + 1  # what `servers` does page by page; the last is empty
 
 
@@ -235,6 +235,7 @@ def test_a_server_starts_from_a_new_volume_that_goes_with_it(project, compute):
     assert made["image"] is None
     assert (volume.size, volume.attachments[0]["server_id"]) == (1, made["id"])
     compute.delete_instance("diskless", wait=True)
+    project.connection.block_storage.wait_for_delete(volume, interval=0.2)
     assert list(project.connection.block_storage.volumes()) == []
 
 

@@ -138,7 +138,7 @@ class Lab:
         return {role.name: role.id for role in self.admin.identity.roles()}
 
     def revoke(self, token):
-        """Make this token worthless before its time, as when it expires in a long job."""
+        """Make this token worthless before its time, as when it expires in a long job; Swift may take it for longer."""
         url = f"{self.auth_url}/auth/tokens"
         self.admin.session.delete(url, headers={"X-Subject-Token": token})
         with open(self.places.path("revoked"), "ab") as file:
@@ -157,13 +157,13 @@ class Lab:
     def held(self, name=None):
         """The name, a new one unless given, of a server or volume that does not become ready in here.
 
-        While "faults" are held servers fail without a reason, which nova writes down when it is released.
+        While "faults" are held servers fail without a reason: nova writes that down when they are released.
         So tests need not be quicker than the service to see that something is not done yet.
         """
         name = name or f"held-{token_hex(4)}"
         path = self.places.path("held", name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        open(path, "x").close()
+        open(path, "w").close()
         try:
             yield name
         finally:

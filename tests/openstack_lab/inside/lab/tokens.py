@@ -26,8 +26,8 @@ class Tokens:
     def get(self, key):
         size = os.path.getsize(self._revoked) if os.path.exists(self._revoked) else 0
         if size != self._size:
-            self._size = size
             self._validated = {}
+            self._size = size
         return self._validated.get(key)
 
     def set(self, key, value, time):

@@ -64,6 +64,7 @@ class FileDriver(driver.VolumeDriver):
         self._copy(source, volume, volume.size)
 
     def _copy(self, source, target, size):
+        self._wait_while_held(target)
         subprocess.run(["cp", "--sparse=always", self._path(source), self._path(target)], check=True)
         os.truncate(self._path(target), size * _GIB)
 

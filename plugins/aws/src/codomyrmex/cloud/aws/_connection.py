@@ -72,9 +72,9 @@ def session(
 
 @functools.cache
 def _loader(data_path: str | None) -> Loader:
-    """What S3's API and endpoints are, read once for all clients: it takes ten times as long as all else of one.
+    """Reads the descriptions of S3's API and endpoints, once for all clients: most of what making one costs.
 
-    Each session of boto3 would read it again: https://github.com/boto/botocore/issues/3078
+    Each session of boto3 would read them again: https://github.com/boto/botocore/issues/3078
 
     :param data_path: AWS_DATA_PATH, or that of the profile.
     """
