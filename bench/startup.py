@@ -91,10 +91,29 @@ def warm() -> Line:
     return Line("get_client, warm", best / calls * 1e6, "µs", 10.0)
 
 
+def one_more_client(rounds: int) -> Line:
+    """A client of S3 where there is one already, over what boto3 takes for a session and its client."""
+    import boto3
+    from codomyrmex.cloud.aws import S3Storage
+    from codomyrmex.cloud.common import CloudCredentials
+
+    keys = CloudCredentials(provider="aws", access_key="test", secret_key="test")
+
+    def ours() -> None:
+        S3Storage("eu-west-1", credentials=keys).close()
+
+    def by_hand() -> None:
+        boto3.session.Session("test", "test", region_name="eu-west-1").client("s3").close()
+
+    our_seconds, other_seconds = alternate([ours, by_hand], rounds)
+    detail = f"{our_seconds * 1e3:.1f} ms, by hand {other_seconds * 1e3:.1f} ms"
+    return Line("one more S3Storage, over by hand", (our_seconds / other_seconds - 1) * 100, "%", 0.0, detail)
+
+
 def main() -> None:
     chosen = options(__doc__).parse_args()
     rounds = chosen.rounds or 21
-    report("Start-up", [*imports(rounds), *look_ups(rounds), warm()], chosen.json)
+    report("Start-up", [*imports(rounds), *look_ups(rounds), warm(), one_more_client(rounds)], chosen.json)
 
 
 if __name__ == "__main__":

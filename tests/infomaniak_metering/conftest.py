@@ -3,6 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient
+from openstack.exceptions import ResourceFailure
 from openstack_lab.seed import IMAGES
 
 FLAVOR = "a1-ram2-disk20-perf1"  # 1 core, 2 GiB, 20 GB
@@ -36,7 +37,14 @@ class Project:
         compute.create_server(name="metered", flavor_id=flavor.id, image_id=image.id, networks=networks, **options)
         made = [server for server in compute.servers() if server.id not in before]
         assert len(made) == count
-        return [compute.wait_for_server(server, interval=0.5, wait=280) for server in made]
+        return [self._running(server) for server in made]
+
+    def _running(self, server):
+        compute = self.cloud.compute
+        try:
+            return compute.wait_for_server(server, interval=0.5, wait=280)
+        except ResourceFailure as error:
+            raise AssertionError(compute.get_server(server.id).fault) from error
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,10 @@ def run(options):
         return subprocess.run(options.arguments, check=False).returncode
     with LabServer() as server:
         environment = {**os.environ, LAB_FOLDER: server.folder}
-        return subprocess.run(options.arguments, env=environment, check=False).returncode
+        status = subprocess.run(options.arguments, env=environment, check=False).returncode
+        if status:  # the logs go with the lab
+            print("errors that services logged:", *server.errors(), sep="\n", file=sys.stderr)
+        return status
 
 
 def status(options):

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import sys
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,6 +19,8 @@ from .places import EMPTY_REGION, Places
 
 LAB_FOLDER = "CLOUD_OPENSTACK_LAB"
 """The variable that names the folder of a lab which runs, for tests to use it."""
+_ERROR = re.compile(r" ERROR \S+ \[")
+"""In the first line of an error as oslo.log writes it; those of its traceback name no request."""
 KEEP = [sys.executable, os.path.join(installation.HERE, "__main__.py"), "keep", "--folder"]
 
 
@@ -35,6 +38,13 @@ class LabServer(Server):
 
     def _answers(self):
         return is_running(self.folder)
+
+    def errors(self, most=30):
+        """The last errors that each service logged: their first lines, ``most`` of one file."""
+        for path in self._log_paths():
+            with open(path, encoding="utf-8", errors="replace") as log:
+                errors = [line.rstrip()[:500] for line in log if _ERROR.search(line)]
+            yield from (f"{os.path.relpath(path, self.folder)}: {line}" for line in errors[-most:])
 
     def _log_paths(self):
         return sorted(glob.glob(os.path.join(self.folder, "**", "*.log"), recursive=True))

@@ -389,4 +389,4 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         look = partial(self._nova.get_server, server.id)
         with suppress(InfomaniakCloudError, SDKException, ClientException):  # the server may be gone by now
             server = wait_until(look, until=lambda s: bool(s.fault), failures=(), timeout=_FAULT_DELAY)
-        return (server.fault or {}).get("message", "Nova does not say why")
+        return str((server.fault or {}).get("message", "Nova does not say why"))
