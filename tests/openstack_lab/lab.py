@@ -19,8 +19,8 @@ from .places import EMPTY_REGION, Places
 
 LAB_FOLDER = "CLOUD_OPENSTACK_LAB"
 """The variable that names the folder of a lab which runs, for tests to use it."""
-_ERROR = re.compile(r" ERROR \S+ \[")
-"""In the first line of an error as oslo.log writes it; those of its traceback name no request."""
+_ERROR = re.compile(r" ERROR \S+ \[(None |req-|-\])")
+"""In the first line of an error as oslo.log writes it; the lines of its traceback name no request."""
 KEEP = [sys.executable, os.path.join(installation.HERE, "__main__.py"), "keep", "--folder"]
 
 
