@@ -23,15 +23,14 @@ _PID_FILE = "keeper.pid"
 def keep(folder):
     """Keep a lab in this folder, until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
-    with open(os.path.join(folder, _PID_FILE), "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # until this process ends, however it does
-        file.write(str(os.getpid()))
-        file.flush()
-        keeper = Keeper(folder)
-        try:
-            keeper.serve()
-        finally:
-            keeper.stop(list(keeper.services))
+    pid_file = os.open(os.path.join(folder, _PID_FILE), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    fcntl.flock(pid_file, fcntl.LOCK_EX)  # nothing closes it: the lock is free when this process has ended, however
+    os.write(pid_file, str(os.getpid()).encode())
+    keeper = Keeper(folder)
+    try:
+        keeper.serve()
+    finally:
+        keeper.stop(list(keeper.services))
 
 
 def end(folder):
