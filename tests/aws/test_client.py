@@ -265,7 +265,7 @@ def test_one_that_was_given_a_client_does_not_pickle(on_moto):
         pickle.dumps(S3Client(client=on_moto.native))
 
 
-def test_what_the_api_is_was_read_for_the_first_client_already(run_python, settle, tmp_path):
+def test_the_descriptions_of_the_api_are_read_for_the_first_client_alone(run_python, settle, tmp_path):
     """Each of boto3's sessions would read megabytes of JSON."""
     settle({"AWS_ACCESS_KEY_ID": "one", "AWS_SECRET_ACCESS_KEY": "two"})
     (tmp_path / "endpoints.json").write_text('{"version": 3, "partitions": []}')

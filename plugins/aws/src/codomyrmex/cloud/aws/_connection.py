@@ -51,30 +51,29 @@ def session(
 
     :param aws_settings: whether variables AWS_... and files of ~/.aws are read. Without them credentials are given.
     """
-    if credentials and bool(credentials.access_key) != bool(credentials.secret_key):  # boto3 would look for others
+    given = credentials or CloudCredentials("aws")
+    if bool(given.access_key) != bool(given.secret_key):  # boto3 would look for others
         raise AuthenticationError("credentials need both access_key and secret_key, or neither", provider="aws")
-    bare = botocore.session.Session() if aws_settings else _without_settings()
-    if credentials is None:
-        made = boto3.session.Session(region_name=region_name, profile_name=profile_name, botocore_session=bare)
-    else:
-        made = boto3.session.Session(
-            aws_access_key_id=credentials.access_key,
-            aws_secret_access_key=credentials.secret_key,
-            aws_session_token=credentials.metadata.get("session_token"),
-            region_name=region_name or credentials.region,
-            profile_name=profile_name or credentials.profile,
-            botocore_session=bare,
-        )
+    botocore_session = botocore.session.Session() if aws_settings else _without_settings()
+    boto3_session = boto3.session.Session(
+        aws_access_key_id=given.access_key,
+        aws_secret_access_key=given.secret_key,
+        aws_session_token=given.metadata.get("session_token"),
+        region_name=region_name or given.region,
+        profile_name=profile_name or given.profile,
+        botocore_session=botocore_session,
+    )
     # after boto3, which adds a folder of its own to the loader of each session, for what is not used here
-    bare.register_component("data_loader", _loader(bare.get_config_variable("data_path")))
-    return made
+    data_path = botocore_session.get_config_variable("data_path")
+    botocore_session.register_component("data_loader", _loader(data_path))
+    return boto3_session
 
 
 @functools.cache
 def _loader(data_path: str | None) -> Loader:
-    """Reads the descriptions of S3's API and endpoints, once for all clients: most of what making one costs.
+    """The loader of the descriptions of S3's API and endpoints, which all clients share.
 
-    Each session of boto3 would read them again: https://github.com/boto/botocore/issues/3078
+    Reading them is most of what a client costs, and each session would: https://github.com/boto/botocore/issues/3078
 
     :param data_path: AWS_DATA_PATH, or that of the profile.
     """

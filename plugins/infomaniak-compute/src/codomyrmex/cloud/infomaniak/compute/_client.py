@@ -20,7 +20,7 @@ from openstack.exceptions import SDKException
 from openstack.image.v2._proxy import Proxy as ImageProxy
 
 _FAULT_DELAY = 5
-"""Seconds for which a server is asked why it is in ERROR, whatever is left of a time-out."""
+"""Seconds for which a server in ERROR is asked for its reason, also after the time-out of the method."""
 _REBOOTS = ("SOFT", "HARD")
 _AT_REST = ("ACTIVE", "SHUTOFF")
 
