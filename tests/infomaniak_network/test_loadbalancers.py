@@ -1,7 +1,7 @@
 """Load balancers with all their parts, against Octavia, which refuses a change while another is under way."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 from codomyrmex.cloud.infomaniak.errors import (
@@ -28,12 +28,19 @@ def balancer(client, subnet):
         client.delete_loadbalancer(each["id"], cascade=True)
 
 
-def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(client, subnet):
+def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(lab, client, subnet):
     seen = []
-    balancer = client.create_loadbalancer("lb", "sub", progress=lambda status, percent: seen.append(status))
+    with ExitStack() as held:
+        held.enter_context(lab.held("lb"))  # until it was seen unfinished
+
+        def progress(status, percent):
+            seen.append(status)
+            held.close()
+
+        balancer = client.create_loadbalancer("lb", "sub", progress=progress)
     assert (balancer["name"], balancer["provisioning_status"]) == ("lb", "ACTIVE")
     assert balancer["vip_address"]
-    assert seen[-1] == "ACTIVE"
+    assert (seen[0], seen[-1]) == ("PENDING_CREATE", "ACTIVE")
     assert client.list_loadbalancers() == [balancer]
 
     listener = client.create_listener("lb", "web", "HTTP", 80)

@@ -165,10 +165,10 @@ class Lab:
 
     @contextmanager
     def held(self, name=None):
-        """The name, a new one unless given, of a server or volume that does not become ready in here.
+        """The name, a new one unless given, of a server, volume or load balancer that does not become ready in here.
 
-        While "faults" are held servers fail without a reason: nova writes that down when they are released.
-        So tests need not be quicker than the service to see that something is not done yet.
+        So tests need not be quicker than the service to see something unfinished. ``held("faults")`` is about servers
+        that fail: nova writes their reasons down after it.
         """
         name = name or f"held-{token_hex(4)}"
         path = self.places.path("held", name)

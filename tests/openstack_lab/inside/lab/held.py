@@ -1,4 +1,4 @@
-"""Servers and volumes that tests hold: see ``Lab.held``."""
+"""What tests keep from becoming ready: see ``Lab.held``."""
 
 import math
 import os

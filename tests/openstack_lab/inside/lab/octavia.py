@@ -3,6 +3,7 @@
 import os
 
 from lab import sqlite
+from lab.held import wait_while_held
 
 
 def prepare(context):
@@ -75,4 +76,18 @@ def start_workers(context):
     from octavia.controller.queue.v2 import consumer
     from oslo_config import cfg
 
+    _hold_load_balancers(context)
     consumer.ConsumerService(0, cfg.CONF).run()
+
+
+def _hold_load_balancers(context):
+    """Have those that are held stay in PENDING_CREATE."""
+    from octavia.controller.queue.v2.endpoints import Endpoints
+
+    create = Endpoints.create_load_balancer
+
+    def create_when_released(endpoints, request, loadbalancer, **options):
+        wait_while_held(context.folder, loadbalancer["name"])
+        return create(endpoints, request, loadbalancer, **options)
+
+    Endpoints.create_load_balancer = create_when_released
