@@ -13,7 +13,7 @@ from codomyrmex.cloud.testing.backends import ServerError
 
 from . import installation
 from .keeper import ask
-from .lab import Lab, LabServer
+from .lab import LAB_FOLDER, Lab, LabServer
 from .places import Places
 from .services import NEEDS, with_needs
 
@@ -111,6 +111,25 @@ def test_a_lab_by_hand_runs_until_it_is_taken_down(installed, left_over, tmp_pat
 
 
 @pytest.mark.slow
+def test_a_run_that_fails_shows_what_services_logged_as_errors(installed):
+    """The first line of each, without the traceback, which oslo.log begins with the same words."""
+    fail = """
+import os, sys
+with open(os.path.join(os.environ["CLOUD_OPENSTACK_LAB"], "nova.log"), "w") as log:
+    log.write("2026-11-30 06:50:03.172 7 INFO nova.compute [None req-1 - - - -] all is well\\n")
+    log.write("2026-11-30 06:50:03.173 7 ERROR nova.compute [None req-1 - - - -] no host\\n")
+    log.write("2026-11-30 06:50:03.173 7 ERROR nova.compute Traceback (most recent call last):\\n")
+sys.exit(3)
+"""
+    command = [*COMMAND, "run", sys.executable, "-c", fail]
+    no_lab = {name: value for name, value in os.environ.items() if name != LAB_FOLDER}
+    done = subprocess.run(command, env=no_lab, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "nova.log: 2026-11-30 06:50:03.173 7 ERROR nova.compute [None req-1 - - - -] no host" in done.stderr
+    assert "all is well" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_lab_whose_owner_is_killed_is_gone(installed, left_over):
     code = (
         "import os\nfrom openstack_lab.lab import Lab, LabServer\n"
