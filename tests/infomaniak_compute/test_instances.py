@@ -14,6 +14,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
+from codomyrmex.cloud.testing.backends import FaultProxy, Reset
 from support.project import FLAVOR, connect, make_image, make_network, nowhere, recorded
 
 KEYS = [
@@ -279,6 +280,24 @@ def test_the_reason_of_a_failure_may_come_after_it(openstack_lab, compute, impos
                 "late", impossible, "Tiny 1.0", [], progress=lambda state, _: state == "ERROR" and held.close()
             )
     compute.delete_instance("late")
+
+
+def test_a_failure_is_told_also_where_its_reason_cannot_be_asked_for(openstack_lab, project, impossible):
+    with ExitStack() as stack:
+        proxy = stack.enter_context(FaultProxy(openstack_lab.endpoint("nova")))
+        compute = stack.enter_context(connect(InfomaniakComputeClient, project))
+        compute.connection.config.config["compute_endpoint_override"] = f"{proxy.endpoint_url}/v2.1"
+        stack.enter_context(openstack_lab.held("faults"))
+
+        def progress(state, _):
+            if state == "ERROR":
+                proxy.inject(Reset(), times=None)
+
+        with pytest.raises(InfomaniakCloudError, match="server mute ended in ERROR: Nova does not say why") as caught:
+            compute.create_instance("mute", impossible, "Tiny 1.0", [], progress=progress)
+        proxy.clear()
+        assert compute.get_instance("mute")["id"] == caught.value.resource
+        compute.delete_instance("mute")
 
 
 def test_a_wait_ends_in_time_and_says_for_what_it_was(openstack_lab, compute):

@@ -11,6 +11,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakTimeoutError,
     InfomaniakVolumeClient,
 )
+from codomyrmex.cloud.testing.backends import FaultProxy, Reset, Status
 from support.project import connect, recorded
 
 KEYS = [
@@ -130,13 +131,33 @@ def test_a_wait_ends_in_time_and_says_for_what_it_was(openstack_lab, volumes, le
     assert volumes.delete_volume(late)
 
 
-def test_a_volume_that_fails_says_why_and_which_it_is(openstack_lab):
+@pytest.fixture
+def boundless(openstack_lab):
+    """A client of a project that may have volumes for which there is no host."""
     member = openstack_lab.new_project(quota={"cinder": {"gigabytes": -1, "per_volume_gigabytes": -1}})
     with connect(InfomaniakVolumeClient, member) as client:
-        with pytest.raises(InfomaniakCloudError, match=r"huge is in state error: .*avail") as caught:
-            client.create_volume(90_000_000, "huge")
-        assert client.get_volume("huge")["id"] == caught.value.resource
-        assert client.delete_volume("huge")
+        yield client
+
+
+def test_a_volume_that_fails_says_why_and_which_it_is(boundless):
+    with pytest.raises(InfomaniakCloudError, match=r"huge is in state error: .*avail") as caught:
+        boundless.create_volume(90_000_000, "huge")
+    assert boundless.get_volume("huge")["id"] == caught.value.resource
+    assert boundless.delete_volume("huge")
+
+
+@pytest.mark.parametrize("fault", [Reset(after=0), Status(503), Status(200, body=b"<html>")], ids=repr)
+def test_a_failure_is_told_also_where_its_reason_cannot_be_asked_for(openstack_lab, boundless, fault):
+    with FaultProxy(openstack_lab.endpoint("cinder")) as proxy:
+        project = boundless.connection.current_project_id
+        endpoint = f"{proxy.endpoint_url}/v3/{project}"
+        boundless.connection.config.config["block_storage_endpoint_override"] = endpoint
+        proxy.inject(fault, path="/messages", times=None)
+        with pytest.raises(InfomaniakCloudError, match=r"^volume huge is in state error \(code error\)$") as caught:
+            boundless.create_volume(90_000_000, "huge")
+        assert [each.path for each in proxy.requests if "/messages" in each.path]
+        assert boundless.get_volume("huge")["id"] == caught.value.resource
+        assert boundless.delete_volume("huge")
 
 
 @pytest.mark.parametrize(("size", "error"), [("1", TypeError), (True, TypeError), (1.5, TypeError), (None, TypeError),

@@ -74,6 +74,9 @@ _BY_TYPE: tuple[tuple[type[Exception], type[InfomaniakCloudError]], ...] = (
     (requests.exceptions.JSONDecodeError, InfomaniakServerError),
 )
 
+SDK_ERRORS = (sdk.SDKException, auth.ClientException, requests.exceptions.JSONDecodeError)
+"""What openstacksdk and keystoneauth raise where a service cannot be asked, or refuses, or gives no JSON."""
+
 _NO_ENDPOINT = (sdk.ServiceDisabledException, sdk.EndpointNotFound, auth.CatalogException)
 
 _SERVICE = re.compile(r"(Service '|endpoint for )(?P<type>[\w-]+)")

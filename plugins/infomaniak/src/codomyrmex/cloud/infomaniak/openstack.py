@@ -12,7 +12,7 @@ from codomyrmex.cloud.common import CloudClient, CloudCredentials, lenient, oper
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak import _credentials
 from codomyrmex.cloud.infomaniak._connection import connect
-from codomyrmex.cloud.infomaniak._errors import missing_service, translate
+from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, missing_service, translate
 from codomyrmex.cloud.infomaniak._waiting import Progress, wait, wait_gone
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakConflictError,
@@ -22,7 +22,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 from openstack.connection import Connection
 from openstack.exceptions import DuplicateResource, NotFoundException
 
-__all__ = ["OpenStackClient", "Progress", "is_id", "is_name_or_id", "is_size", "iso", "wait", "wait_gone"]
+__all__ = ["SDK_ERRORS", "OpenStackClient", "Progress", "is_id", "is_name_or_id", "is_size", "iso", "wait", "wait_gone"]
 
 R = TypeVar("R")
 _NO_ID = set("/?#%\\")

@@ -10,13 +10,19 @@ from typing import Any, ClassVar, cast
 from codomyrmex.cloud.common import ComputeClient, lenient, operation
 from codomyrmex.cloud.infomaniak.compute import _request, _results
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakValidationError
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, Progress, is_id, is_name_or_id, is_size, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import (
+    SDK_ERRORS,
+    OpenStackClient,
+    Progress,
+    is_id,
+    is_name_or_id,
+    is_size,
+    wait_gone,
+)
 from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods have a parameter of that name
-from keystoneauth1.exceptions import ClientException
 from openstack.compute.v2._proxy import Proxy
 from openstack.compute.v2.flavor import Flavor
 from openstack.compute.v2.server import Server
-from openstack.exceptions import SDKException
 from openstack.image.v2._proxy import Proxy as ImageProxy
 
 _FAULT_DELAY = 5
@@ -386,7 +392,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
 
     def _fault(self, server: Server) -> str:
         """Why it is in ERROR. Nova writes that down after the state, so it may come a moment later."""
-        look = partial(self._nova.get_server, server.id)
-        with suppress(InfomaniakCloudError, SDKException, ClientException):  # the server may be gone by now
-            server = wait_until(look, until=lambda s: bool(s.fault), failures=(), timeout=_FAULT_DELAY)
+        if not server.fault:
+            look = partial(self._nova.get_server, server.id)
+            with suppress(InfomaniakCloudError, *SDK_ERRORS):  # they would hide the failure itself
+                server = wait_until(look, until=lambda s: bool(s.fault), failures=(), timeout=_FAULT_DELAY)
         return str((server.fault or {}).get("message", "Nova does not say why"))

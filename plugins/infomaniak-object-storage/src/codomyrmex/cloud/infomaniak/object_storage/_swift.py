@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import requests
 from codomyrmex.cloud.infomaniak._connection import LONGEST_RETRY_AFTER, was_repeated
-from codomyrmex.cloud.infomaniak._errors import from_answer, translate
+from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, from_answer, translate
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakContainerNotFoundError,
@@ -22,9 +22,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakTimeoutError,
 )
 from codomyrmex.cloud.infomaniak.object_storage._names import path
-from keystoneauth1.exceptions import ClientException
 from openstack.connection import Connection
-from openstack.exceptions import SDKException
 
 ATTEMPTS = 3
 """How often a request is sent that fails, where the connection below does not repeat it."""
@@ -148,7 +146,7 @@ class Swift:
                     skip_cache=True,
                     connect_retries=0,
                 )
-            except (ClientException, SDKException) as error:
+            except SDK_ERRORS as error:
                 typed = translate(error)
                 again = repeats and typed is not None and typed.retryable
                 again = again and not was_repeated(self._connection, method, url)

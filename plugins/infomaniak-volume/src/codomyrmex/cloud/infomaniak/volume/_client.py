@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -15,7 +16,14 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, Progress, is_name_or_id, is_size, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import (
+    SDK_ERRORS,
+    OpenStackClient,
+    Progress,
+    is_name_or_id,
+    is_size,
+    wait_gone,
+)
 from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods have a parameter of that name
 from codomyrmex.cloud.infomaniak.volume import _results
 from openstack.block_storage.v3._proxy import Proxy
@@ -427,6 +435,8 @@ class InfomaniakVolumeClient(OpenStackClient):
 
     def _reason(self, resource_id: str) -> str:
         """What Cinder tells users of a failure; the SDK asks for it in a version that had no such thing."""
-        answer = self._cinder.get(f"/messages?resource_uuid={resource_id}", microversion="3.5")
-        messages = answer.json().get("messages", []) if answer.ok else []
-        return "".join(f": {message['user_message']}" for message in messages[:1])
+        with suppress(*SDK_ERRORS):  # they would hide the failure itself
+            answer = self._cinder.get(f"/messages?resource_uuid={resource_id}", microversion="3.5")
+            messages = answer.json().get("messages", []) if answer.ok else []
+            return "".join(f": {message['user_message']}" for message in messages[:1])
+        return ""
