@@ -75,14 +75,14 @@ def test_a_contracts_method_gives_what_the_spec_says(method, result):
 @pytest.mark.parametrize(("contract", "methods"), CONTRACTS)
 def test_a_client_that_lacks_one_method_cannot_be_made(contract, methods):
     for missing in methods:
-        given = {name: lambda self: None for name in methods if name != missing}
+        given = {name: lambda self, *args, **kwargs: None for name in methods if name != missing}
         with pytest.raises(TypeError, match=missing):
             type("Partial", (contract,), given)()
 
 
 @pytest.mark.parametrize(("contract", "methods"), CONTRACTS)
 def test_a_client_with_the_specs_methods_alone_can_be_made(contract, methods):
-    assert type("Whole", (contract,), {name: lambda self: None for name in methods})()
+    assert type("Whole", (contract,), {name: lambda self, *args, **kwargs: None for name in methods})()
 
 
 @pytest.mark.parametrize(

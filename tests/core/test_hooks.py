@@ -1,7 +1,6 @@
 """Hooks, as an installed distribution and as an application bring them."""
 
 import io
-import logging
 import pickle
 import sys
 import threading
@@ -9,7 +8,7 @@ import threading
 import pytest
 from codomyrmex.cloud import get_client, hooks, open_storage
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, ObjectInfo, operation
-from codomyrmex.cloud.errors import AlreadyExists, ObjectNotFound, OperationRefused
+from codomyrmex.cloud.errors import ObjectNotFound, OperationRefused
 from codomyrmex.cloud.hooks import hookimpl
 from pluggy import PluginValidationError
 
@@ -141,9 +140,7 @@ def test_what_no_hook_objects_to_is_done(storage, install_hooks):
 
 def test_a_policy_that_fails_refuses(storage, install_hooks):
     install_hooks("policy", POLICY)
-    with pytest.raises(
-        OperationRefused, match="a cloud_before_operation hook failed, so upload_file was refused"
-    ) as caught:
+    with pytest.raises(OperationRefused, match="upload_file is refused, as a hook failed: KeyError") as caught:
         storage.upload_file("box", "broken", b"data")
     assert isinstance(caught.value.__cause__, KeyError)
     assert "broken" not in storage.buckets["box"]
@@ -171,6 +168,7 @@ def test_an_operation_tells_who_what_and_with_which_arguments(storage, install_h
         "acme",
         "storage",
         "upload_file",
+        "write",
         "acme://box/new",
         {"bucket": "box", "key": "new", "data": b"data"},
     )
@@ -395,37 +393,6 @@ def test_other_observers_still_run(storage, install_hooks, order):
     assert [name for name, *_ in sys.modules["audit_cloud"].heard] == ["download_file"]
 
 
-@pytest.mark.parametrize("broken", ["import a_library_that_is_not_there", "raise SystemExit('no')", "def x(:"])
-def test_a_broken_hooks_distribution_is_logged_and_takes_nothing_down(
-    storage, install_plugin, install_hooks, caplog, broken
-):
-    audit = install_hooks("audit", AUDIT)
-    install_plugin("broken-cloud", broken, {"hooks": {"broken": "broken_cloud"}})
-    assert storage.download_file("box", "key") == b"0123456789"
-    (record,) = caplog.records
-    assert record.levelno == logging.ERROR
-    assert "broken = broken_cloud (broken-cloud 1.0)" in record.getMessage()
-    assert [name for name, *_ in audit.heard] == ["download_file"]
-
-
-UNKNOWN_HOOK = """
-from codomyrmex.cloud.hooks import hookimpl
-
-
-@hookimpl
-def cloud_before_opertion(operation):
-    raise AssertionError("never called, for its name is misspelt")
-"""
-UNKNOWN_ARGUMENT = UNKNOWN_HOOK.replace("cloud_before_opertion(operation)", "cloud_before_operation(what)")
-
-
-@pytest.mark.parametrize("source", [UNKNOWN_HOOK, UNKNOWN_ARGUMENT], ids=["name", "argument"])
-def test_an_installed_hook_that_would_never_be_called_is_logged(storage, install_hooks, caplog, source):
-    install_hooks("typo", source)
-    assert storage.list_buckets() == ["box"]
-    assert "typo = typo_cloud (typo-cloud 1.0)" in caplog.text
-
-
 # Credentials
 
 
@@ -468,8 +435,9 @@ def test_where_no_hook_finds_credentials_the_client_looks_for_itself(storage):
 def test_a_locked_vault_stops_the_look_up(storage):
     hooks.register(Vault(CloudCredentials("acme", "behind")))
     hooks.register(Vault(RuntimeError("the vault is locked")))
-    with pytest.raises(RuntimeError, match="the vault is locked"):
+    with pytest.raises(OperationRefused, match="the vault is locked") as caught:
         get_client("acme")
+    assert isinstance(caught.value.__cause__, RuntimeError)
 
 
 RECIPE = """
@@ -568,21 +536,11 @@ def test_taking_out_what_was_never_put_in_changes_nothing(storage, others):
             storage.list_buckets()
 
 
-def test_errors_of_the_tree_pass_through_a_hook_as_they_are(storage):
-    class Policy:
-        @hookimpl
-        def cloud_before_operation(self, operation):
-            raise AlreadyExists("kept")
-
-    hooks.register(Policy())
-    with pytest.raises(AlreadyExists, match="kept"):
-        storage.list_buckets()
-
-
-def test_a_wrapper_around_an_observer_is_refused_as_it_would_never_run():
+@pytest.mark.parametrize("hook", ["cloud_before_operation", "cloud_after_operation", "cloud_credentials"])
+def test_a_wrapper_is_refused_as_it_could_hide_a_refusal(hook):
     class Wrapper:
-        @hookimpl(wrapper=True)
-        def cloud_after_operation(self, operation):
+        @hookimpl(wrapper=True, specname=hook)
+        def wrap(self):
             yield
 
     with pytest.raises(PluginValidationError, match="takes no wrapper"):

@@ -4,8 +4,8 @@ import threading
 import zipfile
 
 import pytest
-from codomyrmex.cloud import _index
-from codomyrmex.cloud._index import PROVIDERS, entry_points
+from codomyrmex.cloud import _entry_points
+from codomyrmex.cloud.plugin import PROVIDERS, entry_points
 
 ACME = {"providers": {"acme.storage": "acme_cloud:Acme"}}
 
@@ -46,7 +46,7 @@ def test_the_names_are_those_that_importlib_metadata_reads(install_plugin):
     from importlib import metadata
 
     install_plugin("acme-cloud", "Acme = dict", ACME | {"schemes": {"acme": "acme_cloud:Acme"}})
-    for group in (PROVIDERS, _index.SCHEMES, _index.EXPORTS, _index.HOOKS, _index.COMMANDS):
+    for group in (PROVIDERS, _entry_points.SCHEMES, _entry_points.EXPORTS, _entry_points.HOOKS, _entry_points.COMMANDS):
         theirs = [(e.name, e.value, e.dist.name, e.dist.version) for e in metadata.entry_points(group=group)]
         ours = [(e.name, e.value, e.distribution, e.version) for e in entry_points(group)]
         assert sorted(ours) == sorted(theirs)
@@ -97,13 +97,13 @@ def test_the_shadowed_copy_of_a_distribution_is_told_on_request(install_plugin):
     behind = install_plugin("acme-cloud", "Acme = dict", ACME, version="1.0", site="behind")
     front = install_plugin("acme-cloud", "Acme = dict", ACME, version="2.0", site="front")
     path = (str(front), str(behind))
-    assert list(_index.distributions(path)) == [str(metadata(front))]
-    assert list(_index.distributions(path, shadowed=True)) == [str(metadata(behind))]
+    assert list(_entry_points.distributions(path)) == [str(metadata(front))]
+    assert list(_entry_points.distributions(path, shadowed=True)) == [str(metadata(behind))]
 
 
 def test_a_folder_that_is_twice_on_the_path_does_not_shadow_itself(install_plugin):
     site = str(install_plugin("acme-cloud", "Acme = dict", ACME))
-    assert list(_index.distributions((site, site), shadowed=True)) == []
+    assert list(_entry_points.distributions((site, site), shadowed=True)) == []
 
 
 def test_a_folder_that_is_twice_on_the_path_is_read_once(install_plugin, monkeypatch):

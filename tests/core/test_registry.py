@@ -224,7 +224,7 @@ def test_ctrl_c_while_a_plugin_is_imported_is_no_broken_plugin(install_plugin):
 def test_an_entry_point_that_names_nothing_to_call_is_told(install_plugin):
     install_plugin("acme-cloud", "Acme = 42", STORAGE)
     text = message(ProviderLoadError, "acme")
-    assert text == "acme.storage = acme_cloud:Acme (acme-cloud 1.0) names no class and no function"
+    assert text.startswith("acme.storage = acme_cloud:Acme (acme-cloud 1.0) names no class and no function; 'pip ")
 
 
 def test_an_entry_point_that_names_no_module_is_told(install_plugin):

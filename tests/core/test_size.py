@@ -46,9 +46,9 @@ def test_what_counts_is_code():
     assert code_lines(EXAMPLE) == 6
 
 
-def test_the_core_without_the_local_provider_has_under_1200_lines_of_code():
+def test_the_core_without_the_local_provider_has_under_1500_lines_of_code():
     package = Path(codomyrmex.cloud.__file__).parent
     modules = [*package.glob("*.py"), *(package / "common").glob("*.py")]
     modules.remove(package / "_catalogue.py")  # data, generated from what the plugins declare
     assert len(modules) >= 10
-    assert 500 < sum(code_lines(module.read_text(encoding="utf-8")) for module in modules) < 1200
+    assert 500 < sum(code_lines(module.read_text(encoding="utf-8")) for module in modules) < 1500

@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 import pytest
 from codomyrmex.cloud import errors, hooks
-from codomyrmex.cloud._index import COMMANDS, EXPORTS, HOOKS, PROVIDERS, SCHEMES, entry_points
 from codomyrmex.cloud.cli.app import EXIT_CODES, cloud
 from codomyrmex.cloud.common import Capability
+from codomyrmex.cloud.plugin import COMMANDS, EXPORTS, HOOKS, PROVIDERS, SCHEMES, entry_points
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

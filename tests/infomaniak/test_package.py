@@ -64,9 +64,9 @@ with InfomaniakCloud.from_credentials("x", "y") as cloud:
 def uninstalled():
     """Code that hides the identity client, as where it is not installed: its entry points are not there."""
     return """
-from codomyrmex.cloud import _index
-real = _index.read
-_index.read = lambda folder: (e for e in real(folder) if e.distribution != "codomyrmex-cloud-infomaniak-identity")
+from codomyrmex.cloud import _entry_points
+real = _entry_points.read
+_entry_points.read = lambda folder: (e for e in real(folder) if e.distribution != "codomyrmex-cloud-infomaniak-identity")
 """
 
 

@@ -13,9 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import ClassVar, NamedTuple
 
-from codomyrmex.cloud._files import atomic_write
 from codomyrmex.cloud.common import Capability, ObjectInfo, StorageClient, guess_content_type
-from codomyrmex.cloud.common._checks import check_key
 from codomyrmex.cloud.errors import (
     AlreadyExists,
     AuthenticationError,
@@ -26,6 +24,7 @@ from codomyrmex.cloud.errors import (
     PreconditionFailed,
 )
 from codomyrmex.cloud.local.signing import Grant, Signer, expiry
+from codomyrmex.cloud.plugin import atomic_write, check_key
 
 CHUNK = 256 * 1024
 PAGE = 1000

@@ -11,10 +11,9 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import urllib3
 from codomyrmex.cloud import errors
-from codomyrmex.cloud._files import atomic_write
 from codomyrmex.cloud.common import Capability, ObjectInfo
-from codomyrmex.cloud.common._checks import check_key
 from codomyrmex.cloud.errors import CloudError, IntegrityError, RateLimited, ServiceUnavailable, Timeout
+from codomyrmex.cloud.plugin import atomic_write, check_key
 from memory import MemoryStorage
 
 PART = 2 * 1024 * 1024

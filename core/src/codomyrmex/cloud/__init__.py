@@ -40,12 +40,12 @@ def __getattr__(name: str) -> object:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name not in _OWN:
-        return import_module(f"{__name__}._exports").find(name)
+        return import_module(f"{__name__}._loading").find_export(name)
     globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
     return value
 
 
 def __dir__() -> list[str]:
-    from ._exports import names
+    from ._loading import exported_names
 
-    return sorted({*globals(), *_OWN, *names()})
+    return sorted({*globals(), *_OWN, *exported_names()})

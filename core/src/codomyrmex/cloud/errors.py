@@ -115,7 +115,13 @@ class PermissionDenied(CloudError, PermissionError):
 
 
 class OperationRefused(PermissionDenied):
-    """A ``cloud_before_operation`` hook refused; nothing was sent."""
+    """A hook refused, or failed, before the operation started; nothing was sent. ``plugin`` names it."""
+
+    plugin: str | None = None
+    """The hooks plugin: entry point, distribution and version, or the name of what was registered."""
+
+    def __str__(self) -> str:
+        return super().__str__() + (f" (refused by {self.plugin})" if self.plugin else "")
 
 
 class NotFound(CloudError):

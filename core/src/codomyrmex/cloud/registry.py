@@ -14,23 +14,17 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, overload
 
 from codomyrmex.cloud import _state
-from codomyrmex.cloud._index import PROVIDERS, SCHEMES, EntryPoint, entry_points
-from codomyrmex.cloud.common.client import CloudClient, installed_hooks
+from codomyrmex.cloud._entry_points import PROVIDERS, SCHEMES, EntryPoint
+from codomyrmex.cloud._loading import API_VERSION as API_VERSION
+from codomyrmex.cloud._loading import check_version, find_entry, load, load_error, why_left_out
+from codomyrmex.cloud._state import entry_points
+from codomyrmex.cloud.common.client import make_client
 from codomyrmex.cloud.common.resources import ResourceType
-from codomyrmex.cloud.errors import (
-    DuplicateProviderError,
-    IncompatibleProviderError,
-    ProviderLoadError,
-    ProviderNotFoundError,
-)
+from codomyrmex.cloud.errors import DuplicateProviderError, ProviderNotFoundError
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.common.compute import ComputeClient, ServerlessClient
     from codomyrmex.cloud.common.storage import StorageClient
-
-API_VERSION = 1
-"""The plugin API spoken here. A plugin's class may say for which it was built, by an attribute of
-this name; one for another version is refused."""
 
 Factory = Callable[..., Any]
 
@@ -132,7 +126,7 @@ def register(name: str, factory: Factory, *, scheme: str | None = None, replace:
         raise DuplicateProviderError(f"{name!r} is taken {owner}; register(..., replace=True) takes its place")
     if scheme and not replace and (scheme in registry.schemes or scheme in _installed_schemes()):
         raise DuplicateProviderError(f"{scheme}:// is taken; register(..., replace=True) takes its place")
-    _check_version(name, factory)
+    check_version(name, factory)
     registry.registered[name] = registry.factories[name] = factory
     if scheme:
         registry.schemes[scheme] = name
@@ -168,80 +162,15 @@ def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
     return _state.current.factories.get(name) or _load(name)
 
 
-def load(entry: EntryPoint) -> Any:
-    """What an entry point names, or ProviderLoadError with the reason chained."""
-    try:
-        loaded = entry.load()
-    except (Exception, SystemExit) as error:
-        advice = f"'pip install -U {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it"
-        message = f"{entry} cannot be imported: {type(error).__name__}: {error}; {advice}"
-        raise _about(entry, ProviderLoadError, message) from error
-    _check_version(entry, loaded)
-    return loaded
-
-
-def find_entry(group: str, name: str) -> EntryPoint | None:
-    """The entry point of this name in this group, or None.
-
-    Where none is known, distributions are read again, to find what was installed since this process started.
-    Raises DuplicateProviderError when several distributions offer the name.
-    """
-    entries = [e for e in entry_points(group) if e.name == name]
-    entries = entries or [e for e in entry_points(group, refresh=True) if e.name == name]
-    if len(entries) > 1:
-        message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
-        raise _about(entries[0], DuplicateProviderError, message)
-    return entries[0] if entries else None
-
-
 def _load(name: str) -> Factory:
     entry = find_entry(PROVIDERS, name)
     if entry is None:
         _not_found(name)
     factory: Factory = load(entry)
     if not callable(factory):
-        raise _about(entry, ProviderLoadError, f"{entry} names no class and no function")
+        raise load_error(entry, "names no class and no function")
     _state.current.factories[name] = factory
     return factory
-
-
-def make_client(name: str, make: Factory, options: dict[str, Any]) -> Any:
-    """``make(**options)``, with credentials from hooks where none are given, and announced to hooks.
-
-    Its failures raise, also where its class is lenient (`CloudClient.strict`); ``strict=False`` leaves that.
-    """
-    hooks = installed_hooks()
-    if hooks and options.get("credentials") is None:
-        provider, _, service = name.partition(".")
-        if (credentials := hooks.credentials(provider, service)) is not None:
-            options["credentials"] = credentials
-    try:
-        client = make(**options)
-    except TypeError as error:
-        if hooks and "'credentials'" in str(error):
-            raise TypeError(f"{name} takes no credentials; a cloud_credentials hook returns None for it") from error
-        raise
-    if isinstance(client, CloudClient) and "strict" not in options:
-        client.strict = True
-    if hooks:
-        hooks.created(client)
-    return client
-
-
-def _check_version(what: object, factory: Any) -> None:
-    built_for = getattr(factory, "API_VERSION", API_VERSION)
-    if built_for != API_VERSION:
-        newer = isinstance(built_for, int) and built_for > API_VERSION
-        advice = "upgrade codomyrmex-cloud" if newer else "upgrade the plugin"
-        versions = f"plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}"
-        raise _about(what, IncompatibleProviderError, f"{what} is built for {versions}; {advice}")
-
-
-def _about(what: object, kind: type[ProviderLoadError], message: str) -> ProviderLoadError:
-    error = kind(message)
-    if isinstance(what, EntryPoint):
-        error.entry_point, error.distribution = what.name, what.distribution
-    return error
 
 
 def _not_found(name: str) -> NoReturn:
@@ -255,7 +184,9 @@ def _not_found(name: str) -> NoReturn:
     if service == "storage":
         name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
     message = f"nothing installed provides {name!r}"
-    if name in ours:
+    if reason := why_left_out(PROVIDERS, name):
+        message = reason
+    elif name in ours:
         message += f"; 'pip install {ours[name]}' brings it"
     else:
         alike = difflib.get_close_matches(provider, {n.partition(".")[0] for n in {*installed, *ours}}, cutoff=0.7)

@@ -1,7 +1,10 @@
 """The names and contracts that providers implement and users program against (spec section 6)."""
 
-from codomyrmex.cloud.common.client import CloudClient, Operation, lenient, operation
+from codomyrmex.cloud._announcing import Effect, Operation
+from codomyrmex.cloud.common.client import CloudClient
 from codomyrmex.cloud.common.compute import ComputeClient, ServerlessClient
+from codomyrmex.cloud.common.leniency import lenient
+from codomyrmex.cloud.common.operations import operation
 from codomyrmex.cloud.common.resources import CloudCredentials, CloudProvider, CloudResource, ResourceType
 from codomyrmex.cloud.common.storage import Capability, ObjectInfo, PresignedRequest, StorageClient, guess_content_type
 
@@ -12,6 +15,7 @@ __all__ = [
     "CloudProvider",
     "CloudResource",
     "ComputeClient",
+    "Effect",
     "ObjectInfo",
     "Operation",
     "PresignedRequest",

@@ -1,26 +1,14 @@
-"""What every client has: operations with hooks and typed errors, the lenient face, a safe pickle."""
+"""What every client is: provider and service, typed errors, an end, a safe pickle; and how one is made."""
 
 from __future__ import annotations
 
-import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import wraps
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, cast, overload
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
 
-from codomyrmex.cloud import _state
-from codomyrmex.cloud._index import HOOKS, entry_points
+from codomyrmex.cloud._in_force import hooks_in_force
+from codomyrmex.cloud.common.operations import inherit_operations
 from codomyrmex.cloud.errors import CloudError, forget_requests, from_builtin
-
-if TYPE_CHECKING:
-    from codomyrmex.cloud.hooks import Hooks
-
-P = ParamSpec("P")
-R = TypeVar("R")
-Check = Callable[[Any], None]
 
 
 class CloudClient:
@@ -48,11 +36,7 @@ class CloudClient:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
-        specs = {s.name: s for base in reversed(cls.__mro__) for m in vars(base).values() if (s := _spec(m))}
-        for name, spec in specs.items():
-            if callable(members[name]) and not _spec(members[name]):
-                setattr(cls, name, _wrap(members[name], spec))
+        inherit_operations(cls, CloudClient)
 
     @property
     def last_error(self) -> CloudError | None:
@@ -65,7 +49,7 @@ class CloudClient:
         return None
 
     def translate_error(self, error: Exception) -> CloudError | None:
-        """The `CloudError` for an SDK's exception; None lets it pass as the bug it is.
+        """The `CloudError` for an SDK's exception, or None to let an unknown exception propagate.
 
         Every provider with an SDK overrides this, and calls ``super()`` for what it does not know.
         """
@@ -116,214 +100,39 @@ class CloudClient:
         return _rebuild, (type(self), {name: getattr(self, name) for name in self.recipe}, self.strict)
 
 
-def _rebuild(cls: type[CloudClient], options: dict[str, Any], strict: bool) -> Any:
-    from codomyrmex.cloud.registry import make_client
+def make_client(name: str, make: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """``make(**options)``, with credentials from hooks where none are given, and announced to hooks.
 
-    client = make_client(f"{cls.provider}.{cls.service}", cls, options)  # a vault's hook brings credentials here too
-    client.strict = strict
+    Its failures raise, also where its class is lenient (`CloudClient.strict`); ``strict=False`` leaves that.
+
+    Args:
+        name: ``<provider>.<service>``, by which hooks are asked for credentials.
+        make: The client's class, or another callable that makes it.
+        options: What it takes.
+
+    Raises:
+        OperationRefused: A hook could not tell the credentials.
+        ProviderLoadError: A hooks plugin cannot be loaded.
+    """
+    hooks = hooks_in_force()
+    if hooks and options.get("credentials") is None:
+        provider, _, service = name.partition(".")
+        if (credentials := hooks.credentials(provider, service)) is not None:
+            options["credentials"] = credentials
+    try:
+        client = make(**options)
+    except TypeError as error:
+        if hooks and "'credentials'" in str(error):
+            raise TypeError(f"{name} takes no credentials; a cloud_credentials hook returns None for it") from error
+        raise
+    if isinstance(client, CloudClient) and "strict" not in options:
+        client.strict = True
+    if hooks:
+        hooks.created(client)
     return client
 
 
-class Operation(NamedTuple):
-    """One call of a public method, as hooks see it."""
-
-    client: CloudClient
-    provider: str
-    service: str
-    name: str
-    """The method, such as ``"upload_file"``."""
-    resource: str | None
-    """What it is about, such as ``"s3://bucket/key"``."""
-    arguments: Mapping[str, Any]
-    """As given by the caller, by parameter name. May hold data and secrets."""
-
-    def __repr__(self) -> str:
-        return f"<Operation {self.provider}.{self.service} {self.name} {self.resource}>"
-
-
-class _Spec(NamedTuple):
-    """What an override inherits from the operation it overrides."""
-
-    name: str
-    parameters: tuple[str, ...]
-    checks: tuple[tuple[int, str, Check], ...]
-    lazy: bool
-
-
-@overload
-def operation(function: Callable[P, R], /) -> Callable[P, R]: ...
-@overload
-def operation(*, checks: Mapping[str, Check] = ..., lazy: bool = ...) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-def operation(function: Any = None, /, *, checks: Mapping[str, Check] | None = None, lazy: bool = False) -> Any:
-    """Make a method an operation: arguments checked first, then hooks, then errors of our tree.
-
-    :param checks: for each parameter name a function that raises TypeError or ValueError at once.
-    :param lazy: the method returns an iterator; errors are translated while it is read.
-
-    Exceptions of an SDK go through `CloudClient.translate_error`; a `CloudError` gets provider,
-    service, operation and resource where it has none.
-    """
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        code = function.__code__
-        parameters = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-        checked = tuple((i, p, checks[p]) for i, p in enumerate(parameters) if p in checks) if checks else ()
-        return _wrap(function, _Spec(function.__name__, parameters, checked, lazy))
-
-    return decorate if function is None else decorate(function)
-
-
-def _spec(attribute: Any) -> _Spec | None:
-    return getattr(attribute, "__operation__", None)
-
-
-_inside: ContextVar[Literal["", "operation", "hook"]] = ContextVar("what hooks were told of already", default="")
-
-
-@contextmanager
-def inside(what: Literal["operation", "hook"]) -> Iterator[None]:
-    """What runs in the block belongs to an operation that was announced, or to a hook: no hook hears of it."""
-    token = _inside.set(what)
-    try:
-        yield
-    finally:
-        _inside.reset(token)
-
-
-def _wrap(function: Callable[..., Any], spec: _Spec) -> Callable[..., Any]:
-    checks, lazy = spec.checks, spec.lazy
-
-    @wraps(function)
-    def call(self: CloudClient, /, *args: Any, **kwargs: Any) -> Any:
-        given = len(args)
-        for position, name, check in checks:
-            if position < given:
-                check(args[position])
-            elif name in kwargs:
-                check(kwargs[name])
-        hooks = installed_hooks()
-        if hooks is not None and not _inside.get():
-            return _watched(hooks, self, function, spec, args, kwargs)
-        try:
-            result = function(self, *args, **kwargs)
-        except Exception as error:
-            _fail(error, self, spec, args, kwargs)
-        return _lazily(result, self, spec, args, kwargs) if lazy else result
-
-    call.__operation__ = spec  # type: ignore[attr-defined]
-    return call
-
-
-def _fail(error: Exception, client: CloudClient, spec: _Spec, args: Any, kwargs: Any) -> NoReturn:
-    typed = client.typed_error(error, spec.name, client.resource_name(_named(spec, args, kwargs)))
-    if typed is error:
-        raise error
-    raise typed from error
-
-
-def _named(spec: _Spec, args: Any, kwargs: Any) -> dict[str, Any]:
-    return {**dict(zip(spec.parameters, args, strict=False)), **kwargs}
-
-
-def _lazily(result: Iterator[Any], client: CloudClient, spec: _Spec, args: Any, kwargs: Any) -> Iterator[Any]:
-    try:
-        yield from result
-    except Exception as error:
-        _fail(error, client, spec, args, kwargs)
-
-
-def _watched(hooks: Hooks, client: CloudClient, function: Any, spec: _Spec, args: Any, kwargs: Any) -> Any:
-    arguments = _named(spec, args, kwargs)
-    resource = client.resource_name(arguments)
-    running = Operation(client, client.provider, client.service, spec.name, resource, arguments)
-    transfers = client.service == "storage" and "progress" in spec.parameters  # elsewhere progress tells a state
-    if transfers and (progress := hooks.progress(running, kwargs.get("progress"))):
-        kwargs["progress"] = progress
-    started = perf_counter()
-    try:
-        try:
-            hooks.before(running)
-            with inside("operation"):
-                result = function(client, *args, **kwargs)
-        except Exception as error:
-            _fail(error, client, spec, args, kwargs)
-    except BaseException as error:
-        hooks.after(running, None, error, perf_counter() - started)
-        raise
-    if spec.lazy:
-        return hooks.reading(running, _lazily(result, client, spec, args, kwargs), started)
-    hooks.after(running, result, None, perf_counter() - started)
-    return result
-
-
-def installed_hooks() -> Hooks | None:
-    """The hooks to tell; None when there are none (pluggy stays unimported), and for what hooks call."""
-    return None if _state.current.hooks is None or _inside.get() == "hook" else hooks_in_force()
-
-
-def hooks_in_force() -> Hooks | None:
-    """All hooks there are, loaded on first use."""
-    hooks = _state.current.hooks
-    return _load_hooks(_state.current) if hooks is False else hooks
-
-
-def _load_hooks(registry: _state.Registry) -> Hooks | None:
-    if _inside.get() == "hook":
-        raise RuntimeError("hooks cannot be registered while a hooks plugin is imported; its entry point does that")
-    with registry.hooks_lock:  # no operation slips through while another thread loads a policy
-        if registry.hooks is False:
-            if entry_points(HOOKS):
-                from codomyrmex.cloud.hooks import Hooks
-
-                with inside("hook"):
-                    registry.hooks = Hooks()
-            else:
-                registry.hooks = None
-        return registry.hooks
-
-
-_lenient: ContextVar[CloudClient | None] = ContextVar("client inside a lenient call", default=None)
-
-
-def lenient(on_failure: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give a method the spec's results on failure (spec section 8) instead of a `CloudError`.
-
-    :param on_failure: what to return: ``False``, ``[]``, ``None``, ``{}``, ``b""``, or a function
-        of the error that makes it.
-
-    The error is logged at ERROR by ``codomyrmex.cloud.<provider>`` and kept on ``last_error``;
-    with ``strict`` it is raised. Called from another lenient method of the same client it is
-    raised too, so that the outer one fails. Wrong arguments (TypeError, ValueError) always raise.
-    """
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            self: Any = args[0]
-            if _lenient.get() is self:
-                return function(*args, **kwargs)
-            token = _lenient.set(self)
-            try:
-                result = function(*args, **kwargs)
-            except CloudError as error:
-                self._thread.last_error = error
-                if self.strict:
-                    raise
-                _log(self.provider, function.__name__, error)
-                return cast("R", on_failure(error) if callable(on_failure) else copy.copy(on_failure))
-            finally:
-                _lenient.reset(token)
-            self._thread.last_error = None
-            return result
-
-        return call
-
-    return decorate
-
-
-def _log(provider: str, method: str, error: CloudError) -> None:
-    import logging
-
-    logger = logging.getLogger(f"codomyrmex.cloud.{provider}")
-    where = f"{error.operation or method} {error.resource or ''}".strip()
-    logger.error("%s %s failed: %s: %s", provider, where, type(error).__name__, error)
+def _rebuild(cls: type[CloudClient], options: dict[str, Any], strict: bool) -> Any:
+    client = make_client(f"{cls.provider}.{cls.service}", cls, options)  # a vault's hook brings credentials here too
+    client.strict = strict
+    return client

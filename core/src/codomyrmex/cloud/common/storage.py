@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, NoReturn, Self
 
 from codomyrmex.cloud._files import Progress, atomic_write
 from codomyrmex.cloud.common._checks import CHECKS
-from codomyrmex.cloud.common.client import CloudClient, operation
+from codomyrmex.cloud.common.client import CloudClient
+from codomyrmex.cloud.common.operations import operation
 from codomyrmex.cloud.errors import AlreadyExists, CloudError, ObjectNotFound, UnsupportedOperation
 
 Path = str | os.PathLike[str]
@@ -75,8 +76,12 @@ class PresignedRequest(NamedTuple):
     """The headers that the request must carry, exactly."""
 
 
-_operation = operation(checks=CHECKS)
-_lazy_operation = operation(checks=CHECKS, lazy=True)
+_read = operation(effect="read", checks=CHECKS)
+_list = operation(effect="list", checks=CHECKS)
+_list_lazily = operation(effect="list", checks=CHECKS, lazy=True)
+_write = operation(effect="write", checks=CHECKS)
+_delete = operation(effect="delete", checks=CHECKS)
+_delete_in_batches = operation(effect="delete", checks=CHECKS, batched="keys")
 
 
 class StorageClient(CloudClient, ABC):
@@ -95,43 +100,43 @@ class StorageClient(CloudClient, ABC):
     # The six methods of spec 6.2
 
     @abstractmethod
-    @_operation
+    @_list
     def list_buckets(self) -> list[str]:
         """The names of all buckets, sorted."""
 
     @abstractmethod
-    @_operation
+    @_write
     def create_bucket(self, name: str) -> bool:
         """Make a bucket. True; AlreadyExists if it is there."""
 
     @abstractmethod
-    @_operation
+    @_write
     def upload_file(self, bucket: str, key: str, data: bytes, content_type: str | None = None) -> str:
         """Store ``data``, replacing what is there. Returns the object's URL, ``scheme://bucket/key``."""
 
     @abstractmethod
-    @_operation
+    @_read
     def download_file(self, bucket: str, key: str) -> bytes:
         """The object's data, verified. ObjectNotFound if there is none."""
 
     @abstractmethod
-    @_operation
+    @_delete
     def delete_file(self, bucket: str, key: str) -> bool:
         """Delete an object. True; False only where the service tells that there was none."""
 
     @abstractmethod
-    @_operation
+    @_read
     def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600) -> str:
         """A URL by which anyone may GET the object, for ``expires_in`` seconds."""
 
     # Buckets
 
-    @_operation
+    @_read
     def bucket_exists(self, bucket: str) -> bool:
         """Whether the bucket is there. A bucket that may not be looked at is an error, not False."""
         return bucket in self.list_buckets()
 
-    @_operation
+    @_write
     def ensure_bucket(self, name: str) -> bool:
         """Make the bucket unless it is there. True when this call made it."""
         try:
@@ -139,14 +144,14 @@ class StorageClient(CloudClient, ABC):
         except AlreadyExists:
             return False
 
-    @_operation
+    @_delete
     def delete_bucket(self, bucket: str) -> bool:
         """Delete an empty bucket. Conflict if it holds objects."""
         self._unsupported("delete buckets")
 
     # Looking
 
-    @_lazy_operation
+    @_list_lazily
     def iter_objects(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[ObjectInfo]:
         """All objects whose key starts with ``prefix``, by the UTF-8 order of their keys, lazily.
 
@@ -154,12 +159,12 @@ class StorageClient(CloudClient, ABC):
         """
         self._unsupported("list objects")
 
-    @_operation
+    @_read
     def stat(self, bucket: str, key: str) -> ObjectInfo:
         """What is known of the object. ObjectNotFound if there is none."""
         return ObjectInfo(bucket, key, len(self.download_file(bucket, key)))
 
-    @_operation
+    @_read
     def exists(self, bucket: str, key: str) -> bool:
         """Whether the object is there. One that may not be looked at is an error, not False."""
         try:
@@ -170,18 +175,18 @@ class StorageClient(CloudClient, ABC):
 
     # Moving data
 
-    @_operation
+    @_read
     def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None) -> BinaryIO:
         """The object as a file to read and close, from byte ``start``, at most ``length`` bytes."""
         return io.BytesIO(self.read_range(bucket, key, start, length))
 
-    @_operation
+    @_read
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         """At most ``length`` bytes from byte ``start``; fewer, down to none, at the object's end."""
         data = self.download_file(bucket, key)
         return data[start : None if length is None else start + length]
 
-    @_operation
+    @_read
     def download_path(self, bucket: str, key: str, path: Path, *, progress: Progress | None = None) -> ObjectInfo:
         """Download to a file of this machine: verified, then put in place at once, or not at all.
 
@@ -194,7 +199,7 @@ class StorageClient(CloudClient, ABC):
             progress(len(data))
         return ObjectInfo(bucket, key, len(data))
 
-    @_operation
+    @_write
     def upload_path(
         self,
         bucket: str,
@@ -220,7 +225,7 @@ class StorageClient(CloudClient, ABC):
                 progress=progress,
             )
 
-    @_operation
+    @_write
     def upload_stream(
         self,
         bucket: str,
@@ -249,7 +254,7 @@ class StorageClient(CloudClient, ABC):
             progress(len(data))
         return ObjectInfo(bucket, key, len(data), content_type=content_type)
 
-    @_operation
+    @_write
     def copy(self, source_bucket: str, source_key: str, bucket: str, key: str) -> ObjectInfo:
         """Copy an object within this storage, content type and metadata included."""
         info = self.stat(source_bucket, source_key)
@@ -258,7 +263,7 @@ class StorageClient(CloudClient, ABC):
 
     # Removing
 
-    @_operation
+    @_delete_in_batches
     def delete_many(self, bucket: str, keys: Iterable[str]) -> dict[str, CloudError]:
         """Delete objects; those that are not there count as deleted. Returns the failures by key."""
         failures = {}
@@ -273,7 +278,7 @@ class StorageClient(CloudClient, ABC):
 
     # Presigned requests
 
-    @_operation
+    @_write
     def generate_presigned_upload(
         self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None
     ) -> PresignedRequest:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from codomyrmex.cloud._files import CHUNK, Progress, atomic_write
 from codomyrmex.cloud.common._checks import CHECKS, check_key
-from codomyrmex.cloud.common.client import operation
+from codomyrmex.cloud.common.operations import operation
 from codomyrmex.cloud.common.storage import (
     Capability,
     ObjectInfo,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from codomyrmex.cloud.aws._storage import S3Storage
 from codomyrmex.cloud.common import CloudClient, lenient
 from codomyrmex.cloud.common.storage import Path
-from codomyrmex.cloud.registry import make_client
+from codomyrmex.cloud.plugin import make_client
 
 
 class S3Client(CloudClient):

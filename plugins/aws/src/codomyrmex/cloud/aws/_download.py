@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
-from codomyrmex.cloud._files import CHUNK
 from codomyrmex.cloud.aws._integrity import Verifier, etag
 from codomyrmex.cloud.aws._parts import PART_SIZE, PartPool
 from codomyrmex.cloud.errors import UnsupportedOperation
+from codomyrmex.cloud.plugin import CHUNK
 from codomyrmex.cloud.rest.bodies import ResumableBody
 from urllib3.exceptions import HTTPError
 

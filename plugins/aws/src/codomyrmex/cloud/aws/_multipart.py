@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
-from codomyrmex.cloud._files import Progress
 from codomyrmex.cloud.aws._arguments import PassedThrough
 from codomyrmex.cloud.aws._integrity import etag, parts_etag
 from codomyrmex.cloud.aws._parts import PartPool
+from codomyrmex.cloud.plugin import Progress
 
 P = TypeVar("P")
 

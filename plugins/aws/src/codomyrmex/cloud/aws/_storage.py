@@ -16,7 +16,6 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, NoReturn
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import sse_md5
-from codomyrmex.cloud._files import Progress, atomic_write
 from codomyrmex.cloud.aws import _connection
 from codomyrmex.cloud.aws._arguments import PassedThrough, headers
 from codomyrmex.cloud.aws._copy import CopyInParts
@@ -26,7 +25,6 @@ from codomyrmex.cloud.aws._integrity import Verifier, checksums, confirm, conten
 from codomyrmex.cloud.aws._parts import PartPool
 from codomyrmex.cloud.aws._upload import UploadInParts, part_size
 from codomyrmex.cloud.common import operation
-from codomyrmex.cloud.common._checks import CHECKS, check_key
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.common.storage import (
     Capability,
@@ -37,6 +35,7 @@ from codomyrmex.cloud.common.storage import (
     guess_content_type,
 )
 from codomyrmex.cloud.errors import AlreadyExists, CloudError, ObjectNotFound
+from codomyrmex.cloud.plugin import CHECKS, Progress, atomic_write, check_key
 from codomyrmex.cloud.rest.headers import decode_text, encode_text
 from codomyrmex.cloud.rest.parts import read_parts
 

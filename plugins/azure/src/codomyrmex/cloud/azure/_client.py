@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from codomyrmex.cloud.azure._storage import AzureStorage
 from codomyrmex.cloud.common import CloudClient, lenient
 from codomyrmex.cloud.common.storage import Path
-from codomyrmex.cloud.registry import make_client
+from codomyrmex.cloud.plugin import make_client
 
 
 class AzureBlobClient(CloudClient):

@@ -15,7 +15,6 @@ from azure.core import MatchConditions
 from azure.core.credentials import AzureSasCredential
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties, BlobSasPermissions, BlobServiceClient, BlobType
-from codomyrmex.cloud._files import Progress, atomic_write
 from codomyrmex.cloud.azure import _arguments, _connection, _metadata
 from codomyrmex.cloud.azure._download import RANGE, READ_AHEAD, Reader, Source, chunks
 from codomyrmex.cloud.azure._errors import from_response, translate
@@ -23,7 +22,6 @@ from codomyrmex.cloud.azure._listing import by_utf8
 from codomyrmex.cloud.azure._names import check_blob, check_container
 from codomyrmex.cloud.azure._signing import Signer
 from codomyrmex.cloud.azure._upload import Upload, block_size
-from codomyrmex.cloud.common._checks import check_key
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.common.storage import (
     Capability,
@@ -34,6 +32,7 @@ from codomyrmex.cloud.common.storage import (
     guess_content_type,
 )
 from codomyrmex.cloud.errors import AlreadyExists, BucketNotFound, CloudError, Conflict, ObjectNotFound
+from codomyrmex.cloud.plugin import Progress, atomic_write, check_key
 from codomyrmex.cloud.rest.parts import read_parts
 
 DELETED_AT_ONCE = 256

@@ -9,8 +9,8 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock, BlobClient
-from codomyrmex.cloud._files import Progress
 from codomyrmex.cloud.azure._arguments import STAGING, how, settings
+from codomyrmex.cloud.plugin import Progress
 from codomyrmex.cloud.rest.parallel import in_order
 
 _MIB = 1024 * 1024

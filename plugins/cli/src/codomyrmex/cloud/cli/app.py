@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import get_completion_class
 from codomyrmex.cloud import __version__
-from codomyrmex.cloud._index import COMMANDS, EntryPoint, entry_points
 from codomyrmex.cloud.cli.output import Settings, printable
 from codomyrmex.cloud.errors import (
     AuthenticationError,
@@ -25,7 +24,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
-from codomyrmex.cloud.registry import load
+from codomyrmex.cloud.plugin import COMMANDS, EntryPoint, entry_points, load
 
 EXIT_CODES = """\b
 Exit codes:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from codomyrmex.cloud.common import CloudClient, lenient
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.gcp._storage import GCSStorage
-from codomyrmex.cloud.registry import make_client
+from codomyrmex.cloud.plugin import make_client
 from google.cloud.storage import Client
 
 

@@ -13,8 +13,6 @@ from itertools import islice
 from typing import Any, BinaryIO, ClassVar
 
 import requests
-from codomyrmex.cloud._files import Progress, atomic_write
-from codomyrmex.cloud.common._checks import check_key
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.common.storage import (
     Capability,
@@ -44,6 +42,7 @@ from codomyrmex.cloud.gcp._resources import conditions_of, encryption_headers, i
 from codomyrmex.cloud.gcp._retry import ATTEMPTS, Repeats
 from codomyrmex.cloud.gcp._signing import signed_url
 from codomyrmex.cloud.gcp._upload import Parts, Session
+from codomyrmex.cloud.plugin import Progress, atomic_write, check_key
 from codomyrmex.cloud.rest.parallel import THREADS, in_order
 from google.api_core.exceptions import Conflict as Conflicting
 from google.api_core.exceptions import Forbidden, GoogleAPICallError

@@ -11,11 +11,11 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 import requests
-from codomyrmex.cloud._files import Progress
 from codomyrmex.cloud.errors import ServiceUnavailable
 from codomyrmex.cloud.gcp._integrity import Crc32c
 from codomyrmex.cloud.gcp._requests import Requests
 from codomyrmex.cloud.gcp._retry import Repeats
+from codomyrmex.cloud.plugin import Progress
 from codomyrmex.cloud.rest.parts import read_exactly
 from google.api_core.exceptions import GoogleAPICallError
 

@@ -43,12 +43,12 @@ def __getattr__(name: str) -> object:
     if not name.startswith("Infomaniak"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name not in _OWN:
-        return import_module("codomyrmex.cloud._exports").find(name)
+        return import_module("codomyrmex.cloud.plugin").find_export(name)
     globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
     return value
 
 
 def __dir__() -> list[str]:
-    from codomyrmex.cloud._exports import names
+    from codomyrmex.cloud.plugin import exported_names
 
-    return sorted({*globals(), *_OWN, *(name for name in names() if name.startswith("Infomaniak"))})
+    return sorted({*globals(), *_OWN, *(name for name in exported_names() if name.startswith("Infomaniak"))})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from codomyrmex.cloud._exports import find as find_export
+from codomyrmex.cloud.plugin import find_export
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from codomyrmex.cloud._files import CHUNK
+from codomyrmex.cloud.plugin import CHUNK
 
 RESUMED = 4
 """How often in a row a body is continued without a byte gained."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from codomyrmex.cloud._files import CHUNK
+from codomyrmex.cloud.plugin import CHUNK
 
 
 def read_parts(stream: BinaryIO, part_size: Callable[[int], int]) -> Iterator[bytes]:

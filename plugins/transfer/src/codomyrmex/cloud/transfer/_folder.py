@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from codomyrmex.cloud._files import CHUNK, atomic_write, sync_folder
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.errors import AlreadyExists, CloudError, Conflict, LocalFileError
+from codomyrmex.cloud.plugin import CHUNK, atomic_write, sync_folder
 from codomyrmex.cloud.transfer._entry import Entry
 from codomyrmex.cloud.transfer._lock import locked
 from codomyrmex.cloud.transfer._place import Manner, Place, Problem, typed

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO
 
-from codomyrmex.cloud._files import sync_folder
 from codomyrmex.cloud.common.storage import Path
+from codomyrmex.cloud.plugin import sync_folder
 from codomyrmex.cloud.transfer._lock import locked
 from codomyrmex.cloud.transfer.errors import JournalError
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
 from codomyrmex.cloud.common import Capability, StorageClient
-from codomyrmex.cloud.common.client import installed_hooks
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.errors import CloudError, ObjectNotFound
+from codomyrmex.cloud.plugin import hooks_in_force
 from codomyrmex.cloud.transfer._entry import Entry, entry_of
 from codomyrmex.cloud.transfer._place import AS_IT_IS, Manner, Place, Problem
 from codomyrmex.cloud.transfer._stream import Reader, Watch, common, confirm
@@ -106,7 +106,7 @@ class Prefix(Place):
 
     def delete(self, keys: Iterable[str]) -> dict[str, CloudError]:
         names = {self.prefix + key: key for key in keys}
-        if installed_hooks() is None:
+        if hooks_in_force() is None:
             failures = self.storage.delete_many(self.bucket, names)
             return {names[name]: error for name, error in failures.items()}
         found = {}

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
-from codomyrmex.cloud._files import CHUNK
 from codomyrmex.cloud.errors import IntegrityError
+from codomyrmex.cloud.plugin import CHUNK
 
 
 class Stopped(Exception):  # noqa: N818 - it is no error

@@ -94,8 +94,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return _results.instance(self._nova.get_server(self._server_id(server_id)))
 
     @lenient(None)
-    @operation(checks=_CHECKS)
-    def create_instance(  # type: ignore[override]  # takes the contract's two names as well: see the first line
+    @operation(effect="write", checks=_CHECKS, aliases={"instance_type": "flavor", "image_id": "image"})
+    def create_instance(  # type: ignore[override]  # takes the contract's two names as well: see aliases
         self,
         name: str,
         flavor: str | None = None,
@@ -127,7 +127,6 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         ``flavor`` and ``image`` may be named as `ComputeClient` does, ``instance_type`` and ``image_id``.
         A server that ends in ERROR is not deleted.
         """
-        flavor, image = attributes.pop("instance_type", flavor), attributes.pop("image_id", image)
         is_name_or_id(flavor)
         if (image is None) == (boot_volume is None) or (boot_volume and boot_volume_size):
             raise TypeError("a server starts from an image, which boot_volume_size puts on a volume, or a boot_volume")
@@ -146,7 +145,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return _results.instance(made)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS, aliases={"instance_id": "server_id"})
     def start_instance(
         self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
@@ -156,7 +155,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("ACTIVE",), wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS, aliases={"instance_id": "server_id"})
     def stop_instance(
         self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
     ) -> bool:

@@ -15,7 +15,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
-from codomyrmex.cloud._files import Progress
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakContainerNotFoundError,
@@ -26,6 +25,7 @@ from codomyrmex.cloud.infomaniak.object_storage._manifests import Segment
 from codomyrmex.cloud.infomaniak.object_storage._names import LONGEST_KEY, path, segments_of
 from codomyrmex.cloud.infomaniak.object_storage._results import etag
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
+from codomyrmex.cloud.plugin import Progress
 from codomyrmex.cloud.rest.parallel import in_order
 
 P = TypeVar("P")

@@ -15,9 +15,7 @@ from itertools import chain, islice
 from os.path import commonprefix
 from typing import Any, BinaryIO, ClassVar
 
-from codomyrmex.cloud._files import Progress, atomic_write
 from codomyrmex.cloud.common import CloudCredentials, operation
-from codomyrmex.cloud.common._checks import CHECKS, check_key
 from codomyrmex.cloud.common.storage import (
     Capability,
     ObjectInfo,
@@ -39,7 +37,7 @@ from codomyrmex.cloud.infomaniak.object_storage._results import AccountInfo, Con
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
 from codomyrmex.cloud.infomaniak.object_storage._unfinished import UnfinishedUpload
 from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
-from codomyrmex.cloud.registry import make_client
+from codomyrmex.cloud.plugin import CHECKS, Progress, atomic_write, check_key, make_client
 from codomyrmex.cloud.rest.parallel import in_order
 from codomyrmex.cloud.rest.parts import read_parts
 from openstack.connection import Connection

@@ -10,7 +10,7 @@ from codomyrmex.cloud.aws import S3Storage
 from codomyrmex.cloud.common import Capability, CloudClient, CloudCredentials, lenient
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.infomaniak.object_storage import _s3_settings
-from codomyrmex.cloud.registry import make_client
+from codomyrmex.cloud.plugin import make_client
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.infomaniak.identity import InfomaniakIdentityClient

@@ -9,11 +9,10 @@ nothing is stale after ``pip install -e``. Nothing is imported until `EntryPoint
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-
-from codomyrmex.cloud import _state
 
 PROVIDERS = "codomyrmex.cloud.providers"
 SCHEMES = "codomyrmex.cloud.schemes"
@@ -47,17 +46,39 @@ class EntryPoint(NamedTuple):
         return f"{self.name} = {self.value} ({self.distribution} {self.version})"
 
 
-def entry_points(group: str, *, refresh: bool = False) -> list[EntryPoint]:
-    """The entry points of one group, in the order of ``sys.path``.
+def read_path(path: tuple[str, ...]) -> list[EntryPoint]:
+    """The entry points of our groups of all distributions on ``path``, in its order."""
+    return [entry for folder in distributions(path) for entry in read(folder)]
 
-    ``refresh`` reads again, to find what was installed since this process started.
+
+def shadowed_plugins() -> list[EntryPoint]:
+    """The entry points of distributions of which another copy comes first on ``sys.path``."""
+    return [entry for folder in distributions(tuple(sys.path), shadowed=True) for entry in read(folder)]
+
+
+def left_out(entry: EntryPoint) -> str | None:
+    """The setting that leaves a plugin out, such as ``"CLOUD_IGNORE_PLUGINS"``; None where it takes part.
+
+    ``CLOUD_IGNORE_PLUGINS=acme-retention,...`` leaves out the plugins of these distributions, of every kind, and
+    ``CLOUD_PLUGINS=codomyrmex-cloud-aws,...`` those of all others, but for the core and the command ``cloud``.
     """
-    registry, path = _state.current, tuple(sys.path)
-    entries = None if refresh else registry.index.get(path)
-    if entries is None:
-        entries = [e for folder in distributions(path) for e in read(folder)]
-        registry.index = {path: entries}
-    return [e for e in entries if e.group == group]
+    name = _normalized(entry.distribution)
+    if name in _listed("CLOUD_IGNORE_PLUGINS"):
+        return "CLOUD_IGNORE_PLUGINS"
+    admitted = _listed("CLOUD_PLUGINS")
+    return "CLOUD_PLUGINS" if admitted and name not in admitted and name not in _ALWAYS else None
+
+
+_ALWAYS = ("codomyrmex-cloud", "codomyrmex-cloud-cli")
+
+
+def _listed(variable: str) -> set[str]:
+    return {_normalized(name) for name in os.environ.get(variable, "").split(",") if name.strip()}
+
+
+def _normalized(distribution: str) -> str:
+    """The name of a distribution as all its spellings have it (PyPA, "Names and normalization")."""
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
 
 
 def distributions(path: tuple[str, ...], *, shadowed: bool = False) -> Iterator[str]:

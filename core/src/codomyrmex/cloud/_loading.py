@@ -1,0 +1,101 @@
+"""What entry points name: found and imported, or an error that says what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codomyrmex.cloud import _catalogue, _state
+from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, EntryPoint, left_out
+from codomyrmex.cloud._state import entry_points
+from codomyrmex.cloud.errors import DuplicateProviderError, IncompatibleProviderError, ProviderLoadError
+
+API_VERSION = 1
+"""The plugin API spoken here. A plugin's class may say for which it was built, by an attribute of
+this name; one for another version is refused."""
+
+
+def load(entry: EntryPoint) -> Any:
+    """The object that an entry point names.
+
+    Raises:
+        ProviderLoadError: It cannot be imported; the cause is chained, and the message says how to be rid of it.
+        IncompatibleProviderError: It is built for another `API_VERSION`.
+    """
+    try:
+        loaded = entry.load()
+    except (Exception, SystemExit) as error:
+        raise load_error(entry, f"cannot be imported: {type(error).__name__}: {error}") from error
+    check_version(entry, loaded)
+    return loaded
+
+
+def load_error(entry: EntryPoint, reason: str) -> ProviderLoadError:
+    """The error that tells why a plugin is of no use, and what to do."""
+    name = entry.distribution
+    if entry.group == HOOKS:
+        reason += "; no operation runs without these hooks"
+    cure = f"'pip install -U {name}' may mend it, 'pip uninstall {name}' or CLOUD_IGNORE_PLUGINS={name} leaves it out"
+    return _about(entry, ProviderLoadError, f"{entry} {' '.join(reason.split())}; {cure}")
+
+
+def find_entry(group: str, name: str) -> EntryPoint | None:
+    """The entry point of this name in this group, or None.
+
+    Where none is known, distributions are read again, to find what was installed since this process started.
+
+    Raises:
+        DuplicateProviderError: Several distributions offer the name.
+    """
+    entries = [e for e in entry_points(group) if e.name == name]
+    entries = entries or [e for e in entry_points(group, refresh=True) if e.name == name]
+    if len(entries) > 1:
+        message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
+        raise _about(entries[0], DuplicateProviderError, message)
+    return entries[0] if entries else None
+
+
+def why_left_out(group: str, name: str) -> str | None:
+    """Which setting leaves out an installed plugin of this name, as a sentence; None where none does."""
+    entries = [entry for entry in _state.current.installed() if (entry.group, entry.name) == (group, name)]
+    return f"{entries[0]} is left out by {left_out(entries[0])}" if entries else None
+
+
+def exported_names() -> set[str]:
+    """The names that plugins export, as in ``from codomyrmex.cloud import S3Client``. Imports no plugin."""
+    return {entry.name for entry in entry_points(EXPORTS)}
+
+
+def find_export(name: str) -> Any:
+    """The object that a plugin exports under this name.
+
+    Raises:
+        AttributeError: No plugin exports it (PEP 562).
+        ImportError: It is known what to install, or which setting leaves it out.
+    """
+    exports = _state.current.exports
+    if name not in exports and (entry := find_entry(EXPORTS, name)):
+        exports[name] = load(entry)
+    if name in exports:
+        return exports[name]
+    if reason := why_left_out(EXPORTS, name):
+        raise ImportError(reason)
+    if distribution := _catalogue.EXPORTS.get(name):
+        raise ImportError(f"{name} is not installed: 'pip install {distribution}' brings it")
+    raise AttributeError(f"module 'codomyrmex.cloud' has no attribute {name!r}, and no installed plugin exports it")
+
+
+def check_version(what: object, factory: Any) -> None:
+    """Raise IncompatibleProviderError for what is built for another `API_VERSION`."""
+    built_for = getattr(factory, "API_VERSION", API_VERSION)
+    if built_for != API_VERSION:
+        newer = isinstance(built_for, int) and built_for > API_VERSION
+        advice = "upgrade codomyrmex-cloud" if newer else "upgrade the plugin"
+        versions = f"plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}"
+        raise _about(what, IncompatibleProviderError, f"{what} is built for {versions}; {advice}")
+
+
+def _about(what: object, kind: type[ProviderLoadError], message: str) -> ProviderLoadError:
+    error = kind(message)
+    if isinstance(what, EntryPoint):
+        error.entry_point, error.distribution = what.name, what.distribution
+    return error

@@ -1,0 +1,68 @@
+"""What providers, and tools over them, build on beside the contracts of `codomyrmex.cloud.common`.
+
+Files of this machine:
+
+- `atomic_write`, `sync_folder`, `CHUNK`, `Progress`
+
+Arguments that no service could take:
+
+- `CHECKS`, `check_bucket`, `check_key`
+
+Clients:
+
+- `make_client`: as `get_client` makes one, of a class that is at hand
+- `hooks_in_force`: for what takes one request for many objects where nobody watches each
+
+What is installed:
+
+- `entry_points`, `find_entry`, `load`, `left_out`, `EntryPoint`, `API_VERSION`
+- `installed_plugins`, `shadowed_plugins`: for diagnosis, what settings leave out, and older copies, included
+- the groups `PROVIDERS`, `SCHEMES`, `EXPORTS`, `HOOKS`, `COMMANDS`
+- `exported_names`, `find_export`: the names that plugins export, as ``from codomyrmex.cloud import ...`` has them
+
+Clients of REST services find more in codomyrmex-cloud-rest.
+"""
+
+from codomyrmex.cloud._entry_points import (
+    COMMANDS,
+    EXPORTS,
+    HOOKS,
+    PROVIDERS,
+    SCHEMES,
+    EntryPoint,
+    left_out,
+    shadowed_plugins,
+)
+from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, sync_folder
+from codomyrmex.cloud._in_force import hooks_in_force
+from codomyrmex.cloud._loading import API_VERSION, exported_names, find_entry, find_export, load
+from codomyrmex.cloud._state import entry_points, installed_plugins
+from codomyrmex.cloud.common._checks import CHECKS, check_bucket, check_key
+from codomyrmex.cloud.common.client import make_client
+
+__all__ = [
+    "API_VERSION",
+    "CHECKS",
+    "CHUNK",
+    "COMMANDS",
+    "EXPORTS",
+    "HOOKS",
+    "PROVIDERS",
+    "SCHEMES",
+    "EntryPoint",
+    "Progress",
+    "atomic_write",
+    "check_bucket",
+    "check_key",
+    "entry_points",
+    "exported_names",
+    "find_entry",
+    "find_export",
+    "hooks_in_force",
+    "installed_plugins",
+    "left_out",
+    "load",
+    "make_client",
+    "shadowed_plugins",
+    "sync_folder",
+]
