@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.transfer._compare import by_asking, by_reading
+from codomyrmex.cloud.transfer._hooks import put_in_force
 from codomyrmex.cloud.transfer._place import AS_IT_IS, Manner, Place, typed
 from codomyrmex.cloud.transfer._plan import Action
 from codomyrmex.cloud.transfer._stream import Stopped, Watch
@@ -48,6 +49,8 @@ class Job:
     """Read what is of the same size on both sides."""
     compare_only: bool = False
     watch: Watch | None = None
+    hooks: Sequence[str] = ()
+    """The names of hooks that the process which does the work imports."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "watch": None}
@@ -58,6 +61,8 @@ def run_batch(job: Job, number: int, actions: Sequence[Action]) -> list[Outcome]
 
     :param number: of the batch, so that no two calls are the same to an executor which runs such once.
     """
+    if job.hooks:
+        put_in_force(job.hooks)
     watch = job.watch or Watch()
     outcomes: list[Outcome] = []
     deletions = [action.key for action in actions if action.what == "delete" and not job.compare_only]

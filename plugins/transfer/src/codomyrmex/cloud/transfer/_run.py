@@ -14,6 +14,7 @@ from typing import TypedDict
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.errors import AuthenticationError, BucketNotFound, CloudError
 from codomyrmex.cloud.transfer._batch import Job, Outcome, batches, run_batch
+from codomyrmex.cloud.transfer._hooks import names_for
 from codomyrmex.cloud.transfer._journal import Journal, done_of
 from codomyrmex.cloud.transfer._place import typed
 from codomyrmex.cloud.transfer._plan import Action, Sides
@@ -34,7 +35,8 @@ class Options(TypedDict, total=False):
     exclude: Iterable[str]
     """Patterns of those that do not."""
     executor: Executor
-    """Any: of processes, of Dask, of MPI... Default: threads of its own."""
+    """Any: of processes, of Dask, of MPI... Default: threads of its own. Other processes import the hooks that were
+    registered in this one; PluginError for those that cannot be imported."""
     threads: int
     """How many of these; default 16."""
     window: int
@@ -134,6 +136,7 @@ class Run:
     def _open(self, opened: ExitStack) -> None:
         """What a run holds, until its end."""
         job, options = self._job, self._options
+        job.hooks = names_for(options.get("executor"))
         opened.callback(job.source.close)
         opened.callback(job.target.close)
         if "report" in options:
