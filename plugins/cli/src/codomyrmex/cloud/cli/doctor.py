@@ -12,22 +12,23 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 import click
-from codomyrmex.cloud._index import (
+from codomyrmex.cloud.cli.app import command
+from codomyrmex.cloud.cli.output import printable, settings, show
+from codomyrmex.cloud.cli.wheels import wheels_folder
+from codomyrmex.cloud.errors import CloudError, ProviderLoadError
+from codomyrmex.cloud.plugin import (
     COMMANDS,
     EXPORTS,
     HOOKS,
     PROVIDERS,
     SCHEMES,
     EntryPoint,
-    distributions,
     entry_points,
-    read,
+    installed_plugins,
+    left_out,
+    load,
+    shadowed_plugins,
 )
-from codomyrmex.cloud.cli.app import command
-from codomyrmex.cloud.cli.output import printable, settings, show
-from codomyrmex.cloud.cli.wheels import wheels_folder
-from codomyrmex.cloud.errors import CloudError, ProviderLoadError
-from codomyrmex.cloud.registry import load
 
 _GROUPS = (PROVIDERS, SCHEMES, EXPORTS, HOOKS, COMMANDS)
 _PIP_HINT = (
@@ -50,18 +51,34 @@ class Finding(NamedTuple):
 def doctor() -> None:
     """Look for broken, duplicate, shadowed, mismatched and stale plugins; show credential sources.
 
-    Every plugin is imported. Exits with 1 when something is wrong. Secrets are never shown. A hint tells when pip
+    Every plugin is imported. Tells which CLOUD_IGNORE_PLUGINS and CLOUD_PLUGINS leave
+    out. Exits with 1 when something is wrong. Secrets are never shown. A hint tells when pip
     would not find the distributions that messages say to install.
     """
     findings = [*_broken(), *_duplicates(), *_shadowed(), *_stale()]
     sources = [{"provider": name, "credentials": source} for name, source in _credential_sources()]
+    ignored = [
+        {"plugin": f"{entry.group}: {entry}", "setting": setting}
+        for entry in installed_plugins()
+        if (setting := left_out(entry))
+    ]
     folder = wheels_folder()
     hint = None if folder else _PIP_HINT
     if settings().json:
-        show({"findings": findings, "credentials": sources, "pip_install": {"wheels": folder, "hint": hint}})
+        show(
+            {
+                "findings": findings,
+                "left_out": ignored,
+                "credentials": sources,
+                "pip_install": {"wheels": folder, "hint": hint},
+            }
+        )
     else:
         show(sources, {"provider": "Provider", "credentials": "Credentials"})
         click.echo()
+        if ignored:
+            show(ignored, {"plugin": "Left out", "setting": "by"})
+            click.echo()
         if findings:
             show(findings, {"problem": "Problem", "what": "What", "advice": "Advice"})
         else:
@@ -98,10 +115,9 @@ def _duplicates() -> Iterator[Finding]:
 
 
 def _shadowed() -> Iterator[Finding]:
-    for folder in distributions(tuple(sys.path), shadowed=True):
-        if entries := list(read(folder)):
-            what = f"{entries[0].distribution} {entries[0].version} in {os.path.dirname(folder)}"
-            yield Finding("shadowed", what, "another copy comes first on sys.path; uninstall one")
+    for first in {entry.metadata: entry for entry in reversed(shadowed_plugins())}.values():
+        what = f"{first.distribution} {first.version} in {os.path.dirname(first.metadata)}"
+        yield Finding("shadowed", what, "another copy comes first on sys.path; uninstall one")
 
 
 def _stale() -> Iterator[Finding]:
