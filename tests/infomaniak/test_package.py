@@ -65,8 +65,8 @@ def uninstalled():
     """Code that hides the identity client, as where it is not installed: its entry points are not there."""
     return """
 from codomyrmex.cloud import _entry_points
-real = _entry_points.read
-_entry_points.read = lambda folder: (e for e in real(folder) if e.distribution != "codomyrmex-cloud-infomaniak-identity")
+real, hidden = _entry_points.read, "codomyrmex-cloud-infomaniak-identity"
+_entry_points.read = lambda folder: (e for e in real(folder) if e.distribution != hidden)
 """
 
 

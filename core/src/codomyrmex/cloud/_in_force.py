@@ -13,13 +13,13 @@ def hooks_in_force() -> Observer | None:
     Raises:
         ProviderLoadError: A hooks plugin cannot be loaded.
     """
-    registry = _state.current
-    if registry.hooks is None or is_inside("hook"):
+    hooks = _state.current.hooks
+    if hooks is None or is_inside("hook"):
         return None
-    if registry.hooks is not False:
-        return registry.hooks
-    if not registry.entry_points(HOOKS):
-        registry.hooks = None
+    if hooks is not False:
+        return hooks
+    if not _state.entry_points(HOOKS):
+        _state.current.hooks = None
         return None
     from codomyrmex.cloud.hooks import installed  # it imports pluggy, so only where there are hooks
 

@@ -12,6 +12,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar, overload
 
+from codomyrmex.cloud import _state
 from codomyrmex.cloud._announcing import Client, Effect, Observer, Operation, described, inside, is_inside, repeatable
 from codomyrmex.cloud._in_force import hooks_in_force
 from codomyrmex.cloud.errors import OperationRefused
@@ -39,14 +40,17 @@ class Parameters(NamedTuple):
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Parameters:
-        """The parameters of a method; of what it wraps where `functools.wraps` tells that."""
-        kind = inspect.Parameter
-        parameters = inspect.signature(function).parameters.values()
-        by_position = [p.name for p in parameters if p.kind in (kind.POSITIONAL_ONLY, kind.POSITIONAL_OR_KEYWORD)]
-        by_name = tuple(p.name for p in parameters if p.kind is kind.KEYWORD_ONLY)
-        rest = next((p.name for p in parameters if p.kind is kind.VAR_POSITIONAL), None)
-        takes_any_name = any(p.kind is kind.VAR_KEYWORD for p in parameters)
-        return cls(tuple(by_position[1:]), by_name, rest, takes_any_name)
+        """The parameters of a method; of what it wraps where `functools.wraps` tells that.
+
+        Read from its code: `inspect.signature` would take longer than all else of making a class.
+        """
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        if code is None:  # a callable that is no function
+            return cls((), (), "args", True)
+        names, end = code.co_varnames, code.co_argcount + code.co_kwonlyargcount
+        rest = names[end] if code.co_flags & inspect.CO_VARARGS else None
+        takes_any_name = bool(code.co_flags & inspect.CO_VARKEYWORDS)
+        return cls(names[1 : code.co_argcount], names[code.co_argcount : end], rest, takes_any_name)
 
     @property
     def are_passed_on(self) -> bool:
@@ -144,9 +148,10 @@ def inherit_operations(cls: type, root: type) -> None:
         if owner is not cls and issubclass(owner, root):
             continue
         for name, member in list(vars(owner).items()):
-            overridden = (spec_of(vars(base).get(name)) for base in mro[position + 1 :])
-            inherited = next(filter(None, overridden), None)
-            if inherited is not None and not any(name in vars(base) for base in mro[:position]):
+            if name[0] == "_" or any(name in vars(base) for base in mro[:position]):
+                continue
+            inherited = next((spec for base in mro[position + 1 :] if (spec := spec_of(vars(base).get(name)))), None)
+            if inherited is not None:
                 _override(cls, name, member, inherited)
 
 
@@ -181,38 +186,41 @@ def _check_method(function: Any) -> None:
 
 
 def _wrap(function: Callable[..., Any], spec: Spec) -> Callable[..., Any]:
-    checks, aliases, lazy = _by_position(spec), spec.aliases, spec.lazy
+    checks, lazy = tuple(_by_position(spec)), spec.lazy
 
     @wraps(function)
     def call(self: Client, /, *args: Any, **kwargs: Any) -> Any:
-        if aliases:
-            kwargs = _renamed(spec, kwargs)
         given = len(args)
         for position, name, check in checks:
             if position < given:
                 check(args[position])
             elif name in kwargs:
                 check(kwargs[name])
-        hooks = hooks_in_force()
-        if hooks is not None and not is_inside("operation"):
-            return _watched(hooks, self, function, spec, args, kwargs)
         try:
+            if _state.current.hooks is not None and (hooks := hooks_in_force()) and not is_inside("operation"):
+                return _watched(hooks, self, function, spec, args, kwargs)
             result = function(self, *args, **kwargs)
         except Exception as error:
             _fail(error, self, spec, args, kwargs)
         return _lazily(result, self, spec, args, kwargs) if lazy else result
 
     call.__operation__ = spec  # type: ignore[attr-defined]
-    return call
+    return _with_aliases(call, spec) if spec.aliases else call
 
 
-def _renamed(spec: Spec, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by the names of the method's own parameters."""
-    for name in spec.aliases.keys() & kwargs.keys():
-        if spec.aliases[name] in kwargs:
-            raise TypeError(f"{spec.name}() takes {name} or {spec.aliases[name]}, not both")
-        kwargs[spec.aliases[name]] = kwargs.pop(name)
-    return kwargs
+def _with_aliases(call: Callable[..., Any], spec: Spec) -> Callable[..., Any]:
+    """Let the operation take parameters by other names too."""
+
+    @wraps(call)
+    def renamed(self: Client, /, *args: Any, **kwargs: Any) -> Any:
+        for alias in spec.aliases.keys() & kwargs.keys():
+            name = spec.aliases[alias]
+            if name in kwargs:
+                raise TypeError(f"{spec.name}() takes {alias} or {name}, not both")
+            kwargs[name] = kwargs.pop(alias)
+        return call(self, *args, **kwargs)
+
+    return renamed
 
 
 def _by_position(spec: Spec) -> list[tuple[int, str, Check]]:
@@ -240,14 +248,11 @@ def _lazily(result: Iterator[Any], client: Client, spec: Spec, args: Any, kwargs
 
 
 def _watched(hooks: Observer, client: Client, function: Any, spec: Spec, args: Any, kwargs: Any) -> Any:
-    try:
-        arguments = spec.parameters.named(args, kwargs)
-        if spec.batched in arguments:
-            return _in_batches(hooks, client, function, spec, arguments)
-        args, kwargs = map(repeatable, args), {name: repeatable(value) for name, value in kwargs.items()}
-        return _told(hooks, client, function, spec, tuple(args), kwargs)
-    except Exception as error:
-        _fail(error, client, spec, args, kwargs)
+    arguments = spec.parameters.named(args, kwargs)
+    if spec.batched in arguments:
+        return _in_batches(hooks, client, function, spec, arguments)
+    args, kwargs = map(repeatable, args), {name: repeatable(value) for name, value in kwargs.items()}
+    return _told(hooks, client, function, spec, tuple(args), kwargs)
 
 
 def _in_batches(hooks: Observer, client: Client, function: Any, spec: Spec, arguments: dict[str, Any]) -> Any:

@@ -56,8 +56,7 @@ def _name_of(plugin: object) -> str:
         name = next((f"{module}:{attribute}" for attribute, value in attributes if value is plugin), "")
     if not name or module == "__main__":
         raise PluginError(
-            f"the hooks {type(plugin).__qualname__} of {module} are in force in this process alone, and worker processes "
-            "cannot import them: keep them as an attribute of an importable module, offer them as an entry point, or "
-            "use threads"
+            f"the hooks {type(plugin).__qualname__} of {module} are in force in this process alone, as workers cannot "
+            "import them: keep them as an attribute of a module, offer them as an entry point, or use threads"
         )
     return name
