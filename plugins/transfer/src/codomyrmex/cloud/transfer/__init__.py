@@ -5,15 +5,15 @@ object is verified, and a journal lets a killed run go on.
 """
 
 from codomyrmex.cloud.transfer._api import check, checking, copy, copying, plan, sync, syncing
-from codomyrmex.cloud.transfer._batch import Outcome
 from codomyrmex.cloud.transfer._entry import Entry
 from codomyrmex.cloud.transfer._export import export
 from codomyrmex.cloud.transfer._filter import Filter
 from codomyrmex.cloud.transfer._folder import Folder
+from codomyrmex.cloud.transfer._outcome import Outcome, as_json
 from codomyrmex.cloud.transfer._place import Manner
 from codomyrmex.cloud.transfer._plan import Action
 from codomyrmex.cloud.transfer._prefix import Prefix, same_service
-from codomyrmex.cloud.transfer._report import Summary, as_json
+from codomyrmex.cloud.transfer._report import Summary
 from codomyrmex.cloud.transfer._run import Options, Run
 from codomyrmex.cloud.transfer.errors import (
     DeletionsRefused,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.transfer._compare import by_asking, by_reading
 from codomyrmex.cloud.transfer._hooks import put_in_force
+from codomyrmex.cloud.transfer._outcome import Outcome
 from codomyrmex.cloud.transfer._place import AS_IT_IS, Manner, Place, typed
 from codomyrmex.cloud.transfer._plan import Action
 from codomyrmex.cloud.transfer._stream import Stopped, Watch
@@ -19,23 +19,6 @@ ATTEMPTS = 3
 repeat requests by themselves; this is for what only a new beginning mends."""
 LONGEST_WAIT = 30.0
 """Seconds between them."""
-
-Result = Literal["copied", "same", "deleted", "differs", "missing", "extra", "failed"]
-
-
-class Outcome(NamedTuple):
-    """What became of one key."""
-
-    key: str
-    result: Result
-    size: int = 0
-    """Bytes that were copied or compared."""
-    mark: str = ""
-    """Of the source, as it was listed."""
-    error: CloudError | None = None
-    """Why it failed."""
-    detail: str = ""
-    """How it differs."""
 
 
 @dataclass

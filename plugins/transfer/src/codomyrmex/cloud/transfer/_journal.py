@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.plugin import sync_folder
 from codomyrmex.cloud.transfer._lock import locked
+from codomyrmex.cloud.transfer._outcome import Outcome
 from codomyrmex.cloud.transfer.errors import JournalError
 
 _FORMAT = "codomyrmex-cloud-transfer 1"
@@ -124,6 +125,6 @@ def _owner(header: bytes) -> str:
     return "is no journal of a transfer"
 
 
-def done_of(outcomes: Iterable[Any]) -> dict[str, str]:
+def done_of(outcomes: Iterable[Outcome]) -> dict[str, str]:
     """Of what became of some objects, what is done, for `Journal.add`."""
     return {o.key: o.mark for o in outcomes if o.result in ("copied", "same") and o.mark}

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from codomyrmex.cloud.common.storage import Path
-from codomyrmex.cloud.transfer._batch import Outcome
-from codomyrmex.cloud.transfer.errors import TransferFailed
+from codomyrmex.cloud.transfer._outcome import Outcome, as_json
 
 KEPT = 10_000
 """How many failures a summary names; a report names all."""
@@ -55,16 +54,6 @@ class Summary:
         if outcome.result not in ("copied", "same", "deleted") and len(self.failures) < KEPT:
             self.failures.append(outcome)
 
-    def raise_unless_ok(self) -> None:
-        """Raise TransferFailed, with this summary, unless all is well."""
-        if self.ok:
-            return
-        first = next((o.error for o in self.failures if o.error), None)
-        why = f", the first: {first.resource or self.source}: {first}" if first else ""
-        failure = TransferFailed(f"{self.operation} of {self.source} to {self.target}: {self.failed} failed{why}")
-        failure.summary = self
-        raise failure from first
-
     def __str__(self) -> str:
         counted = ("copied", "same", "resumed", "deleted", "differs", "missing", "extra", "failed")
         counts = [f"{getattr(self, name):,} {name}" for name in counted if getattr(self, name)]
@@ -93,13 +82,3 @@ class Report:
 
     def _line(self, value: Any) -> None:
         self._file.write(json.dumps(value, ensure_ascii=False) + "\n")
-
-
-def as_json(outcome: Outcome) -> dict[str, Any]:
-    """The outcome as JSON can hold it."""
-    found: dict[str, Any] = {"key": outcome.key, "result": outcome.result, "size": outcome.size}
-    if outcome.detail:
-        found["detail"] = outcome.detail
-    if (error := outcome.error) is not None:
-        found["error"] = {"type": type(error).__name__, "message": str(error), "resource": error.resource}
-    return found

@@ -13,14 +13,15 @@ from typing import TypedDict
 
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.errors import AuthenticationError, BucketNotFound, CloudError
-from codomyrmex.cloud.transfer._batch import Job, Outcome, batches, run_batch
+from codomyrmex.cloud.transfer._batch import Job, batches, run_batch
 from codomyrmex.cloud.transfer._hooks import names_for
 from codomyrmex.cloud.transfer._journal import Journal, done_of
+from codomyrmex.cloud.transfer._outcome import Outcome
 from codomyrmex.cloud.transfer._place import typed
 from codomyrmex.cloud.transfer._plan import Action, Sides
 from codomyrmex.cloud.transfer._report import Report, Summary
 from codomyrmex.cloud.transfer._stream import Stopped, Watch
-from codomyrmex.cloud.transfer.errors import DeletionsRefused
+from codomyrmex.cloud.transfer.errors import DeletionsRefused, TransferFailed
 
 _HOPELESS = (AuthenticationError, BucketNotFound)
 """What is true of all other objects too."""
@@ -114,8 +115,21 @@ class Run:
         """Do all of it. TransferFailed, which has the summary, if anything failed."""
         for _ in self:
             pass
-        self.summary.raise_unless_ok()
+        self.raise_unless_ok()
         return self.summary
+
+    def raise_unless_ok(self) -> None:
+        """Raise TransferFailed, which has the summary, unless all is well so far."""
+        summary = self.summary
+        if summary.ok:
+            return
+        first = next((o.error for o in summary.failures if o.error), None)
+        why = f", the first: {first.resource or summary.source}: {first}" if first else ""
+        failure = TransferFailed(
+            f"{summary.operation} of {summary.source} to {summary.target}: {summary.failed} failed{why}"
+        )
+        failure.summary = summary
+        raise failure from first
 
     def __iter__(self) -> Iterator[Outcome]:
         started = monotonic()

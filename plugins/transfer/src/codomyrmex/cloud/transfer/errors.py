@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from codomyrmex.cloud.errors import CloudError, Conflict, InvalidRequest
-
-if TYPE_CHECKING:
-    from codomyrmex.cloud.transfer._report import Summary
+from codomyrmex.cloud.transfer._report import Summary
 
 
 class TransferFailed(CloudError):  # noqa: N818 - as those of the tree
