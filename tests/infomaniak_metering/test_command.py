@@ -5,7 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 from codomyrmex.cloud.cli.app import cloud
-from codomyrmex.cloud.infomaniak.metering.command import Gauge, _bar
+from codomyrmex.cloud.infomaniak.metering._gauge import Gauge
+from codomyrmex.cloud.infomaniak.metering.command import _bar
 
 
 @pytest.fixture

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
-
-if TYPE_CHECKING:
-    from codomyrmex.cloud.infomaniak.metering.command import Gauge
+from codomyrmex.cloud.infomaniak.metering._gauge import Gauge
 
 _NEARLY_FULL = 0.8
 
@@ -19,7 +15,6 @@ def draw(gauges: list[Gauge], path: str) -> None:
     except ImportError as error:
         advice = "a chart needs matplotlib: pip install 'codomyrmex-cloud-infomaniak-metering[chart]'"
         raise click.ClickException(advice) from error
-    from codomyrmex.cloud.infomaniak.metering.command import amount
 
     figure = Figure(figsize=(8, 0.8 + 0.32 * len(gauges)), layout="constrained")
     axes = figure.subplots()
@@ -27,7 +22,7 @@ def draw(gauges: list[Gauge], path: str) -> None:
     colours = ["tab:red" if share >= 100 * _NEARLY_FULL else "tab:blue" for share in shares]
     names = [f"{gauge.service}: {gauge.name}" for gauge in gauges]
     bars = axes.barh(names, shares, color=colours)
-    axes.bar_label(bars, [f"{amount(g, g.used)} of {amount(g, g.limit or 0)}" for g in gauges], padding=3)
+    axes.bar_label(bars, [f"{g.amount(g.used)} of {g.amount(g.limit or 0)}" for g in gauges], padding=3)
     axes.set_xlim(0, max(130, *shares) if shares else 130)  # room for the labels of full bars
     axes.set_xticks([0, 25, 50, 75, 100])
     axes.set_xlabel("used of the quota (%)")
