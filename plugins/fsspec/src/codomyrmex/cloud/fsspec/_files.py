@@ -8,27 +8,28 @@ import warnings
 from collections.abc import Mapping
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from codomyrmex.cloud.common import Capability
+from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import AlreadyExists, ObjectNotFound, PreconditionFailed
-from fsspec.spec import AbstractBufferedFile
-
-if TYPE_CHECKING:
-    from codomyrmex.cloud.fsspec._filesystem import CloudFileSystem
+from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes of a file being written that are kept in memory; a longer one is in a temporary file."""
 
 
 class Reader(AbstractBufferedFile):
-    """An object read by ranges, ahead and again by fsspec's caches."""
+    """An object read by ranges, ahead and again by fsspec's caches.
 
-    def __init__(self, fs: CloudFileSystem, path: str, *args: Any, **kwargs: Any) -> None:
-        self._whole: bytes | None = None
-        if Capability.RANGE_READS not in fs.storage.capabilities:  # each range would fetch all of it
-            self._whole = fs.cat_file(path)
-            kwargs |= {"size": len(self._whole), "cache_type": "none", "cache_options": None}
+    :param whole: the object's data, where each range would fetch all of it.
+    """
+
+    def __init__(
+        self, fs: AbstractFileSystem, path: str, *args: Any, whole: bytes | None = None, **kwargs: Any
+    ) -> None:
+        self._whole = whole
+        if whole is not None:
+            kwargs |= {"size": len(whole), "cache_type": "none", "cache_options": None}
         super().__init__(fs, path, *args, **kwargs)
 
     def _fetch_range(self, start: int, end: int) -> bytes:
@@ -43,14 +44,20 @@ class Writer(io.BufferedIOBase):
 
     It becomes none when an exception closes it, or when nobody does. It may be read from and moved
     about in as it is written.
+
+    :param fs: tells whether the path exists, and forgets its listings once the object is stored.
+    :param storage: stores the object, as ``key`` of ``bucket``.
     """
 
     def __init__(
         self,
-        fs: CloudFileSystem,
+        fs: AbstractFileSystem,
         path: str,
         mode: str,
         *,
+        storage: StorageClient,
+        bucket: str,
+        key: str,
         autocommit: bool = True,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
@@ -59,7 +66,7 @@ class Writer(io.BufferedIOBase):
         self._dropped = False
         self._handled = sys.exc_info()[1]
         self._options: dict[str, Any] = {"content_type": content_type, "metadata": metadata}
-        self._bucket, self._key = fs.split_file(path)
+        self._storage, self._bucket, self._key = storage, bucket, key
         if mode == "xb":
             self._create()
         self._spool = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the file is
@@ -73,12 +80,12 @@ class Writer(io.BufferedIOBase):
     def _create(self) -> None:
         if self.fs.exists(self.path):
             raise AlreadyExists(f"{self.path} exists already")
-        if Capability.CONDITIONAL_CREATE in self.fs.storage.capabilities:
+        if Capability.CONDITIONAL_CREATE in self._storage.capabilities:
             self._options["if_none_match"] = "*"
 
     def _append(self) -> None:
         """Begin with what is there; where the storage can tell, what others write meanwhile is not lost."""
-        storage = self.fs.storage
+        storage = self._storage
         try:
             info = storage.stat(self._bucket, self._key)
         except ObjectNotFound:
@@ -135,7 +142,7 @@ class Writer(io.BufferedIOBase):
         try:
             self._spool.seek(0)
             options = {name: value for name, value in self._options.items() if value}
-            self.fs.storage.upload_stream(self._bucket, self._key, self._spool, **options)  # type: ignore[arg-type]
+            self._storage.upload_stream(self._bucket, self._key, self._spool, **options)  # type: ignore[arg-type]
         except PreconditionFailed as error:
             if self.mode == "xb":
                 raise AlreadyExists(f"{self.path} exists already") from error

@@ -253,11 +253,14 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
         self, path: str, mode: str = "rb", block_size: Any = None, autocommit: bool = True, **kwargs: Any
     ) -> Reader | Writer:
         if mode == "rb":
-            return Reader(self, path, mode, block_size, autocommit, **kwargs)
+            ranges = Capability.RANGE_READS in self.storage.capabilities
+            whole = None if ranges else self.cat_file(path)  # each range would fetch all of it
+            return Reader(self, path, mode, block_size, autocommit, whole=whole, **kwargs)
         if mode not in ("wb", "ab", "xb"):
             raise UnsupportedOperation(f"a file is opened to read, write or append, not as {mode!r}")
         named = {name: kwargs[name] for name in ("content_type", "metadata") if name in kwargs}
-        return Writer(self, path, mode, autocommit=autocommit, **named)
+        bucket, key = self.split_file(path)
+        return Writer(self, path, mode, storage=self.storage, bucket=bucket, key=key, autocommit=autocommit, **named)
 
     def open(self, path: str, mode: str = "rb", *args: Any, compression: str | None = None, **kwargs: Any) -> Any:
         """A file to read or write, as fsspec's `open`; see `Writer` for when it is stored."""
