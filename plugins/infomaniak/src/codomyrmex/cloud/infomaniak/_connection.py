@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import requests
 from codomyrmex.cloud import __version__
-from codomyrmex.cloud.infomaniak._credentials import Settings
 from codomyrmex.cloud.infomaniak._errors import translate
+from codomyrmex.cloud.infomaniak.credentials import Settings
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError, InfomaniakCloudError, InfomaniakConnectionError
 from keystoneauth1.access.access import AccessInfoV3
 from keystoneauth1.exceptions import InvalidResponse, NotFound

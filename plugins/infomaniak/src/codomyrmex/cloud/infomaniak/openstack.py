@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Self, TypeVar
 import keystoneauth1.exceptions
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, lenient, operation
 from codomyrmex.cloud.errors import CloudError
-from codomyrmex.cloud.infomaniak import _credentials
-from codomyrmex.cloud.infomaniak._connection import connect
-from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, missing_service, translate
+from codomyrmex.cloud.infomaniak._connection import LONGEST_RETRY_AFTER, connect, was_repeated
+from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, from_answer, missing_service, translate
 from codomyrmex.cloud.infomaniak._waiting import Progress, wait, wait_gone
+from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION, credential_source, find_settings
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakConflictError,
     InfomaniakNotFoundError,
@@ -22,7 +22,21 @@ from codomyrmex.cloud.infomaniak.errors import (
 from openstack.connection import Connection
 from openstack.exceptions import DuplicateResource, NotFoundException
 
-__all__ = ["SDK_ERRORS", "OpenStackClient", "Progress", "is_id", "is_name_or_id", "is_size", "iso", "wait", "wait_gone"]
+__all__ = [
+    "LONGEST_RETRY_AFTER",
+    "SDK_ERRORS",
+    "OpenStackClient",
+    "Progress",
+    "from_answer",
+    "is_id",
+    "is_name_or_id",
+    "is_size",
+    "iso",
+    "translate",
+    "wait",
+    "wait_gone",
+    "was_repeated",
+]
 
 R = TypeVar("R")
 _NO_ID = set("/?#%\\")
@@ -69,7 +83,7 @@ class OpenStackClient(CloudClient):
             self.region: str | None = connection.config.get_region_name()
             self.project_id = project_id
             return
-        settings = _credentials.find(credentials, auth_url, region, project_id)
+        settings = find_settings(credentials, auth_url, region, project_id)
         self.auth_url, self.region, self.project_id = settings.auth_url, settings.region, settings.project_id
         self._connection, self._http = connect(settings, timeout)
 
@@ -84,7 +98,7 @@ class OpenStackClient(CloudClient):
         application_credential_id: str,
         application_credential_secret: str,
         auth_url: str | None = None,
-        region: str = _credentials.REGION,
+        region: str = DEFAULT_REGION,
         *,
         strict: bool = False,
         **options: Any,
@@ -96,7 +110,7 @@ class OpenStackClient(CloudClient):
     @classmethod
     def credential_source(cls) -> str | None:
         """Where the environment's application credential would be used, without the secret."""
-        return _credentials.credential_source()
+        return credential_source()
 
     @property
     def connection(self) -> Connection:

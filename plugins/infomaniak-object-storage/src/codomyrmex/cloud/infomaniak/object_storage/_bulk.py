@@ -7,9 +7,9 @@ from itertools import islice
 from urllib.parse import quote, unquote
 
 from codomyrmex.cloud.errors import CloudError
-from codomyrmex.cloud.infomaniak._errors import from_answer
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakServerError
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
+from codomyrmex.cloud.infomaniak.openstack import from_answer
 
 DELETED_AT_ONCE = 10_000
 """Objects of a request, unless the cluster takes fewer."""

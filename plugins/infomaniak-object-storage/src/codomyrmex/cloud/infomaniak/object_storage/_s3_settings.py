@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 from codomyrmex.cloud.common.resources import CloudCredentials
-from codomyrmex.cloud.infomaniak._credentials import REGION, lacks
+from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION, missing_names
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
 
 ENDPOINTS = {"dc3-a": "https://s3.pub1.infomaniak.cloud", "dc4-a": "https://s3.pub2.infomaniak.cloud"}
@@ -58,7 +58,7 @@ def credential_source() -> str:
 
 
 def _endpoint_of(region: str) -> str:
-    place = region if region != SIGNING_REGION else os.environ.get("INFOMANIAK_REGION") or REGION
+    place = region if region != SIGNING_REGION else os.environ.get("INFOMANIAK_REGION") or DEFAULT_REGION
     if place not in ENDPOINTS:
         raise ValueError(
             f"no S3 endpoint is known of region {place!r}, only of {' and '.join(ENDPOINTS)}: "
@@ -68,7 +68,7 @@ def _endpoint_of(region: str) -> str:
 
 
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    missing = lacks(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
+    missing = missing_names(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
     if from_environment:
         return f"no keys for S3: set {' and '.join(missing)}; {_MADE_BY}"
     return f"the credentials have no {' and no '.join(missing)}; {_MADE_BY}"

@@ -11,8 +11,6 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import requests
-from codomyrmex.cloud.infomaniak._connection import LONGEST_RETRY_AFTER, was_repeated
-from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, from_answer, translate
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakContainerNotFoundError,
@@ -22,6 +20,13 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakTimeoutError,
 )
 from codomyrmex.cloud.infomaniak.object_storage._names import path
+from codomyrmex.cloud.infomaniak.openstack import (
+    LONGEST_RETRY_AFTER,
+    SDK_ERRORS,
+    from_answer,
+    translate,
+    was_repeated,
+)
 from openstack.connection import Connection
 
 ATTEMPTS = 3

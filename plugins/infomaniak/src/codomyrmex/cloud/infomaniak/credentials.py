@@ -11,7 +11,7 @@ from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
 
 AUTH_URL = "https://api.pub1.infomaniak.cloud/identity/v3"
 """Keystone, one for all regions."""
-REGION = "dc3-a"
+DEFAULT_REGION = "dc3-a"
 _ID, _SECRET = "INFOMANIAK_APP_CREDENTIAL_ID", "INFOMANIAK_APP_CREDENTIAL_SECRET"
 
 
@@ -26,13 +26,13 @@ class Settings:
     project_id: str | None
 
 
-def find(
+def find_settings(
     credentials: CloudCredentials | None = None,
     auth_url: str | None = None,
     region: str | None = None,
     project_id: str | None = None,
 ) -> Settings:
-    """The credential given, else that of the environment; what else is not given, likewise.
+    """Settings by the arguments, else by the environment.
 
     InfomaniakAuthError names each variable that is missing.
     """
@@ -43,28 +43,32 @@ def find(
         given.access_key.strip(),
         given.secret_key.strip(),
         _versioned(auth_url or os.environ.get("INFOMANIAK_AUTH_URL") or AUTH_URL),
-        region or given.region or os.environ.get("INFOMANIAK_REGION") or REGION,
+        region or given.region or os.environ.get("INFOMANIAK_REGION") or DEFAULT_REGION,
         project_id or given.project_id or os.environ.get("INFOMANIAK_PROJECT_ID") or None,
     )
 
 
 def credential_source() -> str:
     """What the environment gives, without the secret."""
-    found = find()
+    found = find_settings()
     project = f", project {found.project_id}" if found.project_id else ""
     return (
         f"environment, application credential ****{found.id[-4:]} at {found.auth_url}, region {found.region}{project}"
     )
 
 
-def lacks(given: CloudCredentials, variables: tuple[str, str] | None) -> list[str]:
-    """The names of what is not given: of the variables, where those were to give it, else of the fields."""
+def missing_names(credentials: CloudCredentials, variables: tuple[str, str] | None) -> list[str]:
+    """What the credentials lack of ``access_key`` and ``secret_key``, by name.
+
+    :param variables: of the environment, which were to give the two, and are named instead; None: the fields.
+    """
     names = variables or ("access_key", "secret_key")
-    return [name for name, value in zip(names, (given.access_key, given.secret_key), strict=True) if not value]
+    values = (credentials.access_key, credentials.secret_key)
+    return [name for name, value in zip(names, values, strict=True) if not value]
 
 
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    missing = lacks(given, (_ID, _SECRET) if from_environment else None)
+    missing = missing_names(given, (_ID, _SECRET) if from_environment else None)
     if from_environment:
         return f"no application credential: set {' and '.join(missing)}"
     return f"the credentials have no {' and no '.join(missing)}: the id and the secret of an application credential"
