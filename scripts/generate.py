@@ -13,8 +13,11 @@ A provider is added by its folder under plugins/ and this command. It writes
 
 import argparse
 import importlib
+import re
 import sys
 import tomllib
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +32,8 @@ class Distribution(NamedTuple):
     folder: str
     name: str
     entry_points: dict[str, dict[str, str]]
+    requires: frozenset[str]
+    """The names of what it depends on, optional dependencies included."""
 
     def group(self, name: str) -> dict[str, str]:
         return self.entry_points.get(f"codomyrmex.cloud.{name}", {})
@@ -40,8 +45,14 @@ def distributions(root: Path) -> list[Distribution]:
     for file in [root / "core/pyproject.toml", *sorted(root.glob("plugins/*/pyproject.toml"))]:
         project: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))["project"]
         folder = file.parent.relative_to(root).as_posix()
-        found.append(Distribution(folder, project["name"], project.get("entry-points", {})))
+        requires = frozenset(_requires(project))
+        found.append(Distribution(folder, project["name"], project.get("entry-points", {}), requires))
     return found
+
+
+def _requires(project: dict[str, Any]) -> Iterator[str]:
+    for requirement in chain(project.get("dependencies", ()), *project.get("optional-dependencies", {}).values()):
+        yield re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
 
 
 def own_names(root: Path) -> dict[str, str]:
