@@ -125,6 +125,17 @@ def test_a_second_copy_on_the_path_is_shadowed(findings, install_plugin, tmp_pat
     assert "acme-dns 1.0" in what
 
 
+@pytest.mark.parametrize(("setting", "value"), [("CLOUD_IGNORE_PLUGINS", "acme.dns"), ("CLOUD_PLUGINS", "acme-other")])
+def test_what_a_setting_leaves_out_is_told(run, findings, install_plugin, monkeypatch, setting, value):
+    install_plugin("acme-dns", "import what_is_not_there", {"hooks": {"acme": "acme_dns"}})
+    assert [problem for problem, _ in findings()] == ["broken"]
+    monkeypatch.setenv(setting, value)
+    assert findings() == []
+    told = run("doctor", "--json").json["left_out"]
+    assert {"distribution": "acme-dns 1.0", "plugins": "hooks", "setting": setting} in told
+    assert setting in run("doctor").text
+
+
 def test_an_editable_project_that_declares_other_entry_points_is_stale(findings, install_plugin, tmp_path):
     entry_points = {"providers": {"acme.dns": "acme_dns:Client"}}
     site = install_plugin("acme-dns", GOOD, entry_points, editable=True)

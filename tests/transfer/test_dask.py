@@ -1,9 +1,11 @@
 """On a real Dask cluster of several worker processes."""
 
+import importlib
 import os
 import signal
 
 import pytest
+from codomyrmex.cloud import hooks
 from codomyrmex.cloud.transfer import Prefix, copying, sync
 
 from .conftest import read_prefix, read_tree, results, write_tree
@@ -78,3 +80,28 @@ def test_a_run_that_is_stopped_leaves_the_cluster(client, many, local, tmp_path)
     again = copying(many, place, executor=client.get_executor(pure=False), journal=tmp_path / "journal")
     assert again.finish().resumed == run.summary.copied
     assert read_prefix(place) == read_tree(many)
+
+
+POLICY = """
+from codomyrmex.cloud.errors import OperationRefused
+from codomyrmex.cloud.hooks import hookimpl
+
+
+@hookimpl
+def cloud_before_operation(operation):
+    if operation.effect == "write" and "/3/" in (operation.resource or ""):
+        raise OperationRefused("kept as it is")
+"""
+
+
+def test_a_registered_policy_holds_on_the_workers(client, many, local, tmp_path, monkeypatch):
+    (tmp_path / "cluster_policy.py").write_text(POLICY)
+    monkeypatch.syspath_prepend(tmp_path)
+    client.upload_file(str(tmp_path / "cluster_policy.py"))
+    policy = importlib.import_module("cluster_policy")
+    hooks.register(policy)
+    run = copying(many, local("one"), executor=client.get_executor(pure=False), batch_objects=5)
+    refused = {outcome.key for outcome in run if outcome.result == "failed"}
+    assert refused == {key for key in read_tree(many) if key.startswith("3/")}
+    hooks.unregister(policy)
+    client.restart()  # the workers keep it

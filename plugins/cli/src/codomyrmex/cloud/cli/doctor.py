@@ -56,11 +56,7 @@ def doctor() -> None:
     """
     findings = [*_broken(), *_duplicates(), *_shadowed(), *_stale()]
     sources = [{"provider": name, "credentials": source} for name, source in _credential_sources()]
-    ignored = [
-        {"plugin": f"{entry.group}: {entry}", "setting": setting}
-        for entry in installed_plugins()
-        if (setting := left_out(entry))
-    ]
+    ignored = _left_out()
     folder = wheels_folder()
     hint = None if folder else _PIP_HINT
     if settings().json:
@@ -76,7 +72,7 @@ def doctor() -> None:
         show(sources, {"provider": "Provider", "credentials": "Credentials"})
         click.echo()
         if ignored:
-            show(ignored, {"plugin": "Left out", "setting": "by"})
+            show(ignored, {"distribution": "Left out", "plugins": "of it", "setting": "by"})
             click.echo()
         if findings:
             show(findings, {"problem": "Problem", "what": "What", "advice": "Advice"})
@@ -86,6 +82,19 @@ def doctor() -> None:
         click.echo(hint or f"'pip install codomyrmex-cloud-...' takes the wheels in {printable(str(folder))}.")
     if findings:
         click.get_current_context().exit(1)
+
+
+def _left_out() -> list[dict[str, str]]:
+    """The distributions whose plugins a setting leaves out."""
+    groups: dict[tuple[str, str], set[str]] = {}
+    for entry in installed_plugins():
+        if setting := left_out(entry):
+            plugins = groups.setdefault((f"{entry.distribution} {entry.version}", setting), set())
+            plugins.add(entry.group.rpartition(".")[2])
+    return [
+        {"distribution": distribution, "plugins": ", ".join(sorted(plugins)), "setting": setting}
+        for (distribution, setting), plugins in sorted(groups.items())
+    ]
 
 
 def _plugins() -> set[str]:
