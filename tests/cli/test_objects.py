@@ -105,6 +105,20 @@ def test_rm_recursive_removes_the_folder_and_not_its_namesakes(run, filled):
     assert [o.key for o in filled.iter_objects("box")] == ["a.txt", "dirty.txt", "z/1"]
 
 
+def test_rm_recursive_removes_what_a_hook_has_looked_at(run, filled, install_plugin):
+    source = """
+from codomyrmex.cloud.hooks import hookimpl
+
+@hookimpl
+def cloud_before_operation(operation):
+    print(*operation.arguments.get("keys", ()), *operation.arguments.get("keys", ()))
+"""
+    install_plugin("acme-audit", source, {"hooks": {"audit": "acme_audit"}})
+    result = run("rm", "-r", "--yes", "local://box/dir", "--json")
+    assert (result.code, result.text.count("dir/b.txt")) == (0, 2)
+    assert [o.key for o in filled.iter_objects("box")] == ["a.txt", "dirty.txt", "z/1"]
+
+
 def test_rm_recursive_without_a_terminal_wants_yes(run, filled):
     result = run("rm", "-r", "local://box/dir")
     assert result.code == 2

@@ -12,7 +12,7 @@ from itertools import islice
 from posixpath import normpath
 from urllib.parse import unquote
 
-from codomyrmex.cloud.common import Capability
+from codomyrmex.cloud.common import Capability, operation
 from codomyrmex.cloud.errors import (
     BucketNotFound,
     CloudError,
@@ -667,6 +667,12 @@ class HidesFromHooks(MemoryStorage):
     def __init__(self, name, **options):
         super().__init__(name, **options)
         self.upload_stream = super().upload_stream.__wrapped__.__get__(self)
+
+
+class CallsADeletionAReading(MemoryStorage):
+    @operation(effect="read")
+    def delete_file(self, bucket, key):
+        return super().delete_file(bucket, key)
 
 
 # On the way

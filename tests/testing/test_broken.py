@@ -117,6 +117,7 @@ CAUGHT_BY = {
     "LogsItsUrls": "test_no_log_shows_a_presigned_url",
     "PicklesItsPassword": "test_no_pickle_holds_a_secret",
     "HidesFromHooks": "test_hooks_see_each_operation_once",
+    "CallsADeletionAReading": "test_hooks_see_what_an_operation_does",
     # On the way
     "NeverAsksAgain": "test_a_service_that_is_busy_for_a_moment_is_asked_again[download_file-503]",
     "AsksWithoutEnd": "test_a_service_that_stays_busy_is_told_in_time[download_file-500]",

@@ -197,6 +197,23 @@ def test_a_policy_is_asked_for_each_object_that_is_written(tree, local, policy, 
     assert ("download_path", "local://box/a") in policy.seen
 
 
+def test_what_a_policy_does_not_find_is_not_said_to_be_deleted(local, twin):
+    class Looking:
+        @hooks.hookimpl
+        def cloud_before_operation(self, operation):
+            if operation.effect == "delete":
+                operation.client.stat("box", "a rule that is not there")
+
+    tree, place = twin
+    place.storage.upload_file("box", "p/other", b"")
+    hooks.register(Looking())
+    with pytest.raises(TransferFailed) as failed:
+        sync(tree, place, delete=True)
+    assert errors(failed.value.summary) == {"other": "OperationRefused"}
+    assert failed.value.summary.deleted == 0
+    assert place.storage.exists("box", "p/other")
+
+
 def test_a_policy_is_asked_for_each_object_that_is_deleted(local, tmp_path, twin, policy):
     tree, place = twin
     for key in ("precious", "other"):

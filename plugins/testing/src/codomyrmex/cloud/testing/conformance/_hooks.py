@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,12 +21,14 @@ class Watcher:
 
     def __init__(self) -> None:
         self.before: list[tuple[str, str | None]] = []
+        self.effects: dict[str, str] = {}
         self.after: list[tuple[str, Any]] = []
         self.moved = 0
 
     @hookimpl
     def cloud_before_operation(self, operation: Operation) -> None:
         self.before.append((operation.name, operation.resource))
+        self.effects[operation.name] = operation.effect
 
     @hookimpl
     def cloud_after_operation(self, operation: Operation, result: Any, error: BaseException | None) -> None:
@@ -35,6 +37,26 @@ class Watcher:
     @hookimpl
     def cloud_transfer_event(self, transferred: int) -> None:
         self.moved += transferred
+
+
+class Reader:
+    """Hooks that read all that they are told, and read it again."""
+
+    @hookimpl
+    def cloud_before_operation(self, operation: Operation) -> None:
+        for value in (*operation.arguments.values(), *operation.arguments.values()):
+            _read(value)
+
+    @hookimpl
+    def cloud_after_operation(self, result: Any) -> None:
+        _read(result)
+
+
+def _read(value: Any) -> None:
+    if hasattr(value, "read"):
+        value.read()
+    elif isinstance(value, Iterable):
+        list(value)
 
 
 class Refuser:
@@ -59,6 +81,37 @@ class Hooks(Topic):
         assert [name for name, _ in watcher.before] == [name for name, _ in watcher.after] == names
         assert watcher.before[0] == ("upload_stream", storage.url(bucket, key))
         assert watcher.after[3] == ("exists", True)
+
+    def test_hooks_see_what_an_operation_does(self, storage: StorageClient, bucket: str, key: str) -> None:
+        with in_force(Watcher()) as watcher:
+            storage.upload_file(bucket, key, b"data")
+            storage.upload_stream(bucket, key, io.BytesIO(b"data"))
+            storage.copy(bucket, key, bucket, f"{key}2")
+            storage.download_file(bucket, key)
+            storage.read_range(bucket, key, 1)
+            storage.open_read(bucket, key).close()
+            storage.stat(bucket, key)
+            storage.list_buckets()
+            storage.delete_file(bucket, key)
+            storage.delete_many(bucket, [f"{key}2"])
+        assert watcher.effects == {
+            **dict.fromkeys(("upload_file", "upload_stream", "copy"), "write"),
+            **dict.fromkeys(("download_file", "read_range", "open_read", "stat"), "read"),
+            "list_buckets": "list",
+            **dict.fromkeys(("delete_file", "delete_many"), "delete"),
+        }
+
+    def test_hooks_that_read_what_they_are_told_take_nothing_away(
+        self, storage: StorageClient, bucket: str, folder: str
+    ) -> None:
+        keys = [f"{folder}{name}" for name in "abc"]
+        with in_force(Reader()):
+            for key in keys:
+                storage.upload_stream(bucket, key, io.BytesIO(b"data"))
+            with storage.open_read(bucket, keys[0]) as file:
+                assert file.read() == b"data"
+            assert storage.delete_many(bucket, iter(keys)) == {}
+        assert not any(storage.exists(bucket, key) for key in keys)
 
     def test_hooks_see_how_an_operation_failed(self, storage: StorageClient, bucket: str, key: str) -> None:
         with in_force(Watcher()) as watcher, pytest.raises(FileNotFoundError) as caught:
