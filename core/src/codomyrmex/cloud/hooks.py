@@ -195,8 +195,8 @@ class Hooks:
 
     def _hooks(self, name: str) -> list[pluggy.HookImpl]:
         """The implementations of a hook, in the order of their calls. pluggy's own call stops at one that raises."""
-        implementations = getattr(self._manager.hook, name).get_hookimpls()
-        return implementations[::-1]
+        caller: pluggy.HookCaller = getattr(self._manager.hook, name)
+        return caller.get_hookimpls()[::-1]
 
 
 def _check(plugin: object, callers: list[pluggy.HookCaller]) -> None:

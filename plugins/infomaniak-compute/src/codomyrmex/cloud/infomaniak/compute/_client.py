@@ -45,6 +45,7 @@ _CHECKS = {
     "name": is_name_or_id,
     "server_id": is_name_or_id,
     "instance_id": is_name_or_id,
+    "flavor": is_name_or_id,
     "security_group": is_name_or_id,
     "reboot_type": _check_reboot,
     "boot_volume_size": _check_size,
@@ -127,7 +128,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         ``flavor`` and ``image`` may be named as `ComputeClient` does, ``instance_type`` and ``image_id``.
         A server that ends in ERROR is not deleted.
         """
-        is_name_or_id(flavor)
+        if flavor is None:
+            raise TypeError("create_instance() needs a flavor")
         if (image is None) == (boot_volume is None) or (boot_volume and boot_volume_size):
             raise TypeError("a server starts from an image, which boot_volume_size puts on a volume, or a boot_volume")
         _request.check_attributes(attributes)
