@@ -543,7 +543,7 @@ def test_a_wrapper_is_refused_as_it_could_hide_a_refusal(hook):
         def wrap(self):
             yield
 
-    with pytest.raises(PluginValidationError, match="takes no wrapper"):
+    with pytest.raises(PluginValidationError, match="is a wrapper"):
         hooks.register(Wrapper())
 
 

@@ -41,6 +41,8 @@ BROKEN = {
     "an argument that there is not": WRONG_ARGUMENT,
     "@hookimpl forgotten": UNMARKED,
     "no hook at all": EMPTY,
+    "async": REFUSE_DELETIONS.replace("def ", "async def "),
+    "a generator": REFUSE_DELETIONS + "    yield\n",
 }
 
 
@@ -110,9 +112,8 @@ def test_hooks_that_would_not_run_fail_the_first_operation_and_all_after_it(stor
     assert (error.provider, error.operation, error.retryable) == ("acme", "delete_file", False)
     for part in (
         "retention = acme_retention (acme-retention 1.0)",
-        "no operation runs without these hooks",
         "'pip install -U acme-retention' may mend it",
-        "CLOUD_IGNORE_PLUGINS=acme-retention",
+        "nothing runs without these hooks, unless CLOUD_IGNORE_PLUGINS=acme-retention is set",
     ):
         assert part in str(error)
 
@@ -122,6 +123,12 @@ def test_no_client_is_made_without_a_vault_that_cannot_be_loaded(storage, instal
     install_policy(source.replace("cloud_before_operation(operation)", "cloud_credentials(provider)"))
     with pytest.raises(ProviderLoadError, match="acme-retention"):
         get_client("acme")
+
+
+def test_hooks_for_another_version_say_the_way_out_too(storage, install_policy):
+    install_policy(f"{REFUSE_DELETIONS}\n\nAPI_VERSION = 99\n")
+    with pytest.raises(ProviderLoadError, match=r"plugin API 99.*unless CLOUD_IGNORE_PLUGINS=acme-retention is set"):
+        storage.list_buckets()
 
 
 def test_hooks_of_a_class_instead_of_an_object_are_refused(storage, install_policy):

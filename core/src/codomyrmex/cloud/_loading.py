@@ -32,9 +32,7 @@ def load(entry: EntryPoint) -> Any:
 def load_error(entry: EntryPoint, reason: str) -> ProviderLoadError:
     """The error that tells why a plugin is of no use, and what to do."""
     name = entry.distribution
-    if entry.group == HOOKS:
-        reason += "; no operation runs without these hooks"
-    cure = f"'pip install -U {name}' may mend it, 'pip uninstall {name}' or CLOUD_IGNORE_PLUGINS={name} leaves it out"
+    cure = f"'pip install -U {name}' may mend it, 'pip uninstall {name}' removes it"
     return _about(entry, ProviderLoadError, f"{entry} {' '.join(reason.split())}; {cure}")
 
 
@@ -95,6 +93,8 @@ def check_version(what: object, factory: Any) -> None:
 
 
 def _about(what: object, kind: type[ProviderLoadError], message: str) -> ProviderLoadError:
+    if isinstance(what, EntryPoint) and what.group == HOOKS:
+        message += f"; nothing runs without these hooks, unless CLOUD_IGNORE_PLUGINS={what.distribution} is set"
     error = kind(message)
     if isinstance(what, EntryPoint):
         error.entry_point, error.distribution = what.name, what.distribution

@@ -17,6 +17,7 @@ and those that an operation is made of, are not announced.
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Iterator
 from itertools import chain, count
@@ -208,9 +209,11 @@ def _check(plugin: object, callers: list[pluggy.HookCaller]) -> None:
             raise pluggy.PluginValidationError(plugin, f"{name} is not marked with @hookimpl")
     if not callers:
         raise pluggy.PluginValidationError(plugin, "no function in it is marked with @hookimpl")
-    for caller in callers:
-        if any(hook.plugin is plugin and (hook.wrapper or hook.hookwrapper) for hook in caller.get_hookimpls()):
-            raise pluggy.PluginValidationError(plugin, f"{caller.name} takes no wrapper, which could hide a refusal")
+    for hook in (hook for caller in callers for hook in caller.get_hookimpls() if hook.plugin is plugin):
+        if hook.wrapper or hook.hookwrapper:
+            raise pluggy.PluginValidationError(plugin, f"{hook.function!r} is a wrapper, which could hide a refusal")
+        if inspect.iscoroutinefunction(hook.function) or inspect.isgeneratorfunction(hook.function):
+            raise pluggy.PluginValidationError(plugin, f"{hook.function!r} is async or a generator: it would not run")
 
 
 def _call(hook: pluggy.HookImpl, **arguments: Any) -> Any:
