@@ -100,6 +100,23 @@ def test_a_plugin_that_cannot_be_imported_is_broken(findings, install_plugin, so
     assert "acme-dns 1.0" in what
 
 
+MISSPELT = """
+from codomyrmex.cloud.hooks import hookimpl
+
+@hookimpl
+def cloud_before_opertion(operation):
+    pass
+"""
+
+
+@pytest.mark.parametrize("source", [MISSPELT, MISSPELT.replace("@hookimpl", "")], ids=["misspelt", "not marked"])
+def test_hooks_that_would_never_run_are_broken(findings, install_plugin, source):
+    install_plugin("acme-audit", source, {"hooks": {"audit": "acme_audit"}})
+    [(problem, what)] = findings()
+    assert problem == "broken"
+    assert "acme-audit 1.0" in what
+
+
 def test_a_plugin_for_another_version_is_incompatible(findings, install_plugin):
     source = GOOD + "    API_VERSION = 99\n"
     install_plugin("acme-dns", source, {PROVIDERS: {"acme.dns": "acme_dns:Client"}})

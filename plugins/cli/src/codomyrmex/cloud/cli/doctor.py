@@ -15,6 +15,7 @@ from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.output import printable, settings, show
 from codomyrmex.cloud.cli.wheels import wheels_folder
 from codomyrmex.cloud.errors import CloudError, ProviderLoadError
+from codomyrmex.cloud.hooks import Hooks
 from codomyrmex.cloud.plugin import (
     COMMANDS,
     EXPORTS,
@@ -104,7 +105,10 @@ def _plugins() -> set[str]:
 def _broken() -> Iterator[Finding]:
     for entry in (entry for group in _GROUPS for entry in entry_points(group)):
         try:
-            load(entry)
+            if entry.group == HOOKS:
+                Hooks().install(entry)
+            else:
+                load(entry)
         except ProviderLoadError as error:
             mismatched = type(error) is not ProviderLoadError
             yield Finding("incompatible" if mismatched else "broken", f"{entry.group}: {entry}", str(error))
