@@ -101,7 +101,7 @@ class LocalStorage(StorageClient):
         self._buckets.pop(bucket, None)
         return True
 
-    @operation(checks=CHECKS)
+    @operation(effect="delete", checks=CHECKS)
     def sweep(self, bucket: str, older_than: float = 86400) -> int:
         """Remove the data of writes that were killed more than ``older_than`` seconds ago.
 

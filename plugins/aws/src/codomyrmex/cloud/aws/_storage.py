@@ -341,7 +341,7 @@ class S3Storage(StorageClient):
             self.typed_error(failure, "delete_many", self.url(bucket, key))
         return {key: failure for key, failure in failures.items() if not isinstance(failure, ObjectNotFound)}
 
-    @operation(checks=CHECKS, lazy=True)
+    @operation(effect="list", checks=CHECKS, lazy=True)
     def iter_multipart_uploads(self, bucket: str, prefix: str = "") -> Iterator[MultipartUpload]:
         """Uploads in parts that were begun and not ended, of any program, lazily ("Multipart upload overview")."""
         pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
@@ -350,7 +350,7 @@ class S3Storage(StorageClient):
                 initiated = upload["Initiated"].astimezone(UTC)
                 yield MultipartUpload(bucket, upload["Key"], upload["UploadId"], initiated)
 
-    @operation(checks=CHECKS)
+    @operation(effect="delete", checks=CHECKS)
     def abort_multipart_uploads(
         self, bucket: str, older_than: float = 86400, *, prefix: str = ""
     ) -> list[MultipartUpload]:
