@@ -103,50 +103,50 @@ class CodaClient(CloudClient):
 
     # Documents
 
-    @operation
+    @operation(effect="list")
     def list_docs(self, **filters: Unpack[params.DocFilters]) -> DocList:
         """One page of the documents that the user has opened, the last used first."""
         return self._calls.get(DocList, "docs", query=params.query(filters, params.DocFilters), kind="list_docs")
 
-    @operation(lazy=True)
+    @operation(effect="list", lazy=True)
     def iter_docs(self, **filters: Unpack[params.DocFilters]) -> Iterator[Doc]:
         """All documents that `list_docs` lists, page by page."""
         return walk(self.list_docs, (), filters, params.DocFilters)
 
-    @operation
+    @operation(effect="write")
     def create_doc(self, title: str, *, wait: bool | float = False, **options: Unpack[params.DocOptions]) -> Doc:
         """Make a document."""
         body = {"title": title, **params.body(options, params.DocOptions)}
         return Doc.from_json(self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait))
 
-    @operation
+    @operation(effect="read")
     def get_doc(self, doc_id: str) -> Doc:
         """A document's description."""
         return self._calls.get(Doc, "docs", doc_id)
 
-    @operation
+    @operation(effect="write")
     def update_doc(self, doc_id: str, **changes: Unpack[params.DocChanges]) -> dict[str, Any]:
         """Change a document's title or icon. Returns Coda's answer, which is empty."""
         return self._calls.write("PATCH", "docs", doc_id, body=params.body(changes, params.DocChanges))
 
-    @operation
+    @operation(effect="delete")
     def delete_doc(self, doc_id: str) -> dict[str, Any]:
         """Delete a document. Returns Coda's answer, which is empty: there is nothing to wait for."""
         return self._calls.write("DELETE", "docs", doc_id)
 
     # Pages
 
-    @operation
+    @operation(effect="list")
     def list_pages(self, doc_id: str, **paging: Unpack[params.Paging]) -> PageList:
         """One page of a document's pages."""
         return self._calls.get(PageList, "docs", doc_id, "pages", query=params.query(paging, params.Paging))
 
-    @operation(lazy=True)
+    @operation(effect="list", lazy=True)
     def iter_pages(self, doc_id: str, **paging: Unpack[params.Paging]) -> Iterator[Page]:
         """All pages of a document."""
         return walk(self.list_pages, (doc_id,), paging, params.Paging)
 
-    @operation
+    @operation(effect="write")
     def create_page(
         self, doc_id: str, *, wait: bool | float = False, **fields: Unpack[params.PageFields]
     ) -> dict[str, Any]:
@@ -154,12 +154,12 @@ class CodaClient(CloudClient):
         body = params.body(fields, params.PageFields)
         return self._calls.edit("POST", "docs", doc_id, "pages", body=body, repeatable=False, wait=wait)
 
-    @operation
+    @operation(effect="read")
     def get_page(self, doc_id: str, page_id: str) -> Page:
         """A page's description. `CodaGoneError` if it was deleted."""
         return self._calls.get(Page, "docs", doc_id, "pages", page_id)
 
-    @operation
+    @operation(effect="write")
     def update_page(
         self, doc_id: str, page_id: str, *, wait: bool | float = False, **changes: Unpack[params.PageChanges]
     ) -> dict[str, Any]:
@@ -170,25 +170,28 @@ class CodaClient(CloudClient):
             "PUT", "docs", doc_id, "pages", page_id, body=body, repeatable=mode == "replace", wait=wait
         )
 
-    @operation
+    @operation(effect="delete")
     def delete_page(self, doc_id: str, page_id: str, *, wait: bool | float = False) -> dict[str, Any]:
         """Delete a page. Returns its ``id`` and the ``requestId``."""
         return self._calls.edit("DELETE", "docs", doc_id, "pages", page_id, wait=wait)
 
-    @operation
+    @operation(effect="read")
     def begin_page_export(
         self, doc_id: str, page_id: str, output_format: Literal["html", "markdown"] = "markdown"
     ) -> PageExport:
-        """Have Coda export a page's content; ask `get_page_export` for it by the ``id`` of the answer."""
+        """Have Coda export a page's content; ask `get_page_export` for it by the ``id`` of the answer.
+
+        Hooks are told ``read``: the request is a POST, but changes nothing in the document.
+        """
         body = {"outputFormat": output_format}
         return PageExport.from_json(self._calls.write("POST", "docs", doc_id, "pages", page_id, "export", body=body))
 
-    @operation
+    @operation(effect="read")
     def get_page_export(self, doc_id: str, page_id: str, request_id: str) -> PageExport:
         """How far an export is."""
         return self._calls.get(PageExport, "docs", doc_id, "pages", page_id, "export", request_id)
 
-    @operation
+    @operation(effect="read")
     def export_page(
         self,
         doc_id: str,
@@ -211,17 +214,17 @@ class CodaClient(CloudClient):
 
     # Tables and columns
 
-    @operation
+    @operation(effect="list")
     def list_tables(self, doc_id: str, **filters: Unpack[params.TableFilters]) -> TableList:
         """One page of a document's tables and views."""
         return self._calls.get(TableList, "docs", doc_id, "tables", query=params.query(filters, params.TableFilters))
 
-    @operation(lazy=True)
+    @operation(effect="list", lazy=True)
     def iter_tables(self, doc_id: str, **filters: Unpack[params.TableFilters]) -> Iterator[TableReference]:
         """All tables and views of a document."""
         return walk(self.list_tables, (doc_id,), filters, params.TableFilters)
 
-    @operation
+    @operation(effect="read")
     def get_table(self, doc_id: str, table_id: str, *, use_updated_table_layouts: bool | None = None) -> Table:
         """A table's description.
 
@@ -230,42 +233,42 @@ class CodaClient(CloudClient):
         query = params.flag("useUpdatedTableLayouts", use_updated_table_layouts)
         return self._calls.get(Table, "docs", doc_id, "tables", table_id, query=query)
 
-    @operation
+    @operation(effect="list")
     def list_columns(self, doc_id: str, table_id: str, **filters: Unpack[params.ColumnFilters]) -> ColumnList:
         """One page of a table's columns."""
         query = params.query(filters, params.ColumnFilters)
         return self._calls.get(ColumnList, "docs", doc_id, "tables", table_id, "columns", query=query)
 
-    @operation(lazy=True)
+    @operation(effect="list", lazy=True)
     def iter_columns(self, doc_id: str, table_id: str, **filters: Unpack[params.ColumnFilters]) -> Iterator[Column]:
         """All columns of a table."""
         return walk(self.list_columns, (doc_id, table_id), filters, params.ColumnFilters)
 
-    @operation
+    @operation(effect="read")
     def get_column(self, doc_id: str, table_id: str, column_id: str) -> Column:
         """A column's description."""
         return self._calls.get(Column, "docs", doc_id, "tables", table_id, "columns", column_id)
 
     # Rows
 
-    @operation
+    @operation(effect="read")
     def list_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> RowList:
         """One page of a table's rows."""
         query = params.query(filters, params.RowFilters)
         return self._calls.get(RowList, "docs", doc_id, "tables", table_id, "rows", query=query)
 
-    @operation(lazy=True)
+    @operation(effect="read", lazy=True)
     def iter_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> Iterator[Row]:
         """All rows of a table. Reads 200 a page; give a smaller ``limit`` if Coda answers 504."""
         return walk(self.list_rows, (doc_id, table_id), filters, params.RowFilters, _ROWS_PER_PAGE)
 
-    @operation
+    @operation(effect="read")
     def get_row(self, doc_id: str, table_id: str, row_id: str, **options: Unpack[params.RowFormat]) -> Row:
         """One row."""
         query = params.query(options, params.RowFormat)
         return self._calls.get(Row, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
 
-    @operation
+    @operation(effect="write")
     def insert_rows(
         self,
         doc_id: str,
@@ -301,7 +304,7 @@ class CodaClient(CloudClient):
 
         return insert(pending, send, lambda request_id: self._calls.settle(request_id, wait))
 
-    @operation
+    @operation(effect="write")
     def update_row(
         self,
         doc_id: str,
@@ -326,12 +329,12 @@ class CodaClient(CloudClient):
             "PUT", "docs", doc_id, "tables", table_id, "rows", row_id, query=query, body=body, wait=wait
         )
 
-    @operation
+    @operation(effect="delete")
     def delete_row(self, doc_id: str, table_id: str, row_id: str, *, wait: bool | float = False) -> dict[str, Any]:
         """Delete a row. Returns its ``id`` and the ``requestId``."""
         return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", row_id, wait=wait)
 
-    @operation
+    @operation(effect="delete")
     def delete_rows(
         self, doc_id: str, table_id: str, row_ids: Iterable[str], *, wait: bool | float = False
     ) -> dict[str, Any]:
@@ -339,22 +342,25 @@ class CodaClient(CloudClient):
         body = {"rowIds": list(row_ids)}
         return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", body=body, wait=wait)
 
-    @operation
+    @operation(effect="write")
     def push_button(
         self, doc_id: str, table_id: str, row_id: str, column_id: str, *, wait: bool | float = False
     ) -> dict[str, Any]:
-        """Push the button in a row. Returns ``rowId``, ``columnId`` and the ``requestId``."""
+        """Push the button in a row. Returns ``rowId``, ``columnId`` and the ``requestId``.
+
+        Hooks are told ``write``, whatever the button does, which may be to delete rows.
+        """
         path = ("docs", doc_id, "tables", table_id, "rows", row_id, "buttons", column_id)
         return self._calls.edit("POST", *path, repeatable=False, wait=wait)
 
     # The account, links, mutations
 
-    @operation
+    @operation(effect="read")
     def whoami(self) -> User:
         """Whose token it is: a check that it works."""
         return self._calls.get(User, "whoami")
 
-    @operation
+    @operation(effect="read")
     def resolve_browser_link(self, url: str, *, degrade_gracefully: bool | None = None) -> ApiLink:
         """What a URL of the browser leads to.
 
@@ -363,12 +369,12 @@ class CodaClient(CloudClient):
         query = {"url": url, **params.flag("degradeGracefully", degrade_gracefully)}
         return self._calls.get(ApiLink, "resolveBrowserLink", query=query)
 
-    @operation
+    @operation(effect="read")
     def get_mutation_status(self, request_id: str) -> MutationStatus:
         """Whether a write was applied; Coda knows for about a day. A 404 in the first seconds means "not yet"."""
         return self._calls.mutation(request_id)
 
-    @operation
+    @operation(effect="read")
     def wait_for_mutation(self, request_id: str, timeout: float = TIMEOUT) -> MutationStatus:
         """Return when a write was applied. `CodaTimeoutError` after ``timeout`` seconds."""
         return self._calls.applied(request_id, timeout)
