@@ -19,13 +19,13 @@ class Campaigns(CloudClient):
     _dispatcher: Dispatcher
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_campaigns(self, *, search: str | None = None) -> list[dict[str, Any]]:
         """All campaigns; with ``search`` those that the service finds by it."""
         return list(self._calls.walk("campaigns", query=search_for(search)))
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_campaign(self, campaign_id: int) -> dict[str, Any] | None:
         """A campaign with its recipients and content.
 
@@ -37,7 +37,7 @@ class Campaigns(CloudClient):
         return campaign
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_campaign(
         self,
         subject: str,
@@ -63,32 +63,32 @@ class Campaigns(CloudClient):
         return self._calls.write("POST", "campaigns", body=body, unsure=IS_IT_THERE)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def update_campaign(self, campaign_id: int, **changes: Unpack[params.CampaignChanges]) -> dict[str, Any] | None:
         """Change a draft; what is left out stays."""
         return self._calls.write("PUT", "campaigns/{}", campaign_id, body=params.campaign(changes))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def duplicate_campaign(self, campaign_id: int) -> dict[str, Any] | None:
         """Make a draft of a campaign, such as one that was sent."""
         return self._calls.write("POST", "campaigns/{}/duplicate", campaign_id, unsure=IS_IT_THERE)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_campaign(self, campaign_id: int) -> bool:
         """Delete a campaign."""
         return self._calls.do("DELETE", "campaigns/{}", campaign_id)
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def send_test(self, campaign_id: int, email: str) -> bool:
         """Send a campaign to one address, as a test."""
         unsure = "look whether the test arrived before sending another"
         return self._calls.do("POST", "campaigns/{}/test", campaign_id, body={"email": email}, unsure=unsure)
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def schedule_campaign(self, campaign_id: int, send_at: str | datetime | float) -> bool:
         """Have a draft sent at a time to come; what else `send_campaign` says.
 
@@ -98,7 +98,7 @@ class Campaigns(CloudClient):
         return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {"started_at": unix_seconds(send_at)})
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def unschedule_campaign(self, campaign_id: int) -> bool:
         """Take back a scheduled campaign, before it is sent."""
         done = self._calls.do("PUT", "campaigns/{}/cancel", campaign_id, unsure=look_at(campaign_id))
@@ -106,7 +106,7 @@ class Campaigns(CloudClient):
         return done
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def send_campaign(self, campaign_id: int) -> bool:
         """Have a draft sent now. Costs one credit for each recipient.
 
@@ -117,7 +117,7 @@ class Campaigns(CloudClient):
         return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {})
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_campaign_statistics(self, campaign_id: int) -> dict[str, Any] | None:
         """What became of a campaign: ``statistics``, ``advanced_statistics``, ``status`` and ``subscribers_count``."""
         campaign = self._calls.get("campaigns/{}", campaign_id, extra="statistics,advanced_statistics")
@@ -125,13 +125,13 @@ class Campaigns(CloudClient):
         return {name: campaign.get(name) for name in names}
 
     @lenient([])
-    @operation
+    @operation(effect="read")
     def get_campaign_links(self, campaign_id: int) -> list[dict[str, Any]]:
         """What was clicked in a campaign, by link."""
         return _items(self._calls.get("campaigns/{}/report/links", campaign_id))
 
     @lenient([])
-    @operation
+    @operation(effect="read")
     def get_campaign_activity(self, campaign_id: int) -> list[dict[str, Any]]:
         """What each recipient did with a campaign."""
         return list(self._calls.walk("campaigns/{}/report/activity", campaign_id))

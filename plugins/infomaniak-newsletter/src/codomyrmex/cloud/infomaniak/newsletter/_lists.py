@@ -22,43 +22,43 @@ class Lists(CloudClient):
     _calls: Calls
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_mailing_lists(self, *, search: str | None = None) -> list[dict[str, Any]]:
         """All mailing lists, which the service calls groups."""
         return list(self._calls.walk("groups", query=search_for(search)))
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_mailing_list(self, list_id: int) -> dict[str, Any] | None:
         """A mailing list."""
         return self._calls.get("groups/{}", list_id)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_mailing_list(self, name: str) -> dict[str, Any] | None:
         """Make a mailing list."""
         return self._calls.write("POST", "groups", body={"name": name}, unsure=IS_IT_THERE)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def update_mailing_list(self, list_id: int, *, name: str) -> dict[str, Any] | None:
         """Give a mailing list another name."""
         return self._calls.write("PUT", "groups/{}", list_id, body={"name": name})
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_mailing_list(self, list_id: int) -> bool:
         """Delete a mailing list; its contacts stay."""
         return self._calls.do("DELETE", "groups/{}", list_id)
 
     @lenient([])
-    @operation
+    @operation(effect="read")
     def get_list_contacts(self, list_id: int) -> list[dict[str, Any]]:
         """All contacts of a list."""
         return list(self._calls.walk("groups/{}/subscribers", list_id, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def import_contacts(
         self,
         list_id: int,
@@ -85,7 +85,7 @@ class Lists(CloudClient):
         return run.run(read(contacts))
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def manage_contact(self, list_id: int, contact_id: int, action: Literal["subscribe", "unsubscribe"]) -> bool:
         """Put a contact into a list, or take it out; of other lists it stays a member."""
         if action not in _ACTIONS:
@@ -96,14 +96,14 @@ class Lists(CloudClient):
     # Contacts, in any list or in none
 
     @lenient([])
-    @operation
+    @operation(effect="read")
     def list_contacts(self, *, search: str | None = None) -> list[dict[str, Any]]:
         """All contacts of the newsletter, whatever their status."""
         query = {"filter[status]": "all", **BY_ID, **search_for(search)}
         return list(self._calls.walk("subscribers", per_page=SUBSCRIBERS_PER_PAGE, query=query))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_contact(
         self,
         email: str,
@@ -119,33 +119,36 @@ class Lists(CloudClient):
         return self._calls.write("POST", "subscribers", body=subscriber(email, fields, groups))
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_contact(self, contact_id: int) -> dict[str, Any] | None:
         """A contact, with its mailing lists."""
         return self._calls.get("subscribers/{}", contact_id, extra="groups")
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def update_contact(self, contact_id: int, **changes: Unpack[params.ContactChanges]) -> dict[str, Any] | None:
         """Change a contact; what is left out stays, but of ``fields`` what is left out is deleted."""
         return self._calls.write("PUT", "subscribers/{}", contact_id, body=params.contact(changes))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_contact(self, contact_id: int) -> bool:
         """Delete a contact. The service keeps its data, in case it subscribes again: see `forget_contact`."""
         return self._calls.do("DELETE", "subscribers/{}", contact_id)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def forget_contact(self, contact_id: int) -> bool:
         """Erase a contact with all its data, as the GDPR demands: it is gone within 30 days, for good."""
         return self._calls.do("DELETE", "subscribers/{}/forget", contact_id)
 
     @lenient(None)
-    @operation
+    @operation(effect="delete")
     def unsubscribe_contacts(self, contact_ids: Iterable[int]) -> dict[str, Any] | None:
-        """Unsubscribe several contacts from everything. Returns the ``task_id`` to wait for."""
+        """Unsubscribe several contacts from everything. Returns the ``task_id`` to wait for.
+
+        Hooks are told ``delete``: only the contacts themselves can undo it.
+        """
         ids = [number(contact_id, "a contact_id") for contact_id in contact_ids]
         if not ids:
             raise ValueError("no contacts to unsubscribe")

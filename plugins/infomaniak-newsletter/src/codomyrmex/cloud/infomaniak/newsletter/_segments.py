@@ -16,19 +16,19 @@ class Segments(CloudClient):
     _calls: Calls
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_segments(self, *, search: str | None = None) -> list[dict[str, Any]]:
         """All segments: contacts chosen by conditions."""
         return list(self._calls.walk("segments", query=search_for(search)))
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_segment(self, segment_id: int) -> dict[str, Any] | None:
         """A segment."""
         return self._calls.get("segments/{}", segment_id)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_segment(self, name: str, conditions: Mapping[str, Any]) -> dict[str, Any] | None:
         """Make a segment.
 
@@ -38,7 +38,7 @@ class Segments(CloudClient):
         return self._calls.write("POST", "segments", body={"name": name, "data": conditions}, unsure=IS_IT_THERE)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def update_segment(
         self, segment_id: int, *, name: str | None = None, conditions: Mapping[str, Any] | None = None
     ) -> dict[str, Any] | None:
@@ -49,49 +49,49 @@ class Segments(CloudClient):
         return self._calls.write("PUT", "segments/{}", segment_id, body=body)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_segment(self, segment_id: int) -> bool:
         """Delete a segment; its contacts stay."""
         return self._calls.do("DELETE", "segments/{}", segment_id)
 
     @lenient([])
-    @operation
+    @operation(effect="read")
     def get_segment_contacts(self, segment_id: int) -> list[dict[str, Any]]:
         """All contacts that are in a segment now."""
         return list(self._calls.walk("segments/{}/subscribers", segment_id, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID))
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_fields(self) -> list[dict[str, Any]]:
         """All fields that contacts have beside their address, each with ``id``, ``key`` and ``name``."""
         return list(self._calls.walk("fields"))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_field(self, name: str, type: params.FieldType = "text") -> dict[str, Any] | None:  # noqa: A002 - the API's word
         """Make a field."""
         return self._calls.write("POST", "fields", body={"name": name, "type": type}, unsure=IS_IT_THERE)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def update_field(self, field_id: int, *, name: str) -> dict[str, Any] | None:
         """Give a field another name."""
         return self._calls.write("PUT", "fields/{}", field_id, body={"name": name})
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_field(self, field_id: int) -> bool:
         """Delete a field, with its values of all contacts."""
         return self._calls.do("DELETE", "fields/{}", field_id)
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_templates(self) -> list[dict[str, Any]]:
         """All templates."""
         return list(self._calls.walk("templates"))
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_template_html(self, template_id: int) -> str | None:
         """A template's content."""
         html = self._calls.get("templates/{}/html", template_id).get("data")

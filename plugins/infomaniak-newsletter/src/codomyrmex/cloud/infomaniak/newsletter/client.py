@@ -98,26 +98,26 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         self._calls.transport.close()
 
     @lenient(False)
-    @operation
+    @operation(effect="read")
     def validate_connection(self) -> bool:
         """Whether the service knows the token and the newsletter: one request."""
         self._calls.get("")
         return True
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_credits(self) -> dict[str, Any] | None:
         """What the account can still send: ``total``, in e-mails to one contact each, and what else there is."""
         return self._calls.get("credits/details")
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_task_status(self, task_id: str) -> dict[str, Any] | None:
         """A task: ``status`` is spooled, running, executed or failed; ``response`` or ``error`` tell more."""
         return self._calls.task(task_id)
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def wait_for_task(self, task_id: str, timeout: float = 120) -> dict[str, Any] | None:
         """A task once it is executed or failed. InfomaniakTimeoutError after ``timeout`` seconds."""
         return wait_for_task(self._calls, task_id, timeout)
