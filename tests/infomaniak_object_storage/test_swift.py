@@ -354,12 +354,12 @@ def test_a_key_that_is_there_signs(fresh, container):
 def test_a_url_for_another_method_is_for_that_one(fresh):
     storage, _ = fresh
     storage.upload_file("photos", "key", b"data")
-    url = storage.generate_presigned_url("photos", "key", method="DELETE")
+    url = storage.generate_temp_url("photos", "key", method="DELETE")
     assert requests.get(url, timeout=60).status_code == 401
     assert requests.delete(url, timeout=60).status_code == 204
     assert not storage.exists("photos", "key")
     with pytest.raises(ValueError, match="PATCH"):
-        storage.generate_presigned_url("photos", "key", method="PATCH")
+        storage.generate_temp_url("photos", "key", method="PATCH")
 
 
 def test_a_url_in_a_container_that_is_not_there_is_told(fresh):

@@ -124,4 +124,8 @@ class InfomaniakObjectStorageClient(OpenStackClient):
 
         Signed as by `InfomaniakSwiftStorage.generate_presigned_url`.
         """
-        return self.storage.generate_presigned_url(container, name, expires_in, method=method)
+        if method == "GET":
+            return self.storage.generate_presigned_url(container, name, expires_in)
+        if method == "PUT":
+            return self.storage.generate_presigned_upload(container, name, expires_in).url
+        return self.storage.generate_temp_url(container, name, expires_in, method=method)

@@ -134,12 +134,12 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
             self._swift.send("DELETE", _names.segments_of(bucket), accept=(*_ABSENT, HTTPStatus.CONFLICT))
         return True
 
-    @operation(checks=_CHECKS)
+    @operation(effect="read", checks=_CHECKS)
     def container_info(self, bucket: str) -> ContainerInfo:
         """How much the container holds, its ACLs and its metadata."""
         return _results.container_info(bucket, self._swift.send("HEAD", bucket).headers)
 
-    @operation(checks=_CHECKS)
+    @operation(effect="admin", checks=_CHECKS)
     def set_container_acl(self, bucket: str, *, read: str | None = None, write: str | None = None) -> bool:
         """Say who else may read or write the objects; None leaves it, ``""`` lets nobody.
 
@@ -157,14 +157,18 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
                 self._swift.send("POST", _names.segments_of(bucket), headers=headers, accept=_ABSENT)
         return True
 
-    @operation(checks=_CHECKS)
+    @operation(effect="admin", checks=_CHECKS)
     def set_container_metadata(self, bucket: str, metadata: Mapping[str, str], *, remove: Iterable[str] = ()) -> bool:
-        """Set or replace this metadata of the container, and remove that of these names. The rest stays."""
+        """Set or replace this metadata of the container, and remove that of these names. The rest stays.
+
+        Hooks are told ``admin``: names such as ``temp-url-key`` and ``access-control-allow-origin`` say who else may
+        reach the objects.
+        """
         removed = {f"X-Remove-{_metadata.CONTAINER[2:]}{_metadata.name_of(name)}": "x" for name in remove}
         self._swift.send("POST", bucket, headers={**_metadata.encode(metadata, _metadata.CONTAINER), **removed})
         return True
 
-    @operation
+    @operation(effect="read")
     def account_info(self) -> AccountInfo:
         """How much the project's account holds, and may hold."""
         return _results.account_info(self._swift.send("HEAD").headers)
@@ -296,7 +300,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
             self.typed_error(failure, "delete_many", self.url(bucket, key))
         return failures
 
-    @operation(checks=_CHECKS, lazy=True)
+    @operation(effect="list", checks=_CHECKS, lazy=True)
     def iter_unfinished_uploads(self, bucket: str, prefix: str = "") -> Iterator[UnfinishedUpload]:
         """Large uploads of this class that were begun and not ended, or still go on.
 
@@ -304,7 +308,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         """
         yield from unfinished.find(self._swift, bucket, prefix)
 
-    @operation(checks=_CHECKS)
+    @operation(effect="delete", checks=_CHECKS)
     def remove_unfinished_uploads(
         self, bucket: str, older_than: float = 86400, *, prefix: str = ""
     ) -> list[UnfinishedUpload]:
@@ -322,13 +326,15 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
 
     # Presigned requests
 
-    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600, *, method: str = "GET") -> str:
-        """A URL by which anyone may GET the object, or send ``method``, for ``expires_in`` seconds.
+    @operation(effect="write", checks=_CHECKS)
+    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600) -> str:
+        """A URL by which anyone may GET the object, for ``expires_in`` seconds.
 
         It is signed by the account's temporary-URL key or the container's. If there is none, a random one is set:
-        on the container, or on the account to read a large object, which a container's key does not open.
+        on the container, or on the account to read a large object, which a container's key does not open. As that
+        changes the container, hooks are told ``write``, where other storages tell ``read``.
         """
-        return _signing.sign(self._swift, method, bucket, self._key(key), expires_in)
+        return _signing.sign(self._swift, "GET", bucket, self._key(key), expires_in)
 
     def generate_presigned_upload(
         self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None
@@ -340,6 +346,20 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         """
         url = _signing.sign(self._swift, "PUT", bucket, self._key(key), expires_in)
         return PresignedRequest("PUT", url, {"Content-Type": content_type} if content_type else {})
+
+    @operation(effect="delete", checks=_CHECKS)
+    def generate_temp_url(self, bucket: str, key: str, expires_in: int = 3600, *, method: str) -> str:
+        """A URL by which anyone may send ``method`` for the object, for ``expires_in`` seconds.
+
+        Signed as by `generate_presigned_url`. Hooks are told ``delete``, the strongest of what a method may do.
+
+        Args:
+            bucket: The container.
+            key: The object's name.
+            expires_in: Seconds.
+            method: ``"DELETE"``, ``"GET"``, ``"HEAD"``, ``"POST"`` or ``"PUT"``; ValueError for any other.
+        """
+        return _signing.sign(self._swift, method, bucket, self._key(key), expires_in)
 
     # Inside
 
