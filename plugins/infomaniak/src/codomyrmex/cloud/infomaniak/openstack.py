@@ -123,7 +123,7 @@ class OpenStackClient(CloudClient):
         return self._connection
 
     @lenient(on_failure=False)
-    @operation
+    @operation(effect="read")
     def validate_connection(self) -> bool:
         """Get a new token: whether the credentials hold now, and this service is offered in the region."""
         session = self._connection.session
@@ -248,7 +248,7 @@ def is_name_or_id(value: object) -> None:
 def is_id(value: object) -> None:
     """Raise TypeError or ValueError for what cannot be an id: it would lead elsewhere in a URL.
 
-    For `operation`: ``@operation(checks={"server_id": is_id})``.
+    For `operation`: ``@operation(effect="read", checks={"server_id": is_id})``.
     """
     is_name_or_id(value)
     if not _fits_url(str(value)):

@@ -83,13 +83,13 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     # Servers
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_instances(self) -> list[dict[str, Any]]:
         """All servers of the project, in one request for each page of them."""
         return [_results.instance(server) for server in self._nova.servers()]
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="read", checks=_CHECKS)
     def get_instance(self, server_id: str) -> dict[str, Any] | None:
         """One server."""
         return _results.instance(self._nova.get_server(self._server_id(server_id)))
@@ -167,7 +167,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("SHUTOFF",), wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def reboot_instance(
         self,
         server_id: str,
@@ -183,7 +183,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("ACTIVE",), wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="delete", checks=_CHECKS)
     def delete_instance(
         self,
         server_id: str,
@@ -206,20 +206,20 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return True
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="delete", checks=_CHECKS)
     def terminate_instance(self, instance_id: str) -> bool:
         """`delete_instance`, by the name that `ComputeClient` has for it."""
         return self.delete_instance(instance_id)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def rename_instance(self, server_id: str, name: str) -> bool:
         """Give a server another name. Its host name stays."""
         self._nova.update_server(self._server_id(server_id), name=name)
         return True
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def resize_instance(
         self,
         server_id: str,
@@ -237,7 +237,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, ("VERIFY_RESIZE",), wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def confirm_resize(
         self, server_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
@@ -247,7 +247,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, _AT_REST, wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def revert_resize(
         self, server_id: str, *, wait: bool = True, timeout: float = 600, progress: Progress | None = None
     ) -> bool:
@@ -257,7 +257,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return self._done(found, _AT_REST, wait, timeout, progress)
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="read", checks=_CHECKS)
     def get_console_log(self, server_id: str, *, lines: int | None = None) -> str | None:
         """What the server wrote to its console.
 
@@ -266,14 +266,14 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return str(self._nova.get_server_console_output(self._server_id(server_id), length=lines)["output"])
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def add_security_group(self, server_id: str, security_group: str) -> bool:
         """Put a server into one more security group."""
         self._nova.add_security_group_to_server(self._server_id(server_id), security_group)
         return True
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def remove_security_group(self, server_id: str, security_group: str) -> bool:
         """Take a server out of a security group; `InfomaniakNotFoundError` if it is not in it."""
         self._nova.remove_security_group_from_server(self._server_id(server_id), security_group)
@@ -282,25 +282,25 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     # Flavors and images
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_flavors(self) -> list[dict[str, Any]]:
         """The sizes there are: id, name, vcpus, ram (MiB), disk (GiB; 0: starts from a volume), is_public."""
         return [_results.flavor(found) for found in self._nova.flavors()]
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="read", checks=_CHECKS)
     def get_flavor(self, flavor: str) -> dict[str, Any] | None:
         """One flavor."""
         return _results.flavor(self._find(self._nova.find_flavor, flavor, "flavor"))
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_images(self) -> list[dict[str, Any]]:
         """The images there are: id, name, status, min_disk (GiB), min_ram (MiB), size (bytes), created_at."""
         return [_results.image(found) for found in self._glance.images()]
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def create_image(
         self, server_id: str, name: str, *, wait: bool = True, timeout: float = 1800, progress: Progress | None = None
     ) -> dict[str, Any] | None:
@@ -313,7 +313,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return _results.image(wait_until(look, until=("active",), failures=ends, timeout=timeout, progress=progress))
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="delete", checks=_CHECKS)
     def delete_image(self, image: str) -> bool:
         """Delete an image of the project."""
         self._glance.delete_image(self._image_id(image), ignore_missing=False)
@@ -322,25 +322,27 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     # Key pairs
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_keypairs(self) -> list[dict[str, Any]]:
         """The user's SSH key pairs: name, fingerprint, type."""
         return [_results.keypair(found) for found in self._nova.keypairs()]
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="admin", checks=_CHECKS)
     def create_keypair(self, name: str, public_key: str | None = None) -> dict[str, Any] | None:
         """Make a key pair known: name, fingerprint, type, public_key, private_key.
 
         :param public_key: the text of such as ``id_ed25519.pub``. Left out, Nova makes a pair; its private key is in
             the result, and nowhere else.
+
+        Hooks are told ``admin``: who has the private key may log in to the servers made with it.
         """
         given = {} if public_key is None else {"public_key": public_key}
         made = self._nova.create_keypair(name=name, **given)
         return _results.keypair(made) | {"public_key": made.public_key, "private_key": made.private_key}
 
     @lenient(False)
-    @operation(checks={"name": is_id})
+    @operation(effect="admin", checks={"name": is_id})
     def delete_keypair(self, name: str) -> bool:
         """Forget a key pair. Servers keep the public key they have."""
         self._nova.delete_keypair(name, ignore_missing=False)

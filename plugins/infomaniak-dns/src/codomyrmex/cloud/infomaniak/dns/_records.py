@@ -19,7 +19,7 @@ class Records(Zones):
     """The part of the client for the record sets of a zone: all records of one name and type."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_records(self, zone_id: str, *, type: str | None = None) -> list[dict[str, Any]]:  # noqa: A002
         """All record sets of a zone: id, name, type, records, ttl (seconds; None for the zone's), status, and
         description.
@@ -32,13 +32,13 @@ class Records(Zones):
         return [_record(found) for found in self.connection.dns.recordsets(self._zone(zone_id), limit="max", **query)]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_record(self, zone_id: str, record_id: str) -> dict[str, Any] | None:
         """One record set, as `list_records` gives it."""
         return _record(self._record(self._zone(zone_id), record_id))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_record(
         self,
         zone_id: str,
@@ -73,7 +73,7 @@ class Records(Zones):
         return _record(self._ready(made, zone, timeout, progress) if wait else made)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def update_record(
         self,
         zone_id: str,
@@ -99,7 +99,7 @@ class Records(Zones):
         return _record(self._ready(made, zone, timeout, progress) if wait else made)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_record(
         self,
         zone_id: str,

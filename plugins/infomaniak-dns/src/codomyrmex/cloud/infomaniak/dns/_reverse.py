@@ -16,7 +16,7 @@ class ReverseDNS(OpenStackClient):
     """The part of the client for reverse DNS. A floating IP is found by its address or id."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_ptr_records(self) -> list[dict[str, Any]]:
         """All floating IPs with their names: id (``region:id``), address, ptrdname, ttl (seconds), description and
         status. Those without a name have None, and status ``INACTIVE``.
@@ -24,13 +24,13 @@ class ReverseDNS(OpenStackClient):
         return [_pointer(found) for found in self.connection.dns.floating_ips()]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_ptr_record(self, floating_ip: str) -> dict[str, Any] | None:
         """One floating IP, as `list_ptr_records` gives it."""
         return _pointer(self._floating_ip(floating_ip))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def set_ptr_record(
         self,
         floating_ip: str,
@@ -52,7 +52,7 @@ class ReverseDNS(OpenStackClient):
         return _pointer(self._pointing(made.id, timeout, progress) if wait else made)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_ptr_record(self, floating_ip: str) -> bool:
         """Take a floating IP's name away."""
         found = self._floating_ip(floating_ip)

@@ -29,7 +29,7 @@ class ZoneFiles(Zones):
     """The part of the client for zone files (RFC 1035 5)."""
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def import_zone(
         self,
         zone_file: str | os.PathLike[str],
@@ -64,9 +64,12 @@ class ZoneFiles(Zones):
         return self.get_zone(done.zone_id)
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def export_zone(self, zone_id: str, *, timeout: float = 60, progress: Progress | None = None) -> str | None:
-        """The text of a zone file with all records of the zone."""
+        """The text of a zone file with all records of the zone.
+
+        Hooks are told ``read``: the task that this makes at the service is deleted again.
+        """
         zone, service = self._zone(zone_id), self.connection.dns
         answer = service.post(f"/zones/{zone.id}/tasks/export")
         raise_from_response(answer)

@@ -17,19 +17,19 @@ class Zones(OpenStackClient):
     """The part of the client for zones."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_zones(self) -> list[dict[str, Any]]:
         """All zones: id, name, email, status, type, ttl (seconds), and description."""
         return [_zone(found) for found in self.connection.dns.zones(limit="max")]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_zone(self, zone_id: str) -> dict[str, Any] | None:
         """One zone, as `list_zones` gives it."""
         return _zone(self._zone(zone_id))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_zone(
         self,
         name: str,
@@ -54,7 +54,7 @@ class Zones(OpenStackClient):
         return _zone(self._active(made.id, timeout, progress) if wait else made)
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def update_zone(
         self,
         zone_id: str,
@@ -72,7 +72,7 @@ class Zones(OpenStackClient):
         return _zone(self._active(made.id, timeout, progress) if wait else made)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_zone(
         self, zone_id: str, *, wait: bool = False, timeout: float = 60, progress: Progress | None = None
     ) -> bool:

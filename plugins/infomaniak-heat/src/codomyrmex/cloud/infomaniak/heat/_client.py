@@ -41,13 +41,13 @@ class InfomaniakHeatClient(OpenStackClient):
     service_type: ClassVar[str | None] = "orchestration"
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_stacks(self) -> list[dict[str, Any]]:
         """All stacks of the project: ``id, name, status, status_reason, creation_time``."""
         return [_stacks.summary(stack) for stack in self.connection.orchestration.stacks()]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_stack(self, stack_id: str) -> dict[str, Any] | None:
         """A stack, with ``description, parameters, outputs, updated_time`` and more beside the keys of a listing.
 
@@ -56,7 +56,7 @@ class InfomaniakHeatClient(OpenStackClient):
         return _stacks.details(self._stack(stack_id))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_stack(
         self,
         name: str,
@@ -91,7 +91,7 @@ class InfomaniakHeatClient(OpenStackClient):
         return self._follow(made, "CREATE", Events(heat, made), _seconds(timeout, timeout_mins), on_event)
 
     @lenient(None)
-    @operation
+    @operation(effect="delete")
     def update_stack(
         self,
         stack_id: str,
@@ -109,6 +109,8 @@ class InfomaniakHeatClient(OpenStackClient):
         """Change a stack: as `get_stack`. What is not given stays: template, each parameter, environment, tags.
 
         The other arguments are those of `create_stack`; a rollback goes back to what was before.
+
+        Hooks are told ``delete``: resources that the new template lacks are deleted.
         """
         body = self._body(template, parameters, environment, timeout_mins, tags)
         heat, stack = self.connection.orchestration, self._stack(stack_id)
@@ -121,7 +123,7 @@ class InfomaniakHeatClient(OpenStackClient):
         return self._follow(stack, "UPDATE", events, _seconds(timeout, timeout_mins), on_event)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_stack(
         self,
         stack_id: str,
@@ -139,38 +141,38 @@ class InfomaniakHeatClient(OpenStackClient):
         return True
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def suspend_stack(self, stack_id: str, *, wait: bool = True, timeout: float = _TIMEOUT) -> bool:
         """Suspend all resources that can be, such as servers."""
         return self._act(stack_id, "suspend", wait, timeout)
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def resume_stack(self, stack_id: str, *, wait: bool = True, timeout: float = _TIMEOUT) -> bool:
         """Resume a suspended stack."""
         return self._act(stack_id, "resume", wait, timeout)
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_stack_resources(self, stack_id: str) -> list[dict[str, Any]]:
         """What a stack consists of: ``name, resource_type, status, status_reason, physical_resource_id``."""
         stack = self._stack(stack_id)
         return [_stacks.resource(resource) for resource in self.connection.orchestration.resources(stack)]
 
     @lenient([])
-    @operation
+    @operation(effect="read")
     def list_stack_events(self, stack_id: str) -> list[dict[str, Any]]:
         """What happened to a stack, oldest first; the keys are those that ``on_event`` gets."""
         return list(Events(self.connection.orchestration, self._stack(stack_id)).new())
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_stack_outputs(self, stack_id: str) -> dict[str, Any]:
         """The outputs of a stack by key; None for one that cannot be told yet."""
         return {output["key"]: output["value"] for output in _stacks.details(self._stack(stack_id))["outputs"]}
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_stack_template(self, stack_id: str) -> dict[str, Any]:
         """The template of a stack."""
         answer = self.connection.orchestration.get(f"{path(self._stack(stack_id))}/template")
@@ -179,7 +181,7 @@ class InfomaniakHeatClient(OpenStackClient):
         return template
 
     @lenient(_no_verdict)
-    @operation
+    @operation(effect="read")
     def validate_template(self, template: Source, *, environment: Environment = None) -> dict[str, Any]:
         """Whether Heat would take a template: ``valid, description, parameters, error``.
 

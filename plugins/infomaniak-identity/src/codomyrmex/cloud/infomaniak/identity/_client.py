@@ -31,14 +31,14 @@ class InfomaniakIdentityClient(OpenStackClient):
     service_type: ClassVar[str | None] = "identity"
 
     @lenient(on_failure=None)
-    @operation
+    @operation(effect="read")
     def get_current_user(self) -> dict[str, Any] | None:
         """The user: id, name, email, domain_id, is_enabled."""
         user = self._identity.get_user(self._user_id)
         return {key: getattr(user, key) for key in ("id", "name", "email", "domain_id", "is_enabled")}
 
     @lenient(on_failure=[])
-    @operation
+    @operation(effect="list")
     def list_projects(self) -> list[dict[str, Any]]:
         """The projects the user has a role in: id, name, description, is_enabled, domain_id.
 
@@ -49,19 +49,19 @@ class InfomaniakIdentityClient(OpenStackClient):
         return [{key: getattr(project, key) for key in keys} for project in reachable]
 
     @lenient(on_failure=[])
-    @operation
+    @operation(effect="list")
     def list_application_credentials(self) -> list[dict[str, Any]]:
         """The user's: id, name, description, expires_at, roles (their names), project_id, unrestricted."""
         return [_application_credential(each) for each in self._identity.application_credentials(self._user_id)]
 
     @lenient(on_failure=None)
-    @operation(checks={"cred_id": is_name_or_id})
+    @operation(effect="read", checks={"cred_id": is_name_or_id})
     def get_application_credential(self, cred_id: str) -> dict[str, Any] | None:
         """One of them, by id or name."""
         return _application_credential(self._application_credential(cred_id))
 
     @lenient(on_failure=None)
-    @operation(checks={"name": is_name_or_id})
+    @operation(effect="admin", checks={"name": is_name_or_id})
     def create_application_credential(
         self,
         name: str,
@@ -87,7 +87,7 @@ class InfomaniakIdentityClient(OpenStackClient):
         return {**_application_credential(made), "secret": made.secret}
 
     @lenient(on_failure=False)
-    @operation(checks={"cred_id": is_name_or_id})
+    @operation(effect="admin", checks={"cred_id": is_name_or_id})
     def delete_application_credential(self, cred_id: str) -> bool:
         """Delete one, by id or name; what uses it is refused from then on."""
         with self._advice():
@@ -96,7 +96,7 @@ class InfomaniakIdentityClient(OpenStackClient):
         return True
 
     @lenient(on_failure=None)
-    @operation
+    @operation(effect="admin")
     def create_ec2_credentials(self, project_id: str | None = None) -> dict[str, Any] | None:
         """Make a key for S3: access, secret, project_id, user_id.
 
@@ -110,14 +110,14 @@ class InfomaniakIdentityClient(OpenStackClient):
         return {**_ec2_credential(made), "secret": made["secret"]}
 
     @lenient(on_failure=[])
-    @operation
+    @operation(effect="list")
     def list_ec2_credentials(self) -> list[dict[str, Any]]:
         """The user's keys for S3, as `create_ec2_credentials` gives them, ``secret`` always None."""
         with self._advice():
             return [_ec2_credential(each) for each in self._ec2("GET")["credentials"]]
 
     @lenient(on_failure=False)
-    @operation(checks={"cred_id": is_id})
+    @operation(effect="admin", checks={"cred_id": is_id})
     def delete_ec2_credentials(self, cred_id: str) -> bool:
         """Delete a key for S3.
 

@@ -54,7 +54,7 @@ class InfomaniakMeteringClient(OpenStackClient):
     service: ClassVar[str] = "metering"
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_all_usage(self) -> dict[str, Any]:
         """Everything now: ``compute, storage, network, object_storage``, and ``timestamp`` (UTC, ISO 8601).
 
@@ -69,7 +69,7 @@ class InfomaniakMeteringClient(OpenStackClient):
         return {name: _offered(usage) for name, usage in parts.items()} | {"timestamp": utc(datetime.now(UTC))}
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_compute_usage(
         self, start: datetime | str | None = None, end: datetime | str | None = None
     ) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class InfomaniakMeteringClient(OpenStackClient):
         }
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_storage_usage(self) -> dict[str, Any]:
         """Volumes: ``volume_count, total_size_gb, attached_count, unattached_count``; and of what was made of them
         ``snapshot_count, backup_count, backup_size_gb``. Sizes are in GiB, as Cinder's are.
@@ -129,7 +129,7 @@ class InfomaniakMeteringClient(OpenStackClient):
         }
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_network_usage(self) -> dict[str, Any]:
         """``network_count, router_count, security_group_count, floating_ip_count, floating_ips_in_use``."""
         used = self._network_quotas()["used"]
@@ -144,14 +144,14 @@ class InfomaniakMeteringClient(OpenStackClient):
         }
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_object_storage_usage(self) -> dict[str, Any]:
         """``container_count, object_count, bytes_used``, as Swift last added them up (some minutes ago)."""
         used: dict[str, Any] = self._account()["used"]
         return used
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_compute_quotas(self) -> dict[str, Any]:
         """``instances, cores, ram_mb, key_pairs, server_groups``; key pairs belong to users, their ``used`` is None."""
         path = f"/os-quota-sets/{self.connection.current_project_id}/detail"
@@ -161,7 +161,7 @@ class InfomaniakMeteringClient(OpenStackClient):
         return quotas
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_storage_quotas(self) -> dict[str, Any]:
         """``volumes, gigabytes, snapshots, backups, backup_gigabytes`` (GiB)."""
         path = f"/os-quota-sets/{self.connection.current_project_id}"
@@ -169,20 +169,20 @@ class InfomaniakMeteringClient(OpenStackClient):
         return _quotas(_STORAGE_QUOTAS, found, "in_use")
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_network_quotas(self) -> dict[str, Any]:
         """``networks, subnets, routers, ports, floating_ips, security_groups, security_group_rules``."""
         return self._network_quotas()
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_object_storage_quotas(self) -> dict[str, Any]:
         """``bytes`` of the account, of which there is one quota at most."""
         account = self._account()
         return {"bytes": account["quota_bytes"], "used": {"bytes": account["used"]["bytes_used"]}}
 
     @lenient({})
-    @operation
+    @operation(effect="read")
     def get_all_quotas(self) -> dict[str, Any]:
         """The quotas of ``compute, storage, network, object_storage``; None for a service that is not there."""
         parts: dict[str, Callable[[], dict[str, Any]]] = {
@@ -194,7 +194,7 @@ class InfomaniakMeteringClient(OpenStackClient):
         return {name: _offered(quotas) for name, quotas in parts.items()}
 
     @lenient([])
-    @operation
+    @operation(effect="read")
     def get_rating(self, start: datetime | str, end: datetime | str | None = None) -> list[dict[str, Any]]:
         """What a period costs so far, by type of resource: ``type, quantity, rate`` (CloudKitty v2, ``summary``).
 

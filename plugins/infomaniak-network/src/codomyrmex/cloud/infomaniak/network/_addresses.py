@@ -20,13 +20,13 @@ class FloatingIPs(Finding):
     """The part of the client for floating IPs. They are found by id or by address."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_floating_ips(self) -> list[dict[str, Any]]:
         """All floating IPs: id, floating_ip_address, fixed_ip_address, status, port_id, and floating_network_id."""
         return [_address(found) for found in self.connection.network.ips()]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def allocate_floating_ip(self, pool: str | None = None, *, description: str | None = None) -> dict[str, Any] | None:
         """A new floating IP, as `list_floating_ips` gives it.
 
@@ -37,7 +37,7 @@ class FloatingIPs(Finding):
         return _address(self.connection.network.create_ip(floating_network_id=self._floating_pool(pool).id, **options))
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def associate_floating_ip(
         self,
         floating_ip_id: str,
@@ -59,14 +59,14 @@ class FloatingIPs(Finding):
         return True
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def disassociate_floating_ip(self, floating_ip_id: str) -> bool:
         """Lead a floating IP nowhere; the project keeps it."""
         self.connection.network.update_ip(self._address(floating_ip_id), port_id=None)
         return True
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def release_floating_ip(self, floating_ip_id: str) -> bool:
         """Give a floating IP back to its pool."""
         self.connection.network.delete_ip(self._address(floating_ip_id), ignore_missing=False)

@@ -18,7 +18,7 @@ class Balancing(LoadBalancers):
     """The part of the client for what a load balancer consists of. See `LoadBalancers` for what waits."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_listeners(self, loadbalancer_id: str | None = None) -> list[dict[str, Any]]:
         """The listeners of one load balancer, or all: id, name, protocol, port, loadbalancer_id, default_pool_id,
         operating_status and provisioning_status.
@@ -27,7 +27,7 @@ class Balancing(LoadBalancers):
         return [_listener(found) for found in self.connection.load_balancer.listeners(**query)]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_listener(
         self,
         loadbalancer_id: str,
@@ -55,7 +55,7 @@ class Balancing(LoadBalancers):
         return _listener(self._changed(balancer, lambda: create(**options), wait, timeout, progress))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_listener(
         self, listener_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
@@ -66,7 +66,7 @@ class Balancing(LoadBalancers):
         return True
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_pools(self, loadbalancer_id: str | None = None) -> list[dict[str, Any]]:
         """The pools of one load balancer, or all: id, name, protocol, lb_algorithm, loadbalancer_id, listeners
         (ids), members (ids), health_monitor_id, operating_status and provisioning_status.
@@ -75,7 +75,7 @@ class Balancing(LoadBalancers):
         return [_pool(found) for found in self.connection.load_balancer.pools(**query)]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_pool(
         self,
         name: str,
@@ -109,7 +109,7 @@ class Balancing(LoadBalancers):
         return _pool(self._changed(balancer, lambda: create(**options), wait, timeout, progress))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_pool(
         self, pool_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
@@ -120,13 +120,13 @@ class Balancing(LoadBalancers):
         return True
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_pool_members(self, pool_id: str) -> list[dict[str, Any]]:
         """The members of a pool: id, name, address, port, weight, subnet_id, operating_status, provisioning_status."""
         return [_member(found) for found in self.connection.load_balancer.members(self._pool(pool_id).id)]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def add_pool_member(
         self,
         pool_id: str,
@@ -152,7 +152,7 @@ class Balancing(LoadBalancers):
         return _member(self._changed(_owner(pool), lambda: create(pool.id, **options), wait, timeout, progress))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def remove_pool_member(
         self,
         pool_id: str,
@@ -175,7 +175,7 @@ class Balancing(LoadBalancers):
         return True
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_health_monitors(self) -> list[dict[str, Any]]:
         """All health monitors: id, name, type, delay and timeout (seconds), max_retries, url_path, expected_codes,
         pool_id, operating_status and provisioning_status.
@@ -183,7 +183,7 @@ class Balancing(LoadBalancers):
         return [_monitor(found) for found in self.connection.load_balancer.health_monitors()]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_health_monitor(
         self,
         pool_id: str,
@@ -216,7 +216,7 @@ class Balancing(LoadBalancers):
         return _monitor(self._changed(_owner(pool), lambda: create(**options), wait, timeout, progress))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_health_monitor(
         self, monitor_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:

@@ -30,7 +30,7 @@ class LoadBalancers(Finding):
     """
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_loadbalancers(self) -> list[dict[str, Any]]:
         """All load balancers: id, name, vip_address, operating_status, provisioning_status, vip_subnet_id and
         vip_port_id, which a floating IP can lead to.
@@ -38,13 +38,13 @@ class LoadBalancers(Finding):
         return [_balancer(found) for found in self.connection.load_balancer.load_balancers()]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_loadbalancer(self, loadbalancer_id: str) -> dict[str, Any] | None:
         """One load balancer, as `list_loadbalancers` gives it."""
         return _balancer(self._balancer(loadbalancer_id))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_loadbalancer(
         self,
         name: str,
@@ -73,7 +73,7 @@ class LoadBalancers(Finding):
         return _balancer(self._settled(made.id, timeout, progress) if wait else made)
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_loadbalancer(
         self,
         loadbalancer_id: str,

@@ -18,7 +18,7 @@ class Networks(Finding):
     """The part of the client for networks, subnets and ports."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_networks(self) -> list[dict[str, Any]]:
         """All networks the project sees, also those shared with it and the external ones.
 
@@ -27,13 +27,13 @@ class Networks(Finding):
         return [_network(found) for found in self.connection.network.networks()]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_network(self, network_id: str) -> dict[str, Any] | None:
         """One network, as `list_networks` gives it."""
         return _network(self._network(network_id))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_network(
         self, name: str, *, description: str | None = None, is_shared: bool = False
     ) -> dict[str, Any] | None:
@@ -43,14 +43,14 @@ class Networks(Finding):
         return _network(self.connection.network.create_network(**options))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_network(self, network_id: str) -> bool:
         """Delete a network, and its subnets, unless anything is connected to it."""
         self.connection.network.delete_network(self._network(network_id), ignore_missing=False)
         return True
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_subnets(self, network_id: str | None = None) -> list[dict[str, Any]]:
         """The subnets of one network, or all: id, name, network_id, cidr, ip_version, gateway_ip, enable_dhcp,
         dns_nameservers and allocation_pools.
@@ -59,13 +59,13 @@ class Networks(Finding):
         return [_subnet(found) for found in self.connection.network.subnets(**query)]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_subnet(self, subnet_id: str) -> dict[str, Any] | None:
         """One subnet, as `list_subnets` gives it."""
         return _subnet(self._subnet(subnet_id))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_subnet(
         self,
         network_id: str,
@@ -102,14 +102,14 @@ class Networks(Finding):
         return _subnet(self.connection.network.create_subnet(network_id=network.id, **options))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_subnet(self, subnet_id: str) -> bool:
         """Delete a subnet unless an address of it is in use."""
         self.connection.network.delete_subnet(self._subnet(subnet_id), ignore_missing=False)
         return True
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_ports(self, network_id: str | None = None, *, device_id: str | None = None) -> list[dict[str, Any]]:
         """The ports of one network, or all: id, name, status, network_id, mac_address, fixed_ips, device_id,
         device_owner and security_groups (ids).
@@ -120,7 +120,7 @@ class Networks(Finding):
         return [_port(found) for found in self.connection.network.ports(**query)]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_port(
         self,
         network_id: str,
@@ -145,7 +145,7 @@ class Networks(Finding):
         return _port(self.connection.network.create_port(network_id=self._network(network_id).id, **options))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_port(self, port_id: str) -> bool:
         """Delete a port, and with it a server's link to the network."""
         self.connection.network.delete_port(self._port(port_id), ignore_missing=False)

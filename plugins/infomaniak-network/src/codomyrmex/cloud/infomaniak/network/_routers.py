@@ -14,7 +14,7 @@ class Routers(Finding):
     """The part of the client for routers."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_routers(self) -> list[dict[str, Any]]:
         """All routers: id, name, status and external_gateway.
 
@@ -24,13 +24,13 @@ class Routers(Finding):
         return [_router(found) for found in self.connection.network.routers()]
 
     @lenient(None)
-    @operation
+    @operation(effect="read")
     def get_router(self, router_id: str) -> dict[str, Any] | None:
         """One router, as `list_routers` gives it."""
         return _router(self._router(router_id))
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_router(
         self, name: str, *, external_network: str | None = None, description: str | None = None
     ) -> dict[str, Any] | None:
@@ -44,7 +44,7 @@ class Routers(Finding):
         return _router(self.connection.network.create_router(name=name, **options))
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def set_router_gateway(self, router_id: str, external_network: str | None) -> bool:
         """Lead a router's gateway to an external network (id or name), or with None to none."""
         info = self._gateway(external_network) if external_network else None
@@ -52,14 +52,14 @@ class Routers(Finding):
         return True
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_router(self, router_id: str) -> bool:
         """Delete a router that has no interface left; its gateway goes with it."""
         self.connection.network.delete_router(self._router(router_id), ignore_missing=False)
         return True
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def add_router_interface(self, router_id: str, subnet_id: str | None = None, *, port_id: str | None = None) -> bool:
         """Connect a router to a subnet, by the subnet's gateway address, or to a port."""
         either(subnet_id=subnet_id, port_id=port_id)
@@ -68,11 +68,14 @@ class Routers(Finding):
         return True
 
     @lenient(False)
-    @operation
+    @operation(effect="write")
     def remove_router_interface(
         self, router_id: str, subnet_id: str | None = None, *, port_id: str | None = None
     ) -> bool:
-        """Undo `add_router_interface`. Refused as long as a floating IP needs it."""
+        """Undo `add_router_interface`. Refused as long as a floating IP needs it.
+
+        Hooks are told ``write``: router and subnet stay.
+        """
         either(subnet_id=subnet_id, port_id=port_id)
         ends = self._ends(subnet_id, port_id)
         self.connection.network.remove_interface_from_router(self._router(router_id), *ends)

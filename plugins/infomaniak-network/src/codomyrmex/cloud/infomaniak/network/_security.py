@@ -16,34 +16,34 @@ class SecurityGroups(Finding):
     """The part of the client for security groups."""
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_security_groups(self) -> list[dict[str, Any]]:
         """All security groups: id, name, description and rules_count."""
         return [_group(found) for found in self.connection.network.security_groups()]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def create_security_group(self, name: str, *, description: str | None = None) -> dict[str, Any] | None:
         """A new security group, as `list_security_groups` gives it. Neutron lets all out of it, and nothing in."""
         options = given(name=name, description=description)
         return _group(self.connection.network.create_security_group(**options))
 
     @lenient(False)
-    @operation
+    @operation(effect="delete")
     def delete_security_group(self, security_group_id: str) -> bool:
         """Delete a security group that no port uses."""
         self.connection.network.delete_security_group(self._group(security_group_id), ignore_missing=False)
         return True
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_security_group_rules(self, security_group_id: str) -> list[dict[str, Any]]:
         """The rules of a group, as `add_security_group_rule` gives them."""
         group = self._group(security_group_id)
         return [_rule(found) for found in self.connection.network.security_group_rules(security_group_id=group.id)]
 
     @lenient(None)
-    @operation
+    @operation(effect="write")
     def add_security_group_rule(
         self,
         security_group_id: str,
@@ -85,7 +85,7 @@ class SecurityGroups(Finding):
         return _rule(self.connection.network.create_security_group_rule(security_group_id=group.id, **options))
 
     @lenient(False)
-    @operation(checks={"rule_id": is_id})
+    @operation(effect="delete", checks={"rule_id": is_id})
     def delete_security_group_rule(self, rule_id: str) -> bool:
         """Delete a rule, which has no name, by its id."""
         self.connection.network.delete_security_group_rule(rule_id, ignore_missing=False)

@@ -87,19 +87,19 @@ class InfomaniakVolumeClient(OpenStackClient):
     # Volumes
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_volumes(self) -> list[dict[str, Any]]:
         """All volumes of the project."""
         return [_results.volume(found) for found in self._cinder.volumes()]
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="read", checks=_CHECKS)
     def get_volume(self, volume_id: str) -> dict[str, Any] | None:
         """One volume."""
         return _results.volume(self._cinder.get_volume(self._volume_id(volume_id)))
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def create_volume(
         self,
         size: int,
@@ -129,7 +129,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._volume(made.id, wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="delete", checks=_CHECKS)
     def delete_volume(
         self,
         volume_id: str,
@@ -148,7 +148,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._gone(self._cinder.get_volume, found, wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def extend_volume(
         self,
         volume_id: str,
@@ -166,14 +166,14 @@ class InfomaniakVolumeClient(OpenStackClient):
         return True
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def set_bootable(self, volume_id: str, bootable: bool = True) -> bool:
         """Say whether servers may start from a volume."""
         self._cinder.set_volume_bootable_status(self._volume_id(volume_id), bootable)
         return True
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_volume_types(self) -> list[dict[str, Any]]:
         """The kinds of volume there are: id, name, description."""
         return [{"id": t.id, "name": t.name, "description": t.description} for t in self._cinder.types()]
@@ -181,7 +181,7 @@ class InfomaniakVolumeClient(OpenStackClient):
     # Servers
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def attach_volume(
         self,
         volume_id: str,
@@ -207,7 +207,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return True
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def detach_volume(
         self,
         volume_id: str,
@@ -229,19 +229,19 @@ class InfomaniakVolumeClient(OpenStackClient):
     # Snapshots
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_snapshots(self) -> list[dict[str, Any]]:
         """All snapshots of the project."""
         return [_results.copy(found) for found in self._cinder.snapshots()]
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="read", checks=_CHECKS)
     def get_snapshot(self, snapshot_id: str) -> dict[str, Any] | None:
         """One snapshot."""
         return _results.copy(self._cinder.get_snapshot(self._snapshot_id(snapshot_id)))
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def create_snapshot(
         self,
         volume_id: str,
@@ -263,7 +263,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._copy(self._cinder.get_snapshot, made.id, wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="delete", checks=_CHECKS)
     def delete_snapshot(
         self,
         snapshot_id: str,
@@ -279,7 +279,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._gone(self._cinder.get_snapshot, found, wait, timeout, progress)
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def restore_snapshot(
         self,
         snapshot_id: str,
@@ -309,19 +309,19 @@ class InfomaniakVolumeClient(OpenStackClient):
     # Backups
 
     @lenient([])
-    @operation
+    @operation(effect="list")
     def list_backups(self) -> list[dict[str, Any]]:
         """All backups of the project."""
         return [_results.copy(found) for found in self._cinder.backups()]
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="read", checks=_CHECKS)
     def get_backup(self, backup_id: str) -> dict[str, Any] | None:
         """One backup."""
         return _results.copy(self._cinder.get_backup(self._backup_id(backup_id)))
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def create_backup(
         self,
         volume_id: str,
@@ -346,7 +346,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._copy(self._cinder.get_backup, made.id, wait, timeout, progress)
 
     @lenient(False)
-    @operation(checks=_CHECKS)
+    @operation(effect="delete", checks=_CHECKS)
     def delete_backup(
         self,
         backup_id: str,
@@ -362,7 +362,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         return self._gone(self._cinder.get_backup, found, wait, timeout, progress)
 
     @lenient(None)
-    @operation(checks=_CHECKS)
+    @operation(effect="write", checks=_CHECKS)
     def restore_backup(
         self,
         backup_id: str,
