@@ -1,10 +1,7 @@
-"""Texts that headers cannot hold, and Retry-After."""
-
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+"""Texts that headers cannot hold."""
 
 import pytest
-from codomyrmex.cloud.rest.headers import decode_text, encode_text, retry_after
+from codomyrmex.cloud.rest.headers import decode_text, encode_text
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -38,17 +35,3 @@ def test_words_in_capitals_are_read_too():
 @pytest.mark.parametrize("value", ["=?utf-8?b?A?=", "=?utf-8?q?=61?=", "=?iso-8859-1?b?YQ==?=", "=?utf-8?b?!?="])
 def test_what_other_programs_wrote_stays(value):
     assert decode_text(value) == value
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("0", 0), ("5", 5), (" 120 ", 120), ("0.5", 0.5), (None, None), ("", None), ("soon", None), ("-1", None),
-     ("nan", None), ("inf", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
-)  # fmt: skip
-def test_retry_after(value, seconds):
-    assert retry_after(value) == seconds
-
-
-def test_retry_after_a_date():
-    date = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
-    assert 500 < retry_after(date) <= 600

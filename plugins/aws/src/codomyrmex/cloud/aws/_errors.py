@@ -31,7 +31,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
-from codomyrmex.cloud.rest.headers import retry_after
+from codomyrmex.cloud.rest.retries import parse_retry_after
 
 _BY_CODE: dict[str, type[CloudError]] = {
     code: error
@@ -151,7 +151,7 @@ def from_response(response: Mapping[str, Any], kind: type[CloudError] | None = N
         code=code or str(status),
         request_id=about.get("RequestId"),
         retryable=True if kind is IntegrityError or code == "OperationAborted" else None,
-        retry_after=retry_after(about.get("HTTPHeaders", {}).get("retry-after")),
+        retry_after=parse_retry_after(about.get("HTTPHeaders", {}).get("retry-after")),
     )
 
 

@@ -14,7 +14,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import InvalidRequest
-from codomyrmex.cloud.rest.headers import retry_after
+from codomyrmex.cloud.rest.retries import parse_retry_after
 
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
@@ -71,7 +71,7 @@ def _let_go(answer: Any) -> None:
 
 def _pause(answer: Any, count: int) -> float:
     """Seconds to wait after the attempt of this number, from 0."""
-    asked = retry_after(answer.headers.get("retry-after")) if answer is not None else None
+    asked = parse_retry_after(answer.headers.get("retry-after")) if answer is not None else None
     if asked is not None:
         return min(asked, LONGEST_PAUSE)
     longest: float = min(2**count, LONGEST_PAUSE)

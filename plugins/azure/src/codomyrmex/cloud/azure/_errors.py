@@ -28,7 +28,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
-from codomyrmex.cloud.rest.headers import retry_after
+from codomyrmex.cloud.rest.retries import parse_retry_after
 
 _BY_CODE: dict[str, type[CloudError]] = {
     code: error
@@ -116,7 +116,7 @@ def from_response(response: Any, message: str = "") -> CloudError:
         code=code,
         request_id=headers.get("x-ms-request-id"),
         retryable=True if code in _RETRYABLE else None,
-        retry_after=retry_after(headers.get("retry-after")),
+        retry_after=parse_retry_after(headers.get("retry-after")),
     )
 
 

@@ -20,8 +20,8 @@ from codomyrmex.cloud.coda.errors import (
     error_of_answer,
 )
 from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
-from codomyrmex.cloud.rest.headers import retry_after
 from codomyrmex.cloud.rest.rates import Rate
+from codomyrmex.cloud.rest.retries import parse_retry_after
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
@@ -112,7 +112,7 @@ class Transport:
         if 200 <= response.status_code < 300:
             return response
         body = _json(self._auth.redact(response.content))
-        raise error_of_answer(response.status_code, body, retry_after(response.headers.get("Retry-After")))
+        raise error_of_answer(response.status_code, body, parse_retry_after(response.headers.get("Retry-After")))
 
     def _pause(self, error: CodaAPIError, request: Request, attempt: int) -> float | None:
         """Seconds to wait before sending this request again; None not to."""

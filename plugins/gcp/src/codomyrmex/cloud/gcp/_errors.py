@@ -28,7 +28,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
-from codomyrmex.cloud.rest.headers import retry_after
+from codomyrmex.cloud.rest.retries import parse_retry_after
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth import exceptions as auth
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
@@ -111,7 +111,7 @@ def from_response(response: requests.Response) -> CloudError:
         str(message),
         reason=str(first.get("reason") or ""),
         request_id=headers.get("X-GUploader-UploadID"),
-        retry_after=retry_after(headers.get("Retry-After")),
+        retry_after=parse_retry_after(headers.get("Retry-After")),
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-import random
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from codomyrmex.cloud.plugin import CHUNK
+from codomyrmex.cloud._files import CHUNK
+from codomyrmex.cloud.rest.retries import backoff
 
 RESUMED = 4
 """How often in a row a body is continued without a byte gained."""
+_FIRST_PAUSE = 0.15
 
 
 class Body(Protocol):
@@ -129,7 +130,7 @@ class ResumableBody(io.RawIOBase):
         self._failures += 1
         if self._failures > RESUMED:
             raise error
-        time.sleep(random.random() * 0.1 * 2**self._failures)  # noqa: S311 - jitter, no secret
+        time.sleep(backoff(self._failures, first=_FIRST_PAUSE))
         self._body = self._open_part(self._position, self._end)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from codomyrmex.cloud.rest.redaction import MASK, redact
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 
@@ -24,10 +25,10 @@ class Bearer(requests.auth.AuthBase):
 
     def redact(self, body: bytes) -> bytes:
         """``body`` without the token: gateways echo headers, and services what was sent."""
-        return body.replace(self._token.encode(), b"***")
+        return redact(body, self._token)
 
     def __repr__(self) -> str:
-        return "Bearer(***)"
+        return f"Bearer({MASK})"
 
 
 def path_part(part: str) -> str:

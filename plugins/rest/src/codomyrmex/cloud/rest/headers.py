@@ -1,15 +1,12 @@
-"""What headers hold, and what they cannot hold as it is."""
+"""User metadata in headers: what they cannot hold as it is."""
 
 from __future__ import annotations
 
 import base64
 import re
-import time
-from email.utils import mktime_tz, parsedate_tz
 
 _PLAIN = re.compile(r"[!-~]([ -~]*[!-~])?")
 _WORD = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/=]*)\?=", re.IGNORECASE)
-_SECONDS = re.compile(r"\d+(\.\d+)?")
 
 
 def encode_text(text: str) -> str:
@@ -32,16 +29,3 @@ def _text(word: re.Match[str]) -> str:
         return base64.b64decode(word[1]).decode("utf-8", "replace")
     except ValueError:  # another program's text that looks like one
         return word[0]
-
-
-def retry_after(value: str | None) -> float | None:
-    """Seconds from now that the header Retry-After asks for, as a number or a date (RFC 9110, 10.2.3).
-
-    0 for a date that has passed; None where there is no such header, or none that can be read.
-    """
-    if value is None:
-        return None
-    if _SECONDS.fullmatch(value.strip()):
-        return float(value)
-    date = parsedate_tz(value)
-    return max(0.0, mktime_tz(date) - time.time()) if date else None

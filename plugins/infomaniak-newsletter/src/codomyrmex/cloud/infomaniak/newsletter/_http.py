@@ -23,7 +23,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 from codomyrmex.cloud.infomaniak.newsletter._limits import shared_limiter
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError, error_of_answer
 from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
-from codomyrmex.cloud.rest.headers import retry_after
+from codomyrmex.cloud.rest.retries import parse_retry_after
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, ReadTimeoutError
 
 ATTEMPTS = 5
@@ -147,7 +147,9 @@ def _answer(response: requests.Response, auth: Bearer) -> dict[str, Any] | _Fail
     if success and not isinstance(envelope, dict):
         return _Failed(InfomaniakCloudError("the answer is no JSON object", status), maybe_done=True)
     headers = response.headers
-    error = error_of_answer(status, envelope, retry_after(headers.get("Retry-After")), headers.get("X-Request-Id"))
+    error = error_of_answer(
+        status, envelope, parse_retry_after(headers.get("Retry-After")), headers.get("X-Request-Id")
+    )
     refused = 400 <= status < 500 and status not in _GATEWAYS_GAVE_UP
     if success:  # and yet result: error
         refused = not isinstance(error, InfomaniakServerError)

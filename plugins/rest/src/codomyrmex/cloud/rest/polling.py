@@ -1,0 +1,48 @@
+"""Ask a service again and again for what it does after it has answered, with growing pauses and an end.
+
+for _ in looks(timeout, first=0.2, longest=5):
+task = get_task()
+if task.status == "done":
+return task
+raise Timeout(overdue(f"task {task.id}", timeout, task.status))
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+_GROWTH = 1.5
+
+
+def looks(timeout: float, *, first: float, longest: float) -> Iterator[float]:
+    """Yield whenever it is time to look: at once, after growing pauses, and for the last time when the time is over.
+
+    Args:
+        timeout: seconds from the first look to the last; ``math.inf`` for no end. There is one look at least.
+        first: seconds between the first two looks, at most. Each pause is half as long again as the one before.
+        longest: seconds between two looks, at most.
+
+    Returns:
+        An iterator of the seconds since the first look.
+    """
+    started = time.monotonic()
+    between = min(first, longest)
+    while True:
+        yield time.monotonic() - started
+        left = started + timeout - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(between, left))
+        between = min(between * _GROWTH, longest)
+
+
+def overdue(what: str, timeout: float, state: str | None = None) -> str:
+    """The message of a Timeout after waiting: "server web is still in state BUILD after 300 seconds".
+
+    Args:
+        what: what was waited for, such as ``"server web"``.
+        timeout: seconds that it was waited for.
+        state: the last one that the service told, as it writes it; None where it tells none.
+    """
+    return f"{what} is still {f'in state {state}' if state else 'not done'} after {timeout:g} seconds"
