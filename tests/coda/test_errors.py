@@ -35,7 +35,8 @@ KINDS = {
     404: (CodaNotFoundError, tree.NotFound, CloudError),
     410: (CodaGoneError, tree.NotFound, CloudError),
     429: (CodaRateLimitError, tree.RateLimited, CloudError),
-    422: (CodaAPIError, CloudError, Exception),
+    409: (CodaAPIError, CloudError, Exception),
+    422: (CodaValidationError, tree.InvalidRequest, ValueError),
     500: (CodaServerError, tree.ServiceUnavailable, ConnectionError),
     503: (CodaServerError, tree.ServiceUnavailable, ConnectionError),
     504: (CodaServerError, tree.ServiceUnavailable, ConnectionError),
@@ -141,7 +142,7 @@ def test_the_page_of_a_gateway_is_kept_as_text(hasty, coda):
     coda.fail("getDoc", Answer(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"}))
     raised = failure(lambda: hasty.get_doc("doc"))
     assert raised.response_body == "<html>Bad Gateway</html>"
-    assert str(raised) == "Bad Gateway (code 502)"
+    assert str(raised) == "HTTP 502 Bad Gateway (code 502)"
 
 
 @pytest.mark.parametrize("body", [b"<html>Log in</html>", b"[]", b"null", b'"x"'], ids=repr)

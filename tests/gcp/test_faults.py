@@ -149,7 +149,7 @@ def test_what_does_not_pass_by_itself_is_not_tried_again(faulty, stored, fault):
         (json_error(409, reason="conflict"), Conflict, "conflict"),
         (json_error(429, reason="rateLimitExceeded"), RateLimited, "rateLimitExceeded"),
         (json_error(503, reason="backendError"), ServiceUnavailable, "backendError"),
-        (json_error(504), Timeout, "504"),
+        (json_error(504), ServiceUnavailable, "504"),
         (Status(502, body=b"<html>\n<b>bad gateway</b></html>"), ServiceUnavailable, "502"),
         (Status(500, body=b""), ServiceUnavailable, "500"),
         (Status(400, body=b'"text"'), InvalidRequest, "400"),

@@ -28,7 +28,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 STATUSES = {
     400: (InfomaniakValidationError, ValueError),
-    402: (InfomaniakCloudError, tree.CloudError),
+    402: (InfomaniakQuotaExceededError, tree.QuotaExceeded),
     403: (InfomaniakForbiddenError, PermissionError),
     404: (InfomaniakNotFoundError, tree.NotFound),
     405: (InfomaniakUnsupportedError, NotImplementedError),
@@ -38,6 +38,7 @@ STATUSES = {
     410: (InfomaniakNotFoundError, tree.NotFound),
     412: (InfomaniakPreconditionFailedError, tree.PreconditionFailed),
     413: (InfomaniakValidationError, ValueError),
+    418: (InfomaniakCloudError, tree.CloudError),
     422: (InfomaniakValidationError, ValueError),
     429: (InfomaniakRateLimitError, tree.RateLimited),
     500: (InfomaniakServerError, ConnectionError),

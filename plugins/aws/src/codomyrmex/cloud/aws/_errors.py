@@ -21,7 +21,6 @@ from codomyrmex.cloud.errors import (
     Conflict,
     IntegrityError,
     InvalidRequest,
-    NotFound,
     ObjectNotFound,
     PermissionDenied,
     PreconditionFailed,
@@ -32,6 +31,7 @@ from codomyrmex.cloud.errors import (
     UnsupportedOperation,
 )
 from codomyrmex.cloud.rest.retries import parse_retry_after
+from codomyrmex.cloud.rest.statuses import error_class, status_message
 
 _BY_CODE: dict[str, type[CloudError]] = {
     code: error
@@ -54,23 +54,11 @@ _BY_CODE: dict[str, type[CloudError]] = {
             "BandwidthLimitExceeded RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown "
             "Throttling ThrottledException ThrottlingException TooManyRequests TooManyRequestsException"
         ),
+        ServiceUnavailable: "InternalError ServiceUnavailable",
         Timeout: "RequestTimeout RequestTimeoutException",
         UnsupportedOperation: "MethodNotAllowed NotImplemented",
     }.items()
     for code in codes.split()
-}
-
-_BY_STATUS: dict[int, type[CloudError]] = {
-    401: AuthenticationError,
-    403: PermissionDenied,
-    404: NotFound,
-    405: UnsupportedOperation,
-    408: Timeout,
-    409: Conflict,
-    412: PreconditionFailed,
-    429: RateLimited,
-    501: UnsupportedOperation,
-    507: QuotaExceeded,
 }
 
 _BY_TYPE: tuple[tuple[type[CloudError], tuple[type[Exception], ...]], ...] = (
@@ -136,12 +124,9 @@ def from_response(response: Mapping[str, Any], kind: type[CloudError] | None = N
     code, status = str(answer.get("Code") or ""), about.get("HTTPStatusCode", 0)
     if not status and code.isdigit():
         status = int(code)  # an answer to HEAD has no body, and botocore puts the status there
-    kind = kind or _BY_CODE.get(code) or _BY_STATUS.get(status)
-    if kind is None:
-        kind = (
-            ServiceUnavailable if status >= 500 or code in ("InternalError", "ServiceUnavailable") else InvalidRequest
-        )
-    message = str(answer.get("Message") or code or f"HTTP {status}")
+    kind = kind or _BY_CODE.get(code) or error_class(status)
+    named = code if code != str(status) else ""
+    message = str(answer.get("Message") or named or status_message(status))
     if 300 < status < 304 or status in (307, 308):
         message += "; check endpoint_url and region_name"
     if kind is PreconditionFailed and about.get("RetryAttempts"):

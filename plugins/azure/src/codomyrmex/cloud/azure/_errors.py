@@ -17,18 +17,16 @@ from codomyrmex.cloud.errors import (
     CloudError,
     Conflict,
     IntegrityError,
-    InvalidRequest,
-    NotFound,
     ObjectNotFound,
     PermissionDenied,
     PreconditionFailed,
-    QuotaExceeded,
     RateLimited,
     ServiceUnavailable,
     Timeout,
     UnsupportedOperation,
 )
 from codomyrmex.cloud.rest.retries import parse_retry_after
+from codomyrmex.cloud.rest.statuses import error_class, status_message
 
 _BY_CODE: dict[str, type[CloudError]] = {
     code: error
@@ -51,19 +49,6 @@ _BY_CODE: dict[str, type[CloudError]] = {
         UnsupportedOperation: "FeatureNotSupported UnsupportedHttpVerb",
     }.items()
     for code in codes.split()
-}
-
-_BY_STATUS: dict[int, type[CloudError]] = {
-    401: AuthenticationError,
-    403: PermissionDenied,
-    404: NotFound,
-    405: UnsupportedOperation,
-    408: Timeout,
-    409: Conflict,
-    412: PreconditionFailed,
-    429: RateLimited,
-    501: UnsupportedOperation,
-    507: QuotaExceeded,
 }
 
 _RETRYABLE = {"ContainerBeingDeleted", "ContainerBeingCreated", "Crc64Mismatch", "InvalidBlockList", "Md5Mismatch"}
@@ -105,8 +90,8 @@ def from_response(response: Any, message: str = "") -> CloudError:
     """
     headers, status = response.headers, response.status_code
     code = str(headers.get("x-ms-error-code") or _code_in(message) or status)
-    kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (ServiceUnavailable if status >= 500 else InvalidRequest)
-    text = _first_line(message) or f"{code}: HTTP {status}"
+    kind = _BY_CODE.get(code) or error_class(status)
+    text = _first_line(message) or (code if code != str(status) else status_message(status))
     if text.startswith("Server failed to authenticate"):
         kind = AuthenticationError
     if kind is PreconditionFailed and getattr(response.request, "sent_again", False):

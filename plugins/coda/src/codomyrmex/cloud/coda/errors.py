@@ -1,7 +1,7 @@
 """Every error of `CodaClient` (spec 3.5), each beside the error of the common tree it also is.
 
 CodaAPIError                      (CloudError) whatever Coda answered, or why it did not
-├── CodaValidationError           400 (InvalidRequest)
+├── CodaValidationError           400, 413, 415, 422 (InvalidRequest)
 ├── CodaAuthenticationError       401 (AuthenticationError)
 ├── CodaForbiddenError            403 (PermissionDenied)
 ├── CodaNotFoundError             404 (NotFound)
@@ -27,6 +27,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
+from codomyrmex.cloud.rest.statuses import branch_class, status_message
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.coda._rows import PartialInsert
@@ -58,7 +59,7 @@ class CodaAPIError(CloudError):
 
 
 class CodaValidationError(CodaAPIError, InvalidRequest):
-    """400: Coda does not accept the arguments; also a body or a row that is too large."""
+    """400, 413, 415, 422: Coda does not accept the arguments; also a body or a row that is too large."""
 
 
 class CodaAuthenticationError(CodaAPIError, AuthenticationError):
@@ -93,13 +94,13 @@ class CodaTimeoutError(CodaAPIError, Timeout):
     """No answer in time, or a mutation that did not complete in time."""
 
 
-_BY_STATUS: dict[int, type[CodaAPIError]] = {
-    400: CodaValidationError,
-    401: CodaAuthenticationError,
-    403: CodaForbiddenError,
-    404: CodaNotFoundError,
-    410: CodaGoneError,
-    429: CodaRateLimitError,
+_BRANCH: dict[type[CloudError], type[CodaAPIError]] = {
+    AuthenticationError: CodaAuthenticationError,
+    InvalidRequest: CodaValidationError,
+    NotFound: CodaNotFoundError,
+    PermissionDenied: CodaForbiddenError,
+    RateLimited: CodaRateLimitError,
+    ServiceUnavailable: CodaServerError,
 }
 
 
@@ -108,7 +109,7 @@ def error_of_answer(status: int, body: Any, retry_after: float | None = None) ->
 
     :param body: what its JSON holds, of any type; its text where it is none, as of a gateway's page.
     """
-    kind = _BY_STATUS.get(status) or (CodaServerError if status >= 500 else CodaAPIError)
+    kind = CodaGoneError if status == HTTPStatus.GONE else branch_class(status, _BRANCH, CodaAPIError)
     return kind(_message(status, body), status, body, retry_after=retry_after)
 
 
@@ -117,7 +118,4 @@ def _message(status: int, body: Any) -> str:
         for key in ("message", "statusMessage"):
             if isinstance(text := body.get(key), str) and text:
                 return text
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Coda answered with an error"
+    return status_message(status)

@@ -15,20 +15,16 @@ from codomyrmex.cloud.errors import (
     AuthenticationError,
     BucketNotFound,
     CloudError,
-    Conflict,
     IntegrityError,
     InvalidRequest,
-    NotFound,
     ObjectNotFound,
-    PermissionDenied,
-    PreconditionFailed,
     QuotaExceeded,
     RateLimited,
     ServiceUnavailable,
     Timeout,
-    UnsupportedOperation,
 )
 from codomyrmex.cloud.rest.retries import parse_retry_after
+from codomyrmex.cloud.rest.statuses import error_class, status_message
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth import exceptions as auth
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
@@ -39,19 +35,6 @@ NO_CREDENTIALS = (
     "no Google credentials were found: set GOOGLE_APPLICATION_CREDENTIALS to the path of a key file, or run "
     "`gcloud auth application-default login`; for public buckets and emulators pass anonymous=True"
 )
-
-_BY_STATUS: dict[int, type[CloudError]] = {
-    401: AuthenticationError,
-    403: PermissionDenied,
-    404: NotFound,
-    405: UnsupportedOperation,
-    408: Timeout,
-    409: Conflict,
-    412: PreconditionFailed,
-    429: RateLimited,
-    501: UnsupportedOperation,
-    504: Timeout,
-}
 
 _BY_REASON: dict[str, type[CloudError]] = {
     "dailyLimitExceeded": QuotaExceeded,
@@ -116,12 +99,12 @@ def from_response(response: requests.Response) -> CloudError:
 
 
 def _make(status: int, message: str, *, reason: str = "", **details: Any) -> CloudError:
-    said = " ".join(message.split())[:500] or f"HTTP {status}"
+    said = " ".join(message.split())[:500] or status_message(status)
     kind = next((kind for s, pattern, kind in _BY_MESSAGE if s == status and pattern.search(said)), None)
     if kind is None and status == 403:
         kind = _BY_REASON.get(reason)
     if kind is None:
-        kind = _BY_STATUS.get(status) or (ServiceUnavailable if status >= 500 else InvalidRequest)
+        kind = error_class(status)
     return kind(said, code=reason or str(status), retryable=True if kind is IntegrityError else None, **details)
 
 

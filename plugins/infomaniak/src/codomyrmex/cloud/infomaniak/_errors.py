@@ -18,38 +18,19 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakConflictError,
     InfomaniakConnectionError,
-    InfomaniakForbiddenError,
     InfomaniakNotFoundError,
-    InfomaniakPreconditionFailedError,
     InfomaniakQuotaExceededError,
     InfomaniakRateLimitError,
     InfomaniakServerError,
     InfomaniakTimeoutError,
     InfomaniakUnsupportedError,
     InfomaniakValidationError,
+    class_of_status,
 )
+from codomyrmex.cloud.rest.retries import parse_retry_after
+from codomyrmex.cloud.rest.statuses import status_message
 from keystoneauth1 import exceptions as auth
 from openstack import exceptions as sdk
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
-
-_BY_STATUS: dict[int, type[InfomaniakCloudError]] = {
-    400: InfomaniakValidationError,
-    401: InfomaniakAuthError,
-    403: InfomaniakForbiddenError,
-    404: InfomaniakNotFoundError,
-    405: InfomaniakUnsupportedError,
-    406: InfomaniakUnsupportedError,
-    408: InfomaniakTimeoutError,
-    409: InfomaniakConflictError,
-    410: InfomaniakNotFoundError,
-    412: InfomaniakPreconditionFailedError,
-    413: InfomaniakValidationError,
-    415: InfomaniakValidationError,
-    422: InfomaniakValidationError,
-    429: InfomaniakRateLimitError,
-    501: InfomaniakUnsupportedError,
-}
 
 _BY_TYPE: tuple[tuple[type[Exception], type[InfomaniakCloudError]], ...] = (
     (sdk.NotFoundException, InfomaniakNotFoundError),  # raised by find_* too, where there was no answer
@@ -133,7 +114,7 @@ def from_answer(status: int, response: requests.Response | None, text: str = "")
     """
     fault = _fault(response) if response is not None else _Fault(text)
     headers: Any = response.headers if response is not None else {}
-    message = fault.message or f"HTTP {status}"
+    message = fault.message or status_message(status)
     kind = _kind(status, f"{fault.code or ''} {message}")
     if kind is InfomaniakAuthError:
         message = f"{message.rstrip('.')}; the credentials are wrong, expired or deleted"
@@ -142,7 +123,7 @@ def from_answer(status: int, response: requests.Response | None, text: str = "")
         status,
         code=fault.code or str(status),
         request_id=headers.get("x-openstack-request-id") or headers.get("x-compute-request-id"),
-        retry_after=_seconds(headers.get("Retry-After")),
+        retry_after=parse_retry_after(headers.get("Retry-After")),
     )
 
 
@@ -153,7 +134,7 @@ def _kind(status: int, text: str) -> type[InfomaniakCloudError]:
         return InfomaniakQuotaExceededError
     if status == 409 and _EXISTS.search(text):
         return InfomaniakAlreadyExistsError
-    return _BY_STATUS.get(status) or (InfomaniakServerError if status >= 500 else InfomaniakCloudError)
+    return class_of_status(status)
 
 
 def _without_answer(error: Exception) -> InfomaniakCloudError | None:
@@ -189,8 +170,8 @@ def _fault(response: requests.Response) -> _Fault:
         body = response.json()
     except ValueError:
         text = " ".join(_TAGS.sub(" ", response.text).split())
-        return _Fault(text[:_LONGEST_TEXT] or response.reason)
-    return _told(body) or _Fault(response.reason)
+        return _Fault(text[:_LONGEST_TEXT])
+    return _told(body) or _Fault()
 
 
 def _told(body: Any) -> _Fault | None:
@@ -206,10 +187,3 @@ def _told(body: Any) -> _Fault | None:
     if nested and isinstance(nested[0], str):  # Heat's, where it says no more
         return _Fault(nested[0].strip())
     return next((fault for value in nested or body.values() if (fault := _told(value))), None)
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return float(Retry().parse_retry_after(header)) if header else None
-    except InvalidHeader:
-        return None

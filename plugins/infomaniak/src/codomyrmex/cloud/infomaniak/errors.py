@@ -9,9 +9,9 @@ InfomaniakCloudError                     (CloudError) whatever a service answere
 ├── InfomaniakConflictError              409: not in this state, or a name that means several (Conflict)
 │   ├── InfomaniakAlreadyExistsError     409: it is there already (AlreadyExists)
 │   └── InfomaniakPreconditionFailedError 412: a condition of the request did not hold (PreconditionFailed)
-├── InfomaniakQuotaExceededError         403, 409 or 413, by the service (QuotaExceeded)
+├── InfomaniakQuotaExceededError         402, 507; 403, 409 or 413, by the service (QuotaExceeded)
 ├── InfomaniakRateLimitError             429 (RateLimited)
-├── InfomaniakValidationError            400, 422 (InvalidRequest)
+├── InfomaniakValidationError            400, 413, 415, 422 (InvalidRequest)
 ├── InfomaniakIntegrityError             data that are not what was sent or kept (IntegrityError)
 ├── InfomaniakUnsupportedError           no such service here, or it cannot do this (UnsupportedOperation)
 ├── InfomaniakServerError                5xx (ServiceUnavailable)
@@ -41,6 +41,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.rest.statuses import branch_class
 
 
 class InfomaniakCloudError(CloudError):
@@ -120,3 +121,27 @@ class InfomaniakConnectionError(InfomaniakCloudError, ServiceUnavailable):
 
 class InfomaniakTimeoutError(InfomaniakCloudError, Timeout):
     """No answer in time, or what was waited for did not come in time."""
+
+
+_BRANCH: dict[type[CloudError], type[InfomaniakCloudError]] = {
+    AuthenticationError: InfomaniakAuthError,
+    Conflict: InfomaniakConflictError,
+    InvalidRequest: InfomaniakValidationError,
+    NotFound: InfomaniakNotFoundError,
+    PermissionDenied: InfomaniakForbiddenError,
+    PreconditionFailed: InfomaniakPreconditionFailedError,
+    QuotaExceeded: InfomaniakQuotaExceededError,
+    RateLimited: InfomaniakRateLimitError,
+    ServiceUnavailable: InfomaniakServerError,
+    Timeout: InfomaniakTimeoutError,
+    UnsupportedOperation: InfomaniakUnsupportedError,
+}
+
+
+def class_of_status(status: int) -> type[InfomaniakCloudError]:
+    """The class for a HTTP status that is no success, by the table that all providers share.
+
+    Returns:
+        InfomaniakServerError for other statuses from 500 on, InfomaniakCloudError for other ones below.
+    """
+    return branch_class(status, _BRANCH, InfomaniakCloudError)

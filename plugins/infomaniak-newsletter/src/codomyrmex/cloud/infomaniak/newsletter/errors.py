@@ -7,14 +7,13 @@ from typing import Any
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakAuthError,
     InfomaniakCloudError,
-    InfomaniakConflictError,
     InfomaniakForbiddenError,
     InfomaniakNotFoundError,
-    InfomaniakQuotaExceededError,
-    InfomaniakRateLimitError,
     InfomaniakServerError,
     InfomaniakValidationError,
+    class_of_status,
 )
+from codomyrmex.cloud.rest.statuses import status_message
 
 
 class InfomaniakOutcomeUnknownError(InfomaniakCloudError):
@@ -26,18 +25,6 @@ class InfomaniakOutcomeUnknownError(InfomaniakCloudError):
     """
 
 
-_BY_STATUS: dict[int, type[InfomaniakCloudError]] = {
-    400: InfomaniakValidationError,
-    401: InfomaniakAuthError,
-    402: InfomaniakQuotaExceededError,
-    403: InfomaniakForbiddenError,
-    404: InfomaniakNotFoundError,
-    409: InfomaniakConflictError,
-    410: InfomaniakNotFoundError,
-    413: InfomaniakValidationError,
-    422: InfomaniakValidationError,
-    429: InfomaniakRateLimitError,
-}
 _BY_CODE: dict[str, type[InfomaniakCloudError]] = {
     "access_denied": InfomaniakForbiddenError,
     "bad_request": InfomaniakValidationError,
@@ -57,12 +44,7 @@ def error_of_answer(
     said = body.get("error") if isinstance(body, dict) else None
     details: dict[str, Any] = said if isinstance(said, dict) else {}
     code = details.get("code")
-    if status >= 500:
-        kind: type[InfomaniakCloudError] = InfomaniakServerError
-    elif status < 300:
-        kind = _BY_CODE.get(str(code), InfomaniakCloudError)
-    else:
-        kind = _BY_STATUS.get(status, InfomaniakCloudError)
+    kind = _BY_CODE.get(str(code), InfomaniakCloudError) if status < 300 else class_of_status(status)
     context = {"code": code if isinstance(code, str) else str(status), "request_id": request_id}
     return kind(_message(status, details), status, retry_after=retry_after, **context)
 
@@ -73,7 +55,7 @@ def _message(status: int, details: dict[str, Any]) -> str:
     causes = [_cause(cause) for cause in single if isinstance(cause, dict)] if isinstance(single, list) else []
     description = details.get("description")
     texts = [description] if isinstance(description, str) and description else []
-    return "; ".join([*texts, *filter(None, causes)]) or f"the service answered with HTTP status {status}"
+    return "; ".join([*texts, *filter(None, causes)]) or status_message(status)
 
 
 def _cause(cause: dict[str, Any]) -> str:
