@@ -43,7 +43,7 @@ def test_a_batch_of_deletes_that_fails_once_is_sent_again(storage, proxied, buck
 
 
 def test_a_server_that_asks_to_wait_for_long_is_not_obeyed_for_ever(proxied, bucket, monkeypatch):
-    monkeypatch.setattr("codomyrmex.cloud.azure._connection.LONGEST_PAUSE", 1)
+    monkeypatch.setattr("codomyrmex.cloud.rest.retries.MAX_RETRY_AFTER", 1)
     storage, proxy = proxied
     proxy.inject(Status(503, body=BUSY, retry_after=3600))
     start = time.monotonic()

@@ -20,7 +20,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
 )
 from codomyrmex.cloud.gcp import _download, _retry, _upload
-from codomyrmex.cloud.rest import bodies
+from codomyrmex.cloud.rest import bodies, retries
 from codomyrmex.cloud.testing.backends.faults import Corrupt, CorruptRequest, Reset, Stall, Status, Truncate
 from google.oauth2 import credentials as tokens
 
@@ -106,7 +106,7 @@ def test_retry_after_is_obeyed(faulty, stored, status):
 
 
 def test_retry_after_has_a_limit(faulty, stored, monkeypatch):
-    monkeypatch.setattr(_retry, "LONGEST_RETRY_AFTER", 0.1)
+    monkeypatch.setattr(retries, "MAX_RETRY_AFTER", 0.1)
     proxy, storage = faulty
     proxy.inject(Status(503, retry_after=3600))
     storage.stat(stored, "key")

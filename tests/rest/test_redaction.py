@@ -6,7 +6,13 @@ from codomyrmex.cloud.rest.redaction import ending, redact, redact_parameters
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("Bearer a-secret!", "Bearer ***!"), (b"Bearer a-secret!", b"Bearer ***!"), ("nothing", "nothing"), (b"", b"")],
+    [
+        ("Bearer a-secret!", "Bearer ***!"),
+        (b"Bearer a-secret!", b"Bearer ***!"),
+        ("nothing", "nothing"),
+        (b"", b""),
+        (b"\xff\xfea-secret\x00", b"\xff\xfe***\x00"),
+    ],
 )
 def test_secrets_are_taken_out_of_text_and_bytes(text, shown):
     assert redact(text, "a-secret") == shown

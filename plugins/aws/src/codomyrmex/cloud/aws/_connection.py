@@ -16,14 +16,13 @@ from botocore.config import Config
 from botocore.loaders import Loader, create_loader
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import AuthenticationError, ServiceUnavailable
+from codomyrmex.cloud.rest.retries import bounded, parse_retry_after
 
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 """Seconds, unless ``config`` says otherwise."""
 ATTEMPTS = 5
 """How often a request is sent, unless ``config``, AWS_MAX_ATTEMPTS or the profile says otherwise."""
-LONGEST_RETRY_AFTER = 20
-"""Seconds: a server that asks for more gets this; AWS's own back-off goes no higher."""
 _DAMAGED = ("BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch")
 """What S3 says of data that arrived as others."""
 _ALWAYS_TOLD = {
@@ -165,9 +164,9 @@ def _retry_too(response: Any, operation: Any, attempts: int, request_dict: dict[
     answer, parsed = response
     if parsed.get("Error", {}).get("Code") in _DAMAGED:
         return 0
-    asked = answer.headers.get("retry-after", "")
-    if answer.status_code in (429, 503) and asked.isdigit():
-        return min(int(asked), LONGEST_RETRY_AFTER)
+    seconds = parse_retry_after(answer.headers.get("retry-after"))
+    if answer.status_code in (429, 503) and seconds is not None:
+        return bounded(seconds)
     return None
 
 

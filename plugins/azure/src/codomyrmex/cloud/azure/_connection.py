@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,15 +13,14 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import InvalidRequest
-from codomyrmex.cloud.rest.retries import parse_retry_after
+from codomyrmex.cloud.rest.retries import parse_retry_after, pause
 
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 """Seconds, unless ``config`` says otherwise."""
 RETRIES = 4
 """How often a request is sent again, unless ``config`` says otherwise."""
-LONGEST_PAUSE = 20
-"""Seconds between two attempts, also where a server asks for more."""
+_FIRST_PAUSE = 0.7
 CONNECTIONS = 64
 """Kept open."""
 PIECE = 256 * 1024
@@ -71,11 +69,8 @@ def _let_go(answer: Any) -> None:
 
 def _pause(answer: Any, count: int) -> float:
     """Seconds to wait after the attempt of this number, from 0."""
-    asked = parse_retry_after(answer.headers.get("retry-after")) if answer is not None else None
-    if asked is not None:
-        return min(asked, LONGEST_PAUSE)
-    longest: float = min(2**count, LONGEST_PAUSE)
-    return random.random() * longest  # noqa: S311 - jitter, no secret
+    header = answer.headers.get("retry-after") if answer is not None else None
+    return pause(count + 1, parse_retry_after(header), first=_FIRST_PAUSE)
 
 
 def connect(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -21,13 +20,13 @@ from codomyrmex.cloud.coda.errors import (
 )
 from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
 from codomyrmex.cloud.rest.rates import Rate
-from codomyrmex.cloud.rest.retries import parse_retry_after
+from codomyrmex.cloud.rest.retries import backoff, parse_retry_after
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 ATTEMPTS = 5
 """How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
-_SHORTEST_PAUSE = 0.1
+_SHORTEST_PAUSE, _FIRST_PAUSE = 0.1, 0.25  # seconds
 _CONNECTIONS = 32
 _log = logging.getLogger(__name__)
 
@@ -121,8 +120,7 @@ class Transport:
             return rate.seconds if error.retry_after is None else max(error.retry_after, _SHORTEST_PAUSE)
         if not error.retryable or attempt >= ATTEMPTS or (error.maybe_executed and not request.repeatable):
             return None
-        backoff: float = _SHORTEST_PAUSE * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
-        return max(backoff, error.retry_after or 0.0)
+        return max(backoff(attempt, first=_FIRST_PAUSE), error.retry_after or 0.0)  # no more than the budget
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:

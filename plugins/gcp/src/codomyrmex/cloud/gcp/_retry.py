@@ -8,15 +8,14 @@ from typing import Any, TypeVar
 
 from codomyrmex.cloud.errors import RateLimited, ServiceUnavailable, Timeout
 from codomyrmex.cloud.gcp._errors import translate
+from codomyrmex.cloud.rest.retries import MAX_BACKOFF, bounded
 from google.api_core.retry import exponential_sleep_generator, retry_target
 
 R = TypeVar("R")
 
 ATTEMPTS = 5
 """How often a request is sent, unless the storage is told otherwise."""
-LONGEST_RETRY_AFTER = 20.0
-"""Seconds: a service that asks for more gets this."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0  # seconds; random between 0 and this, which doubles each time
+_FIRST_PAUSE = 0.5  # seconds; random between 0 and this, which doubles each time
 
 
 class Repeats:
@@ -44,7 +43,7 @@ class Repeats:
             return left > 0 and isinstance(translate(error), RateLimited | ServiceUnavailable | Timeout)
 
         def repeated() -> R:
-            pauses = exponential_sleep_generator(_FIRST_PAUSE, _LONGEST_PAUSE, multiplier=2)
+            pauses = exponential_sleep_generator(_FIRST_PAUSE, MAX_BACKOFF, multiplier=2)
             result: R = retry_target(send, again, pauses, timeout=None, on_error=self._before_the_next)
             return result
 
@@ -54,4 +53,4 @@ class Repeats:
         self.happened = True
         typed = translate(error)
         if typed is not None and typed.retry_after:
-            time.sleep(min(typed.retry_after, LONGEST_RETRY_AFTER))
+            time.sleep(bounded(typed.retry_after))

@@ -11,19 +11,18 @@ from codomyrmex.cloud import __version__
 from codomyrmex.cloud.infomaniak._errors import translate
 from codomyrmex.cloud.infomaniak.credentials import Settings
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError, InfomaniakCloudError, InfomaniakConnectionError
+from codomyrmex.cloud.rest.retries import MAX_RETRY_AFTER, parse_retry_after
 from keystoneauth1.access.access import AccessInfoV3
 from keystoneauth1.exceptions import InvalidResponse, NotFound
 from keystoneauth1.identity.v3 import ApplicationCredential
 from keystoneauth1.session import Session, TCPKeepAliveAdapter
 from openstack.connection import Connection
-from urllib3.exceptions import InvalidHeader, MaxRetryError, ReadTimeoutError
+from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for a connection, if the time-out for an answer is not shorter."""
-LONGEST_RETRY_AFTER = 30.0
-"""Seconds: a service that asks to wait longer gets no second request; the caller is told."""
 _CONNECTIONS = 32
 _READS = ("GET", "HEAD", "OPTIONS")
 _BUSY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
@@ -111,7 +110,8 @@ class _Adapter(TCPKeepAliveAdapter):
 
 class _Repeats(Retry):
     """What is sent again: reads, when the service was busy or the connection broke; anything that was not executed
-    (429, no connection). A read that took too long is not: it would again.
+    (429, no connection). A read that took too long is not: it would again. Nor is anything that the service wants to
+    have sent only after more than `MAX_RETRY_AFTER` seconds: the caller is told.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -142,12 +142,9 @@ class _Repeats(Retry):
     ) -> Self:
         if isinstance(error, ReadTimeoutError):
             raise error
-        if response is not None and (self.get_retry_after(response) or 0) > LONGEST_RETRY_AFTER:
+        if response is not None and (self.get_retry_after(response) or 0) > MAX_RETRY_AFTER:
             raise MaxRetryError(_pool, url or "")  # gives the caller the answer as it is
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        try:
-            return super().get_retry_after(response)
-        except InvalidHeader:
-            return None
+        return parse_retry_after(response.headers.get("Retry-After"))

@@ -20,8 +20,10 @@ def redact(text: AnyStr, *secrets: str) -> AnyStr:
     Returns:
         ``text`` without them.
     """
+    if isinstance(text, bytes):
+        return redact(text.decode(errors="surrogateescape"), *secrets).encode(errors="surrogateescape")
     for secret in filter(None, secrets):
-        text = text.replace(secret, MASK) if isinstance(text, str) else text.replace(secret.encode(), MASK.encode())
+        text = text.replace(secret, MASK)
     return text
 
 

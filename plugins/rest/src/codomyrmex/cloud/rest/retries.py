@@ -40,6 +40,11 @@ def parse_retry_after(value: str | None) -> float | None:
     return max(0.0, mktime_tz(date) - time.time()) if date else None
 
 
+def bounded(seconds: float) -> float:
+    """What a service asks for, in seconds, but `MAX_RETRY_AFTER` at most."""
+    return min(seconds, MAX_RETRY_AFTER)
+
+
 def backoff(attempt: int, *, first: float, longest: float = MAX_BACKOFF) -> float:
     """The pause after a failed attempt: random between a whole that doubles with each attempt and its half.
 
@@ -71,5 +76,5 @@ def pause(attempt: int, retry_after: float | None = None, *, first: float, longe
         Seconds.
     """
     if retry_after is not None:
-        return min(retry_after, MAX_RETRY_AFTER)
+        return bounded(retry_after)
     return backoff(attempt, first=first, longest=longest)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import ssl
 import time
 from collections.abc import Mapping
@@ -23,12 +22,12 @@ from codomyrmex.cloud.infomaniak.errors import (
 from codomyrmex.cloud.infomaniak.newsletter._limits import shared_limiter
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError, error_of_answer
 from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
-from codomyrmex.cloud.rest.retries import parse_retry_after
+from codomyrmex.cloud.rest.retries import backoff, parse_retry_after
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, ReadTimeoutError
 
 ATTEMPTS = 5
 """How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
-_SHORTEST_PAUSE = 0.1
+_SHORTEST_PAUSE, _FIRST_PAUSE = 0.1, 0.25  # seconds
 _WINDOW = 60.0  # seconds, of the service's rate limit
 _GATEWAYS_GAVE_UP = (408, 499)  # 4xx that say nothing of what the service did
 _log = logging.getLogger(__name__)
@@ -133,8 +132,7 @@ class Transport:
             return pause if request.after_429 else None
         if not error.retryable or attempt >= ATTEMPTS or (failed.maybe_done and request.unsure):
             return None
-        backoff: float = _SHORTEST_PAUSE * 2**attempt * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
-        return max(backoff, error.retry_after or 0.0)
+        return max(backoff(attempt, first=_FIRST_PAUSE), error.retry_after or 0.0)  # no more than the budget
 
 
 def _answer(response: requests.Response, auth: Bearer) -> dict[str, Any] | _Failed:

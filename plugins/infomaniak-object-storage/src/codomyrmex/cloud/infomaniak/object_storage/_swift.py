@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
@@ -11,6 +10,8 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import requests
+from codomyrmex.cloud.infomaniak._connection import was_repeated
+from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, from_answer, translate
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakContainerNotFoundError,
@@ -20,17 +21,12 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakTimeoutError,
 )
 from codomyrmex.cloud.infomaniak.object_storage._names import path
-from codomyrmex.cloud.infomaniak.openstack import (
-    LONGEST_RETRY_AFTER,
-    SDK_ERRORS,
-    from_answer,
-    translate,
-    was_repeated,
-)
+from codomyrmex.cloud.rest.retries import MAX_RETRY_AFTER, pause
 from openstack.connection import Connection
 
 ATTEMPTS = 3
 """How often a request is sent that fails, where the connection below does not repeat it."""
+_FIRST_PAUSE = 0.4
 _BUSY = frozenset((408, 429, 498, 500, 502, 503, 504))
 _DAMAGED = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -157,7 +153,7 @@ class Swift:
                 again = again and not was_repeated(self._connection, method, url)
                 if last or not again or isinstance(typed, InfomaniakTimeoutError):  # which would again take too long
                     raise typed or error from error
-                pause = _pause(attempt)
+                seconds = pause(attempt, first=_FIRST_PAUSE)
             else:
                 status = answer.status_code
                 if status < HTTPStatus.BAD_REQUEST or status in accept or status == HTTPStatus.NOT_FOUND:
@@ -168,10 +164,10 @@ class Swift:
                     repeats and (status in _BUSY or isinstance(refusal, InfomaniakIntegrityError))
                 )
                 again = again and not was_repeated(self._connection, method, url, status)
-                if last or not again or (refusal.retry_after or 0) > LONGEST_RETRY_AFTER:
+                if last or not again or (refusal.retry_after or 0) > MAX_RETRY_AFTER:
                     raise refusal
-                pause = refusal.retry_after or _pause(attempt)
-            time.sleep(pause)
+                seconds = pause(attempt, refusal.retry_after, first=_FIRST_PAUSE)
+            time.sleep(seconds)
         raise AssertionError  # the last attempt returns or raises
 
 
@@ -183,7 +179,3 @@ def _refusal(answer: requests.Response, *, damaged: bool) -> InfomaniakCloudErro
             "the data arrived damaged: send it again", 422, request_id=refusal.request_id, retryable=True
         )
     return refusal
-
-
-def _pause(attempt: int) -> float:
-    return 0.2 * (1 << attempt) * (0.5 + random.random() / 2)  # noqa: S311 - jitter, no secret
