@@ -134,7 +134,7 @@ def test_a_status_that_is_not_known_yet_is_waited_for(client, coda):
 def test_waiting_ends_when_the_time_is_over(client, coda):
     coda.delay = 60
     started = time.monotonic()
-    with pytest.raises(CodaTimeoutError, match=r"mutate:1 is not done after 0\.3 seconds") as caught:
+    with pytest.raises(CodaTimeoutError, match=r"mutate:1 is still not done after 0\.3 seconds") as caught:
         client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=0.3)
     assert time.monotonic() - started < 10
     assert isinstance(caught.value, TimeoutError)

@@ -97,7 +97,9 @@ def test_without_waiting_a_stack_is_given_while_it_is_made(client, name):
 
 def test_waiting_ends_at_the_time_out_and_the_stack_goes_on(client, name):
     slow = TEMPLATE.replace("value: hello", "value: hello, wait_secs: 60")
-    with pytest.raises(InfomaniakTimeoutError, match=rf"{name} was not done with CREATE after 0.5 seconds"):
+    with pytest.raises(
+        InfomaniakTimeoutError, match=rf"stack {name} is still in state CREATE_IN_PROGRESS after 0\.5 seconds"
+    ):
         client.create_stack(name, slow, timeout=0.5)
     assert client.get_stack(name)["status"] == "CREATE_IN_PROGRESS"
 

@@ -113,7 +113,7 @@ def test_an_import_that_fails_names_all_that_are_not_in(client, service, group):
 
 def test_an_import_that_does_not_end_is_an_error(client, service, group):
     service.polls_until_done = 999
-    with pytest.raises(InfomaniakTimeoutError, match="still 'running'") as caught:
+    with pytest.raises(InfomaniakTimeoutError, match="still in state running") as caught:
         client.import_contacts(group, people(30), timeout=0.6)
     assert "30 contacts were accepted" in caught.value.__notes__[0]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from functools import partial
@@ -34,10 +34,11 @@ from codomyrmex.cloud.common.storage import (
 from codomyrmex.cloud.errors import AlreadyExists, BucketNotFound, CloudError, Conflict, ObjectNotFound
 from codomyrmex.cloud.plugin import Progress, atomic_write, check_key
 from codomyrmex.cloud.rest.parts import read_parts
+from codomyrmex.cloud.rest.polling import looks
 
 DELETED_AT_ONCE = 256
 """Blobs of a batch ("Blob Batch")."""
-_LONGEST_POLL = 5.0
+_FIRST_POLL, _LONGEST_POLL = 0.1, 5.0
 
 
 class AzureStorage(StorageClient):
@@ -402,11 +403,11 @@ def _info(bucket: str, key: str, properties: BlobProperties, size: int | None = 
 
 def _await_copy(blob: BlobClient, copy_id: str) -> None:
     """Wait until the service has copied; it does large and distant blobs later ("Copy Blob")."""
-    pause = 0.1
     try:
-        while (copy := blob.get_blob_properties().copy).status == "pending":
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_POLL)
+        for _ in looks(math.inf, first=_FIRST_POLL, longest=_LONGEST_POLL):
+            copy = blob.get_blob_properties().copy
+            if copy.status != "pending":
+                break
     except BaseException:
         blob.abort_copy(copy_id)
         raise

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from codomyrmex.cloud.coda.errors import CodaNotFoundError, CodaTimeoutError
+from codomyrmex.cloud.rest.polling import looks, overdue
 
 T = TypeVar("T")
 
@@ -19,18 +19,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 def wait_for(ask: Callable[[], T | None], timeout: float, what: str) -> T:
     """What ``ask`` gives once that is not None. CodaTimeoutError after ``timeout`` seconds."""
-    started = time.monotonic()
-    pause = _FIRST_PAUSE
-    while True:
+    for passed in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
         try:
-            found = ask()
+            result = ask()
         except CodaNotFoundError:
-            if time.monotonic() - started > _REPLICATION:
+            if passed > _REPLICATION:
                 raise
-            found = None
-        if found is not None:
-            return found
-        if time.monotonic() - started + pause > timeout:
-            raise CodaTimeoutError(f"{what} is not done after {timeout:g} seconds")
-        time.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
+            continue
+        if result is not None:
+            return result
+    raise CodaTimeoutError(overdue(what, timeout))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakNotFoundError, InfomaniakTimeoutError
+from codomyrmex.cloud.rest.polling import looks, overdue
 from openstack.exceptions import NotFoundException
 
 R = TypeVar("R")
@@ -41,7 +41,7 @@ def wait(
     """
     wanted = set() if callable(until) else _states(until)
     hopeless = _states(failures)
-    for pause in _pauses(timeout, interval):
+    for _ in looks(timeout, first=_FIRST_PAUSE, longest=interval):
         resource = get()
         state = str(getattr(resource, status, None) or "unknown")
         if progress is not None:
@@ -50,10 +50,7 @@ def wait(
             return resource
         if state.casefold() in hopeless:
             raise InfomaniakCloudError(f"{_name(resource)} is in state {state}{_fault(resource)}", code=state)
-        if pause is None:
-            raise InfomaniakTimeoutError(f"{_name(resource)} is still in state {state} after {timeout:g} seconds")
-        time.sleep(pause)
-    raise AssertionError("unreachable")
+    raise InfomaniakTimeoutError(overdue(_name(resource), timeout, state))
 
 
 def wait_gone(
@@ -90,16 +87,6 @@ def _is_gone(resource: Any, status: str) -> bool:
 
 def _states(names: Collection[str]) -> set[str]:
     return {name.casefold() for name in names}
-
-
-def _pauses(timeout: float, interval: float) -> Any:
-    """Seconds until the next question; None when there is no time for one."""
-    deadline = time.monotonic() + timeout
-    pause = min(_FIRST_PAUSE, interval)
-    while True:
-        left = deadline - time.monotonic()
-        yield min(pause, left) if left > 0 else None
-        pause = min(pause * 1.5, interval)
 
 
 def _percent(resource: Any) -> int | None:

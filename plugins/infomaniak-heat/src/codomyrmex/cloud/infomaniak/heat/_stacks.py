@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from itertools import chain, repeat
 from typing import Any
 
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakTimeoutError
+from codomyrmex.cloud.rest.polling import looks, overdue
 from openstack.exceptions import raise_from_response
 from openstack.orchestration.v1._proxy import Proxy
 from openstack.orchestration.v1.stack import Stack
 
 EventCallback = Callable[[dict[str, Any]], None]
-_INTERVALS = (0.5, 0.5, 1.0, 2.0, 3.0, 5.0)  # seconds between looks: most stacks take minutes
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds between looks: most stacks take minutes
 
 
 def summary(stack: Stack) -> dict[str, Any]:
@@ -101,18 +100,21 @@ def follow(
     """
     reasons: list[str] = []
     ended = ""
-    for _ in _looks(stack, action, timeout):
+    state = f"{action}_IN_PROGRESS"
+    for _ in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
         for found in events.new():
             if on_event:
                 on_event(found)
             if found["status"].endswith("_FAILED"):
                 reasons.append(f"{found['resource_name']}: {found['status_reason']}")
-            if found["physical_resource_id"] == stack.id and _is_end(found["status"], action, stack):
-                ended = found["status"]
+            if found["physical_resource_id"] == stack.id:
+                state = found["status"]
+                ended = state if _is_end(state, action, stack) else ended
         if ended and ended != f"{action}_COMPLETE":
             raise InfomaniakCloudError(_failure(stack, ended, reasons), code=ended)
         if ended and _is_so(heat, stack, ended):
             return
+    raise InfomaniakTimeoutError(overdue(f"stack {stack.name}", timeout, state))
 
 
 def _is_so(heat: Proxy, stack: Stack, ended: str) -> bool:
@@ -121,16 +123,6 @@ def _is_so(heat: Proxy, stack: Stack, ended: str) -> bool:
     raise_from_response(answer)
     now = answer.json()["stack"]
     return bool(now["deletion_time"] if ended == "DELETE_COMPLETE" else now["stack_status"] == ended)
-
-
-def _looks(stack: Stack, action: str, timeout: float) -> Iterator[None]:
-    deadline = time.monotonic() + timeout
-    for pause in chain(_INTERVALS, repeat(_INTERVALS[-1])):
-        yield
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise InfomaniakTimeoutError(f"stack {stack.name} was not done with {action} after {timeout:g} seconds")
-        time.sleep(min(left, pause))
 
 
 def path(stack: Stack) -> str:

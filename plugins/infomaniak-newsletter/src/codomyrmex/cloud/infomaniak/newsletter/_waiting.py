@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError
 from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
+from codomyrmex.cloud.rest import polling
+from codomyrmex.cloud.rest.polling import overdue
 
 _OVER = ("executed", "failed")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
@@ -15,14 +16,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 
 def looks(timeout: float) -> Iterator[float]:
     """Seconds since the start, at once and again and again until the time is over."""
-    started, pause = time.monotonic(), _FIRST_PAUSE
-    while True:
-        passed = time.monotonic() - started
-        yield passed
-        if passed + pause > timeout:
-            return
-        time.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
+    return polling.looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
 
 
 def wait_for_task(calls: Calls, task_id: str, timeout: float) -> dict[str, Any]:
@@ -33,6 +27,5 @@ def wait_for_task(calls: Calls, task_id: str, timeout: float) -> dict[str, Any]:
         status = task.get("status")
         if status in _OVER:
             return task
-    raise InfomaniakTimeoutError(
-        f"task {task_id} is still {status!r} after {timeout:g} seconds; get_task_status tells how it goes on"
-    )
+    message = overdue(f"task {task_id}", timeout, status)
+    raise InfomaniakTimeoutError(f"{message}; get_task_status tells how it goes on")
