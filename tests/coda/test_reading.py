@@ -29,9 +29,17 @@ def test_keys_the_client_does_not_know_are_out_of_the_way(client, coda):
 
 
 @pytest.mark.parametrize("answer", [[], "text", 1, None])
-def test_an_answer_that_is_no_object_is_an_error(answer):
-    with pytest.raises(CodaAPIError, match="holds no Doc"):
+def test_json_that_is_no_object_is_no_model(answer):
+    with pytest.raises(ValueError, match="holds no Doc"):
         Doc.from_json(answer)
+
+
+@pytest.mark.parametrize("answer", [{"workspace": "text"}, {"createdAt": "yesterday"}, {"createdAt": 5}])
+def test_an_answer_of_another_shape_is_an_error_that_holds_it(client, coda, answer):
+    coda.fail("getDoc", Answer(200, answer))
+    with pytest.raises(CodaAPIError, match="cannot be read") as caught:
+        client.get_doc("d")
+    assert caught.value.response_body == answer
 
 
 def test_models_do_not_change(client):

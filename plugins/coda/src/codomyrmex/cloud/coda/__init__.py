@@ -2,7 +2,6 @@
 
 from codomyrmex.cloud.coda._frames import to_pandas
 from codomyrmex.cloud.coda._limits import RateLimits
-from codomyrmex.cloud.coda._rows import PartialInsert
 from codomyrmex.cloud.coda.client import CodaClient
 from codomyrmex.cloud.coda.errors import (
     CodaAPIError,
@@ -15,6 +14,7 @@ from codomyrmex.cloud.coda.errors import (
     CodaServerError,
     CodaTimeoutError,
     CodaValidationError,
+    PartialInsert,
 )
 from codomyrmex.cloud.coda.models import (
     ApiLink,

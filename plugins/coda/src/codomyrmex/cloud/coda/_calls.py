@@ -29,7 +29,7 @@ class Calls:
 
     def get(self, model: type[M], *path: str, query: Mapping[str, str] | None = None, kind: Kind = "reads") -> M:
         """Read something."""
-        return model.from_json(self.transport.send(Request("GET", path, kind, query)))
+        return read(model, self.transport.send(Request("GET", path, kind, query)))
 
     def write(
         self,
@@ -77,6 +77,15 @@ class Calls:
             status = self.applied(request_id, TIMEOUT if wait is True else wait)
             if status.warning:
                 _log.warning("coda mutation %s: %s", request_id, status.warning)
+
+
+def read(model: type[M], answer: Any) -> M:
+    """The model of an answer's JSON; `CodaAPIError` if that has another shape."""
+    try:
+        return model.from_json(answer)
+    except (TypeError, ValueError) as error:
+        message = f"the answer cannot be read: {error}"
+        raise CodaAPIError(message, response_body=answer) from error
 
 
 def walk(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from datetime import time as clock_time
 from decimal import Decimal
@@ -12,12 +12,9 @@ from itertools import chain
 from numbers import Integral, Real
 from typing import Any
 
-from codomyrmex.cloud.coda.errors import CodaAPIError
+from codomyrmex.cloud.coda.errors import CodaAPIError, PartialInsert
 from codomyrmex.cloud.coda.models import InsertRowsResult
-
-RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]]
-"""A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
-them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``."""
+from codomyrmex.cloud.coda.params import RowLike
 
 MAX_ROWS = 500
 """Rows in one request. Coda names no limit; this keeps its answers quick and a failure small."""
@@ -31,27 +28,6 @@ class Part:
 
     rows: list[RowLike]
     body: bytes
-
-
-@dataclass
-class PartialInsert:
-    """How far `CodaClient.insert_rows` came before it failed; ``error.partial`` holds it.
-
-    ``client.insert_rows(doc, table, error.partial.remaining, key_columns)`` goes on from there.
-    """
-
-    accepted: int
-    """The first so many rows were accepted, for certain."""
-    unsure: int
-    """Of so many rows after those it is not known: no answer came. With ``key_columns`` sending them
-    again makes no duplicates."""
-    result: InsertRowsResult
-    """Of the accepted rows."""
-    remaining: Iterator[RowLike] | None = field(repr=False)
-    """The rows after the accepted ones, unsure ones included, to be read once. None in another process."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "remaining": None}  # rows that are still to be made do not pickle
 
 
 def to_cells(row: RowLike | None) -> list[dict[str, Any]]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any, ClassVar, Literal, Self, Unpack
 
 from codomyrmex.cloud.coda import params
-from codomyrmex.cloud.coda._calls import Calls, walk
+from codomyrmex.cloud.coda._calls import Calls, read, walk
 from codomyrmex.cloud.coda._frames import is_frame, rows_of
 from codomyrmex.cloud.coda._http import Transport
 from codomyrmex.cloud.coda._limits import RateLimits, check_limits
-from codomyrmex.cloud.coda._rows import RowLike, insert, parts, to_cells
+from codomyrmex.cloud.coda._rows import insert, parts, to_cells
 from codomyrmex.cloud.coda._token import VARIABLE, find_token, token_of_environment
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
 from codomyrmex.cloud.coda.errors import CodaAPIError
@@ -117,7 +117,7 @@ class CodaClient(CloudClient):
     def create_doc(self, title: str, *, wait: bool | float = False, **options: Unpack[params.DocOptions]) -> Doc:
         """Make a document."""
         body = {"title": title, **params.body(options, params.DocOptions)}
-        return Doc.from_json(self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait))
+        return read(Doc, self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait))
 
     @operation(effect="read")
     def get_doc(self, doc_id: str) -> Doc:
@@ -184,7 +184,7 @@ class CodaClient(CloudClient):
         Hooks are told ``read``: the request is a POST, but changes nothing in the document.
         """
         body = {"outputFormat": output_format}
-        return PageExport.from_json(self._calls.write("POST", "docs", doc_id, "pages", page_id, "export", body=body))
+        return read(PageExport, self._calls.write("POST", "docs", doc_id, "pages", page_id, "export", body=body))
 
     @operation(effect="read")
     def get_page_export(self, doc_id: str, page_id: str, request_id: str) -> PageExport:
@@ -273,7 +273,7 @@ class CodaClient(CloudClient):
         self,
         doc_id: str,
         table_id: str,
-        rows: Iterable[RowLike],
+        rows: Iterable[params.RowLike],
         key_columns: Iterable[str] = (),
         *,
         disable_parsing: bool = False,
@@ -310,9 +310,9 @@ class CodaClient(CloudClient):
         doc_id: str,
         table_id: str,
         row_id: str,
-        cells: RowLike | None = None,
+        cells: params.RowLike | None = None,
         *,
-        row: RowLike | None = None,
+        row: params.RowLike | None = None,
         disable_parsing: bool = False,
         wait: bool | float = False,
     ) -> dict[str, Any]:

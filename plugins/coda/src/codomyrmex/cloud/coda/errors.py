@@ -14,9 +14,13 @@ CodaAPIError                      (CloudError) whatever Coda answered, or why it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from codomyrmex.cloud.coda.models import InsertRowsResult
+from codomyrmex.cloud.coda.params import RowLike
 from codomyrmex.cloud.errors import (
     AuthenticationError,
     CloudError,
@@ -29,8 +33,26 @@ from codomyrmex.cloud.errors import (
 )
 from codomyrmex.cloud.rest.statuses import branch_class, status_message
 
-if TYPE_CHECKING:
-    from codomyrmex.cloud.coda._rows import PartialInsert
+
+@dataclass
+class PartialInsert:
+    """How far `CodaClient.insert_rows` came before it failed; ``error.partial`` holds it.
+
+    ``client.insert_rows(doc, table, error.partial.remaining, key_columns)`` goes on from there.
+    """
+
+    accepted: int
+    """The first so many rows were accepted, for certain."""
+    unsure: int
+    """Of so many rows after those it is not known: no answer came. With ``key_columns`` sending them
+    again makes no duplicates."""
+    result: InsertRowsResult
+    """Of the accepted rows."""
+    remaining: Iterator[RowLike] | None = field(repr=False)
+    """The rows after the accepted ones, unsure ones included, to be read once. None in another process."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "remaining": None}  # rows that are still to be made do not pickle
 
 
 class CodaAPIError(CloudError):

@@ -14,7 +14,6 @@ from types import MappingProxyType, UnionType
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from codomyrmex.cloud.coda._names import camel
-from codomyrmex.cloud.coda.errors import CodaAPIError
 
 T = TypeVar("T")
 
@@ -28,9 +27,9 @@ class Model:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """The model of a JSON object; `CodaAPIError` if it is none."""
+        """The model of a JSON object; ValueError for JSON of another shape."""
         if not isinstance(data, Mapping):
-            raise CodaAPIError(f"the answer holds no {cls.__name__}", response_body=data)
+            raise ValueError(f"the answer holds no {cls.__name__}")
         known = _fields_of(cls)  # type: ignore[arg-type]  # a class is hashable
         values: dict[str, Any] = {}
         extra: dict[str, Any] = {}

@@ -8,6 +8,10 @@ from typing import Any, Literal, TypedDict
 
 from codomyrmex.cloud.coda._names import camel
 
+RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]]
+"""A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
+them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``."""
+
 
 class Paging(TypedDict, total=False):
     """Which page of a list."""
