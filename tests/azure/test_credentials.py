@@ -85,13 +85,19 @@ def test_the_key_of_another_account_is_not_sent(azurite, monkeypatch):
         assert isinstance(storage.native.credential, DefaultAzureCredential)
 
 
+NO_ACCOUNT = (
+    "no storage account: set AZURE_STORAGE_ACCOUNT_URL or AZURE_STORAGE_CONNECTION_STRING, "
+    "or give account_url, such as https://<account>.blob.core.windows.net"
+)
+
+
 @pytest.mark.parametrize(
     ("variables", "source"),
     [
-        ({}, "no storage account: set AZURE_STORAGE_ACCOUNT_URL or AZURE_STORAGE_CONNECTION_STRING"),
+        ({}, NO_ACCOUNT),
         (
             {"AZURE_STORAGE_ACCOUNT_URL": "", "AZURE_STORAGE_CONNECTION_STRING": ""},
-            "no storage account: set AZURE_STORAGE_ACCOUNT_URL or AZURE_STORAGE_CONNECTION_STRING",
+            NO_ACCOUNT,
         ),
         (
             {"AZURE_STORAGE_ACCOUNT_URL": "https://acme.blob.core.windows.net"},

@@ -75,7 +75,7 @@ def test_no_credentials_at_all_is_an_error_that_says_what_to_do(gcs, connect, ca
     for cure in ("GOOGLE_APPLICATION_CREDENTIALS", "gcloud auth application-default login", "anonymous=True"):
         assert cure in str(caught.value)
     assert caught.value.retryable is False
-    assert "none found" in GCSStorage.credential_source()
+    assert "no Google credentials: set GOOGLE_APPLICATION_CREDENTIALS" in GCSStorage.credential_source()
 
 
 @pytest.mark.parametrize("content", ["", "{}", "no JSON", '{"type": "service_account"}'])

@@ -107,7 +107,7 @@ def test_each_missing_variable_is_named(make, missing, settle):
 
 def test_an_empty_variable_is_missing(settle):
     settle({**KEYS, SECRET_KEY: ""})
-    with pytest.raises(InfomaniakAuthError, match=f"set {SECRET_KEY};"):
+    with pytest.raises(InfomaniakAuthError, match=f"set {SECRET_KEY}, or give credentials;"):
         InfomaniakS3Storage()
 
 
@@ -216,7 +216,7 @@ def account_of_aws(settle, tmp_path):
 
 
 def test_keys_of_aws_are_nobodys_here(account_of_aws):
-    with pytest.raises(InfomaniakAuthError, match=f"set {ACCESS_KEY} and {SECRET_KEY};"):
+    with pytest.raises(InfomaniakAuthError, match=f"set {ACCESS_KEY} and {SECRET_KEY}, or give credentials;"):
         InfomaniakS3Storage()
 
 

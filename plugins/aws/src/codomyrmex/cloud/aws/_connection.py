@@ -14,8 +14,10 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader, create_loader
+from codomyrmex.cloud.aws._errors import NO_CREDENTIALS
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import AuthenticationError, ServiceUnavailable
+from codomyrmex.cloud.rest.redaction import ending
 from codomyrmex.cloud.rest.retries import bounded, parse_retry_after
 
 CONNECT_TIMEOUT = 10
@@ -148,9 +150,9 @@ def credential_source() -> str:
     """Where the default chain finds credentials, without the secret."""
     found = botocore.session.Session().get_credentials()
     if found is None:
-        return "none found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        return NO_CREDENTIALS
     access_key = found.get_frozen_credentials().access_key or ""
-    return f"{found.method}, access key ****{access_key[-4:]}"
+    return f"{found.method}, access key {ending(access_key)}"
 
 
 def _retry_too(response: Any, operation: Any, attempts: int, request_dict: dict[str, Any], **_: Any) -> float | None:

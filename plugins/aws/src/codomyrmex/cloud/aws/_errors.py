@@ -30,6 +30,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.retries import parse_retry_after
 from codomyrmex.cloud.rest.statuses import error_class, status_message
 
@@ -85,11 +86,12 @@ _BY_TYPE: tuple[tuple[type[CloudError], tuple[type[Exception], ...]], ...] = (
 
 _WRITES = ("PutObject", "CompleteMultipartUpload")
 
-_CURES = {
-    sdk.NoCredentialsError: (
-        "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`; "
-        'for public buckets pass config={"signature_version": botocore.UNSIGNED}'
-    ),
+NO_CREDENTIALS = missing(
+    "AWS credentials", ["AWS_PROFILE, or AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], "run `aws configure`"
+)
+_UNSIGNED = 'for public buckets give config={"signature_version": botocore.UNSIGNED}'
+
+_CURES: dict[type[BotoCoreError], str] = {
     sdk.ProfileNotFound: "name one that `aws configure list-profiles` shows",
     sdk.EndpointConnectionError: "check endpoint_url, the region and the network",
 }
@@ -144,6 +146,8 @@ def _from_botocore(error: BotoCoreError) -> CloudError:
     cure = next((f"; {text}" for kind, text in _CURES.items() if isinstance(error, kind)), "")
     if any(isinstance(cause, TimeoutError) for cause in getattr(error.kwargs.get("error"), "args", ())):
         return Timeout(f"{error}{cure}", code=type(error).__name__)  # while sending; called a closed connection
+    if isinstance(error, sdk.NoCredentialsError):
+        return AuthenticationError(f"{NO_CREDENTIALS}; {_UNSIGNED}", code=type(error).__name__)
     for kind, families in _BY_TYPE:
         if isinstance(error, families):
             return kind(f"{error}{cure}", code=type(error).__name__)

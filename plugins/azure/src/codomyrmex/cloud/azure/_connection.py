@@ -13,6 +13,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import InvalidRequest
+from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.retries import parse_retry_after, pause
 
 CONNECT_TIMEOUT = 10
@@ -28,6 +29,11 @@ PIECE = 256 * 1024
 
 _URL = "AZURE_STORAGE_ACCOUNT_URL"
 _CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
+_NO_ACCOUNT = missing(
+    "storage account",
+    [f"{_URL} or {_CONNECTION_STRING}"],
+    "give account_url, such as https://<account>.blob.core.windows.net",
+)
 
 
 class Retry(ExponentialRetry):
@@ -98,10 +104,7 @@ def connect(
             return client
         client.close()
     if account_url is None:
-        raise InvalidRequest(
-            f"no storage account: pass account_url=, such as https://<account>.blob.core.windows.net, "
-            f"or set {_URL} or {_CONNECTION_STRING}"
-        )
+        raise InvalidRequest(_NO_ACCOUNT)
     url = checked(account_url)
     sas = urlsplit(account_url).query
     return BlobServiceClient(url, credential=credential or sas or default_credential(options), **options)
@@ -139,7 +142,7 @@ def credential_source() -> str:
             if url is None or url_of(client) == checked(url):
                 return f"{_CONNECTION_STRING}, account {client.account_name}"
     if url is None:
-        return f"no storage account: set {_URL} or {_CONNECTION_STRING}"
+        return _NO_ACCOUNT
     return f"DefaultAzureCredential, for {checked(url)}"
 
 

@@ -25,6 +25,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.rest.redaction import redact_parameters
 from codomyrmex.cloud.rest.retries import parse_retry_after
 from codomyrmex.cloud.rest.statuses import error_class, status_message
 
@@ -59,7 +60,7 @@ _CURES = {
     "InvalidBlockList": "another writer replaced the blob while this one sent its blocks",
 }
 
-_SIGNATURE = re.compile(r"\b(sig=)[^&\s'\"]+", re.IGNORECASE)
+_SIGNATURE = "sig"  # of a SAS: https://learn.microsoft.com/rest/api/storageservices/create-service-sas
 
 
 def translate(error: Exception) -> CloudError | None:
@@ -118,9 +119,9 @@ def _refusal_behind(error: Exception) -> Exception:
 def hide_signature(error: sdk.AzureError) -> None:
     """Take the signature of a SAS out of the error, and cut it from causes that show one too."""
     shown = f"{error.args} {error.inner_exception!r} {error.__cause__!r} {error.__context__!r}"
-    if not _SIGNATURE.search(shown):
+    if redact_parameters(shown, _SIGNATURE) == shown:
         return
-    error.message = _SIGNATURE.sub(r"\1***", error.message)
+    error.message = redact_parameters(error.message, _SIGNATURE)
     error.exc_msg = error.message
     error.args = (error.message,)
     error.inner_exception = error.exc_value = error.exc_traceback = None

@@ -6,6 +6,7 @@ import os
 
 from codomyrmex.cloud.coda.errors import CodaAuthenticationError
 from codomyrmex.cloud.common import CloudCredentials
+from codomyrmex.cloud.rest.credentials import checked_token, missing
 
 VARIABLE = "CODA_API_TOKEN"
 
@@ -14,21 +15,11 @@ def find_token(given: str | None = None, credentials: CloudCredentials | None = 
     """The token that was given, or is in the credentials, or else in the environment."""
     if given is None and credentials is not None:
         given = credentials.secret_key
-    return _checked(given) if given is not None else token_of_environment()
+    return checked_token(given, "api_token") if given is not None else token_of_environment()
 
 
 def token_of_environment() -> str:
     """The token in ``CODA_API_TOKEN``; `CodaAuthenticationError` if that is not set."""
-    if token := os.environ.get("CODA_API_TOKEN"):
-        return _checked(token)
-    raise CodaAuthenticationError(f"no API token: set {VARIABLE}, or give api_token")
-
-
-def _checked(token: str) -> str:
-    """The token, without the line end that a file gave it."""
-    if not isinstance(token, str):
-        raise TypeError(f"api_token is str, not {type(token).__name__}")
-    token = token.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ValueError("api_token is no token: it is empty, or holds a space or a special character")
-    return token
+    if token := os.environ.get(VARIABLE):
+        return checked_token(token, "api_token")
+    raise CodaAuthenticationError(missing("API token", [VARIABLE], "give api_token"))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import google.auth
 from codomyrmex.cloud.common.resources import CloudCredentials
+from codomyrmex.cloud.gcp._errors import NO_CREDENTIALS
 from codomyrmex.cloud.gcp._requests import check_error
 from google.api_core.client_info import ClientInfo
 from google.auth.credentials import AnonymousCredentials, Credentials
@@ -85,7 +86,7 @@ def credential_source() -> str:
     try:
         found, _ = google.auth.default(scopes=_SCOPES)
     except DefaultCredentialsError:
-        return "none found: set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
+        return NO_CREDENTIALS
     kind = type(found).__module__.removesuffix(".credentials").rpartition(".")[2]
     path = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     email = getattr(found, "service_account_email", None)

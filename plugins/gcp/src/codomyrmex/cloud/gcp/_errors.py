@@ -23,6 +23,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
+from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.retries import parse_retry_after
 from codomyrmex.cloud.rest.statuses import error_class, status_message
 from google.api_core.exceptions import GoogleAPICallError, RetryError
@@ -31,9 +32,10 @@ from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as TransportTimeout
 
-NO_CREDENTIALS = (
-    "no Google credentials were found: set GOOGLE_APPLICATION_CREDENTIALS to the path of a key file, or run "
-    "`gcloud auth application-default login`; for public buckets and emulators pass anonymous=True"
+NO_CREDENTIALS = missing(
+    "Google credentials",
+    ["GOOGLE_APPLICATION_CREDENTIALS to the path of a key file"],
+    "run `gcloud auth application-default login`; for public buckets and emulators give anonymous=True",
 )
 
 _BY_REASON: dict[str, type[CloudError]] = {

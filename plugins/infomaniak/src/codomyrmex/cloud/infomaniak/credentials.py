@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
+from codomyrmex.cloud.rest.credentials import missing
+from codomyrmex.cloud.rest.redaction import ending
 
 AUTH_URL = "https://api.pub1.infomaniak.cloud/identity/v3"
 """Keystone, one for all regions."""
@@ -52,9 +54,7 @@ def credential_source() -> str:
     """What the environment gives, without the secret."""
     found = find_settings()
     project = f", project {found.project_id}" if found.project_id else ""
-    return (
-        f"environment, application credential ****{found.id[-4:]} at {found.auth_url}, region {found.region}{project}"
-    )
+    return f"environment, application credential {ending(found.id)} at {found.auth_url}, region {found.region}{project}"
 
 
 def missing_names(credentials: CloudCredentials, variables: tuple[str, str] | None) -> list[str]:
@@ -68,10 +68,10 @@ def missing_names(credentials: CloudCredentials, variables: tuple[str, str] | No
 
 
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    missing = missing_names(given, (_ID, _SECRET) if from_environment else None)
+    names = lacks(given, (_ID, _SECRET) if from_environment else None)
     if from_environment:
-        return f"no application credential: set {' and '.join(missing)}"
-    return f"the credentials have no {' and no '.join(missing)}: the id and the secret of an application credential"
+        return missing("application credential", names, "give credentials")
+    return f"the credentials have no {' and no '.join(names)}: the id and the secret of an application credential"
 
 
 def _versioned(url: str) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
 from codomyrmex.cloud.infomaniak.newsletter._values import number
+from codomyrmex.cloud.rest.credentials import checked_token, missing
 
 TOKEN, NEWSLETTER = "INFOMANIAK_NEWSLETTER_TOKEN", "INFOMANIAK_NEWSLETTER_ID"
 
@@ -37,18 +38,6 @@ def find(
     if newsletter_id is None:
         newsletter_id = os.environ.get("INFOMANIAK_NEWSLETTER_ID") or None
     if token is None or newsletter_id is None:
-        missing = [name for name, value in ((TOKEN, token), (NEWSLETTER, newsletter_id)) if value is None]
-        raise InfomaniakAuthError(
-            f"no token or no newsletter: set {' and '.join(missing)}, or give token and newsletter_id"
-        )
-    return Settings(_checked(token), number(newsletter_id, "newsletter_id"))
-
-
-def _checked(token: str) -> str:
-    """The token, without the line end that a file gave it."""
-    if not isinstance(token, str):
-        raise TypeError(f"token is str, not {type(token).__name__}")
-    token = token.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ValueError("token is no token: it is empty, or holds a space or a special character")
-    return token
+        unset = [name for name, value in ((TOKEN, token), (NEWSLETTER, newsletter_id)) if value is None]
+        raise InfomaniakAuthError(missing("token or no newsletter", unset, "give token and newsletter_id"))
+    return Settings(checked_token(token, "token"), number(newsletter_id, "newsletter_id"))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION, missing_names
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
+from codomyrmex.cloud.rest.credentials import missing
+from codomyrmex.cloud.rest.redaction import ending
 
 ENDPOINTS = {"dc3-a": "https://s3.pub1.infomaniak.cloud", "dc4-a": "https://s3.pub2.infomaniak.cloud"}
 """Of each region."""
@@ -54,7 +56,7 @@ def find(
 def credential_source() -> str:
     """What the environment gives, without the secret."""
     found = find()
-    return f"environment, access key ****{found.access_key[-4:]} at {found.endpoint_url}"
+    return f"environment, access key {ending(found.access_key)} at {found.endpoint_url}"
 
 
 def _endpoint_of(region: str) -> str:
@@ -68,7 +70,7 @@ def _endpoint_of(region: str) -> str:
 
 
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    missing = missing_names(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
+    names = lacks(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
     if from_environment:
-        return f"no keys for S3: set {' and '.join(missing)}; {_MADE_BY}"
-    return f"the credentials have no {' and no '.join(missing)}; {_MADE_BY}"
+        return f"{missing('keys for S3', names, 'give credentials')}; {_MADE_BY}"
+    return f"the credentials have no {' and no '.join(names)}; {_MADE_BY}"
