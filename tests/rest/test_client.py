@@ -4,7 +4,7 @@ import socket
 
 import pytest
 import requests
-from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
+from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part, reason_of
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 
@@ -44,3 +44,30 @@ def test_why_there_is_no_answer_is_told_without_the_request():
     assert caught.value.request is None
     error = requests.RequestException("nothing known")
     assert reason_of(error) is error
+
+
+def failure(url, **options):
+    with pytest.raises(requests.RequestException) as caught:
+        requests.get(url, **{"timeout": 5, **options})
+    return no_answer(caught.value)
+
+
+def test_what_never_left_may_be_sent_again():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    for options in ({}, {"proxies": {"http": f"http://127.0.0.1:{port}"}}):
+        judged = failure(f"http://127.0.0.1:{port}/secret", **options)
+        assert (judged.timed_out, judged.permanent, judged.arrived) == (False, False, False)
+        assert judged.message.startswith("not reached, or the connection broke: ")
+        assert "secret" not in judged.message
+
+
+def test_what_got_no_answer_may_have_arrived():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        judged = failure(f"http://127.0.0.1:{listener.getsockname()[1]}/", timeout=0.1)
+    assert judged == ("no answer in time", True, False, True)
+
+
+def test_what_cannot_be_sent_will_never_be():
+    judged = failure("http://127.0.0.1/", headers={"X-Text": "line\nend"})
+    assert (judged.timed_out, judged.permanent, judged.arrived) == (False, True, False)

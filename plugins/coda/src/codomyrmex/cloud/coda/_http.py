@@ -18,11 +18,10 @@ from codomyrmex.cloud.coda.errors import (
     CodaTimeoutError,
     error_of_answer,
 )
-from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
+from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.retries import backoff, parse_retry_after
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 ATTEMPTS = 5
 """How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
@@ -137,11 +136,11 @@ def _json(content: bytes) -> Any:
 
 def _error_of_failure(error: requests.RequestException) -> CodaAPIError:
     """The `CodaAPIError` for an exchange that gave no whole answer."""
-    reason = reason_of(error)
-    if isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
-        failure: CodaAPIError = CodaTimeoutError("Coda did not answer in time")
+    judged = no_answer(error)
+    failure: CodaAPIError
+    if judged.timed_out:
+        failure = CodaTimeoutError(judged.message)
     else:
-        permanent = isinstance(error, (requests.exceptions.SSLError, ValueError))
-        failure = CodaConnectionError(f"no answer from Coda: {type(reason).__name__}", retryable=not permanent)
-    failure.maybe_executed = not isinstance(reason, ConnectTimeoutError | NewConnectionError)
+        failure = CodaConnectionError(judged.message, retryable=not judged.permanent)
+    failure.maybe_executed = judged.arrived
     return failure

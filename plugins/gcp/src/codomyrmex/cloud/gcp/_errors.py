@@ -25,7 +25,7 @@ from codomyrmex.cloud.errors import (
 )
 from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.retries import parse_retry_after
-from codomyrmex.cloud.rest.statuses import error_class, status_message
+from codomyrmex.cloud.rest.statuses import NOT_IN_TIME, NOT_REACHED, error_class, status_message
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth import exceptions as auth
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
@@ -129,7 +129,7 @@ def _from_transport(error: requests.RequestException | HTTPError) -> CloudError:
     """Of a request that got no whole answer. Texts of requests and urllib3 hold URLs, which may be secret."""
     code = type(error).__name__
     if isinstance(error, requests.Timeout | TransportTimeout) or "Read timed out" in str(error):
-        return Timeout("no answer in time", code=code)
+        return Timeout(NOT_IN_TIME, code=code)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return InvalidRequest("the endpoint is no URL that can be asked", code=code)
-    return ServiceUnavailable("not reached, or the connection broke; check endpoint_url and the network", code=code)
+    return ServiceUnavailable(f"{NOT_REACHED}; check endpoint_url and the network", code=code)

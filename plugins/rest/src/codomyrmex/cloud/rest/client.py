@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ssl
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import requests
 from codomyrmex.cloud.rest.redaction import MASK, redact
-from urllib3.exceptions import HTTPError, MaxRetryError
+from codomyrmex.cloud.rest.statuses import NOT_IN_TIME, NOT_REACHED
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
 
 class Bearer(requests.auth.AuthBase):
@@ -50,3 +59,31 @@ def reason_of(error: requests.RequestException) -> BaseException:
     if isinstance(reason, MaxRetryError) and reason.reason is not None:
         reason = reason.reason
     return reason if isinstance(reason, HTTPError) else error
+
+
+class NoAnswer(NamedTuple):
+    """What it means that an exchange gave no whole answer."""
+
+    message: str
+    """What to say of it, without a URL: that may be secret."""
+    timed_out: bool
+    """Whether the time was over; else the service was not reached, or the connection broke."""
+    permanent: bool
+    """Whether the same request fails again: nobody trusts the certificate, or it cannot be sent."""
+    arrived: bool
+    """Whether the service may have got the request, and done what it asks for."""
+
+
+def no_answer(error: requests.RequestException) -> NoAnswer:
+    """Judge an exchange that gave no whole answer. ``error`` forgets the request, as by `reason_of`."""
+    reason = reason_of(error)
+    unsendable = isinstance(error, ValueError)
+    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args)
+    never_left = isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)
+    timed_out = isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError)
+    return NoAnswer(
+        message=NOT_IN_TIME if timed_out else f"{NOT_REACHED}: {type(reason).__name__}",
+        timed_out=timed_out,
+        permanent=isinstance(error, requests.exceptions.SSLError) or unsendable,
+        arrived=not (never_left or untrusted or unsendable),
+    )

@@ -27,6 +27,11 @@ from codomyrmex.cloud.errors import (
 
 E = TypeVar("E", bound=CloudError)
 
+NOT_IN_TIME = "no answer in time"
+"""What a Timeout says where there is no answer, and so no status."""
+NOT_REACHED = "not reached, or the connection broke"
+"""What a ServiceUnavailable says where there is no answer, and so no status."""
+
 ERRORS_BY_STATUS: Mapping[int, type[CloudError]] = MappingProxyType(
     {
         400: InvalidRequest,

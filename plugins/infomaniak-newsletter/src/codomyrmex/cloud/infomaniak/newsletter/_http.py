@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import ssl
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -21,9 +20,8 @@ from codomyrmex.cloud.infomaniak.errors import (
 )
 from codomyrmex.cloud.infomaniak.newsletter._limits import shared_limiter
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError, error_of_answer
-from codomyrmex.cloud.rest.client import Bearer, path_part, reason_of
+from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part
 from codomyrmex.cloud.rest.retries import backoff, parse_retry_after
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, ReadTimeoutError
 
 ATTEMPTS = 5
 """How often a request is sent at most because of faults; refusals by 429 have the budget alone."""
@@ -163,18 +161,14 @@ def _json(content: bytes) -> Any:
 
 def _failure(error: requests.RequestException) -> _Failed:
     """What an exchange that gave no whole answer means."""
-    reason = reason_of(error)
-    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args)
-    unsendable = isinstance(error, ValueError)
-    never_left = isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)
-    if isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
-        failure: InfomaniakCloudError = InfomaniakTimeoutError("the service did not answer in time")
+    judged = no_answer(error)
+    failure: InfomaniakCloudError
+    if judged.timed_out:
+        failure = InfomaniakTimeoutError(judged.message)
     else:
-        permanent = isinstance(error, requests.exceptions.SSLError) or unsendable
-        message = f"no answer from the service: {type(reason).__name__}"
-        failure = InfomaniakConnectionError(message, retryable=not permanent)
+        failure = InfomaniakConnectionError(judged.message, retryable=not judged.permanent)
     failure.__cause__ = error
-    return _Failed(failure, maybe_done=not (never_left or untrusted or unsendable))
+    return _Failed(failure, maybe_done=judged.arrived)
 
 
 def _verdict(failed: _Failed, request: Request) -> InfomaniakCloudError:
