@@ -115,11 +115,11 @@ def test_doctor_is_told_where_credentials_come_from(variables, source, monkeypat
     assert AzureStorage.credential_source() == source
 
 
-@pytest.mark.parametrize("url", ["ftp://acme.example.com", "https://", "https://user:password@acme.example.com"])
+@pytest.mark.parametrize("url", ["ftp://acme.example.com", "https://", "https://user:hush@acme.example.com"])
 def test_a_url_that_is_no_accounts_is_refused(url):
-    with pytest.raises(ValueError, match="account_url is https://") as caught:
+    with pytest.raises(ValueError, match=r"account_url (is http|holds)") as caught:
         AzureStorage(url, credential="a2V5")
-    assert "password" not in str(caught.value)
+    assert "hush" not in str(caught.value)
 
 
 def test_a_token_is_not_sent_in_the_clear(azurite):

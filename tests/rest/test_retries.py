@@ -54,7 +54,7 @@ def test_the_limit_is_one_for_all(monkeypatch):
     assert pause(1, 3600, first=0.1) == 1.0
 
 
-@pytest.mark.parametrize("module", ["retries", "polling", "statuses", "redaction", "credentials"])
+@pytest.mark.parametrize("module", ["retries", "polling", "statuses", "redaction", "credentials", "endpoints"])
 def test_it_needs_the_core_alone(module):
     code = (
         f"import sys, codomyrmex.cloud.rest.{module}\n"

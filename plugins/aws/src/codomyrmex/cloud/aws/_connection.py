@@ -17,6 +17,7 @@ from botocore.loaders import Loader, create_loader
 from codomyrmex.cloud.aws._errors import NO_CREDENTIALS
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import AuthenticationError, ServiceUnavailable
+from codomyrmex.cloud.rest.endpoints import split_endpoint
 from codomyrmex.cloud.rest.redaction import ending
 from codomyrmex.cloud.rest.retries import bounded, parse_retry_after
 
@@ -131,13 +132,8 @@ def connect(found: boto3.session.Session, endpoint_url: str | None, options: Map
 
 def check_endpoint(url: str | None) -> None:
     """Raise ValueError for a URL that cannot be an endpoint, or holds a password (it would show in logs)."""
-    if url is None:
-        return
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("endpoint_url is http:// or https:// and a host, such as https://s3.example.com")
-    if parts.username or parts.password:
-        raise ValueError("endpoint_url holds a user or password; give those as credentials")
+    if url is not None:
+        split_endpoint(url, "endpoint_url", "https://s3.example.com")
 
 
 def is_aws(client: Any) -> bool:

@@ -14,6 +14,7 @@ from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import InvalidRequest
 from codomyrmex.cloud.rest.credentials import missing
+from codomyrmex.cloud.rest.endpoints import split_endpoint
 from codomyrmex.cloud.rest.retries import parse_retry_after, pause
 
 CONNECT_TIMEOUT = 10
@@ -29,10 +30,11 @@ PIECE = 256 * 1024
 
 _URL = "AZURE_STORAGE_ACCOUNT_URL"
 _CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
+_EXAMPLE = "https://<account>.blob.core.windows.net"
 _NO_ACCOUNT = missing(
     "storage account",
     [f"{_URL} or {_CONNECTION_STRING}"],
-    "give account_url, such as https://<account>.blob.core.windows.net",
+    f"give account_url, such as {_EXAMPLE}",
 )
 
 
@@ -112,9 +114,8 @@ def connect(
 
 def checked(account_url: str) -> str:
     """The URL without what is secret, a SAS. ValueError for what is no account's."""
-    parts = urlsplit(account_url if "://" in account_url else f"https://{account_url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("account_url is https:// and a host, such as https://<account>.blob.core.windows.net")
+    url = account_url if "://" in account_url else f"https://{account_url}"
+    parts = split_endpoint(url, "account_url", _EXAMPLE)
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 

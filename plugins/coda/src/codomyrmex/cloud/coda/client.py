@@ -33,6 +33,7 @@ from codomyrmex.cloud.coda.models import (
     User,
 )
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, operation
+from codomyrmex.cloud.rest.endpoints import split_endpoint
 
 _ROWS_PER_PAGE = 200
 _PATH = {"doc_id": "docs", "page_id": "pages", "table_id": "tables", "column_id": "columns", "row_id": "rows"}
@@ -67,8 +68,7 @@ class CodaClient(CloudClient):
         limits: RateLimits | None = RateLimits(),  # noqa: B008 - immutable
         retry_budget: float = 60.0,
     ) -> None:
-        if not base_url.startswith(("https://", "http://")):
-            raise ValueError(f"base_url is an https URL, not {base_url!r}")
+        split_endpoint(base_url, "base_url", "https://coda.io/apis/v1")
         if timeout <= 0:
             raise ValueError(f"timeout must be positive seconds, not {timeout}")
         if limits is not None:

@@ -11,6 +11,7 @@ import google.auth
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.gcp._errors import NO_CREDENTIALS
 from codomyrmex.cloud.gcp._requests import check_error
+from codomyrmex.cloud.rest.endpoints import split_endpoint
 from google.api_core.client_info import ClientInfo
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import DefaultCredentialsError
@@ -58,13 +59,8 @@ def connect(
 
 def check_endpoint(url: str | None) -> None:
     """Raise ValueError for a URL that cannot be an endpoint, or holds a password (it would show in logs)."""
-    if url is None:
-        return
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("endpoint_url is http:// or https:// and a host, such as http://127.0.0.1:4443")
-    if parts.username or parts.password:
-        raise ValueError("endpoint_url holds a user or password; give credentials instead")
+    if url is not None:
+        split_endpoint(url, "endpoint_url", "http://127.0.0.1:4443")
 
 
 def is_emulated() -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
 from codomyrmex.cloud.rest.credentials import missing
+from codomyrmex.cloud.rest.endpoints import split_endpoint
 from codomyrmex.cloud.rest.redaction import ending
 
 AUTH_URL = "https://api.pub1.infomaniak.cloud/identity/v3"
@@ -76,10 +76,6 @@ def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
 
 def _versioned(url: str) -> str:
     """Keystone's URL with the version, which many leave out. ValueError for what cannot be one."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"the auth URL is https:// and a host, such as {AUTH_URL}")
-    if parts.username or parts.password:
-        raise ValueError("the auth URL holds a user or password; an application credential takes their place")
+    parts = split_endpoint(url.strip(), "the auth URL", AUTH_URL)
     path = parts.path.rstrip("/")
     return parts._replace(path=path if path.endswith("/v3") else f"{path}/v3", query="", fragment="").geturl()

@@ -8,6 +8,7 @@
 - `codomyrmex.cloud.rest.polling`: asking again for what a service does later, with an end
 - `codomyrmex.cloud.rest.statuses`: from the HTTP status to the error
 - `codomyrmex.cloud.rest.redaction`: texts and URLs without the secrets in them
+- `codomyrmex.cloud.rest.endpoints`: what can be the URL of a service
 - `codomyrmex.cloud.rest.credentials`: what to say where there are none, and what can be a token
 - `codomyrmex.cloud.rest.client`: what a client written with requests needs (extra ``client``)
 - `codomyrmex.cloud.rest.rates`: rate limits kept on this side (extra ``client``)

@@ -15,6 +15,7 @@ from codomyrmex.cloud.infomaniak.newsletter._limits import REQUESTS_PER_MINUTE
 from codomyrmex.cloud.infomaniak.newsletter._lists import Lists
 from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
+from codomyrmex.cloud.rest.endpoints import split_endpoint
 
 _PATH = {
     "campaign_id": "campaigns", "list_id": "lists", "contact_id": "contacts", "segment_id": "segments",
@@ -56,8 +57,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         retry_budget: float = 60.0,
         strict: bool = False,
     ) -> None:
-        if not base_url.startswith(("https://", "http://")):
-            raise ValueError(f"base_url is an https URL, not {base_url!r}")
+        split_endpoint(base_url, "base_url", "https://api.infomaniak.com")
         if timeout <= 0:
             raise ValueError(f"timeout must be positive seconds, not {timeout}")
         if requests_per_minute is not None and requests_per_minute < 1:
