@@ -10,6 +10,7 @@ import pytest
 CORE = "codomyrmex-cloud"
 CLI = "codomyrmex-cloud-cli"
 INFOMANIAK = "codomyrmex-cloud-infomaniak"
+REST = "codomyrmex-cloud-rest"
 TRANSFER = "codomyrmex-cloud-transfer"
 TYPING_CASES = Path(__file__).with_name("typing_cases.py")
 
@@ -103,8 +104,8 @@ def test_plugins_are_found_however_core_and_plugins_are_installed(
 
 
 def test_what_infomaniaks_clients_share_brings_no_sdk(built, new_environment):
-    environment = new_environment(built[CORE].wheel, built[INFOMANIAK].wheel)
-    assert json.loads(environment.run(INSTALLED)) == [CORE, INFOMANIAK, "platformdirs", "pluggy"]
+    environment = new_environment(built[CORE].wheel, built[REST].wheel, built[INFOMANIAK].wheel)
+    assert json.loads(environment.run(INSTALLED)) == [CORE, INFOMANIAK, REST, "platformdirs", "pluggy"]
     told = environment.run(
         "from codomyrmex.cloud.infomaniak import InfomaniakAuthError, InfomaniakCloud\n"
         "try:\n    from codomyrmex.cloud.infomaniak import InfomaniakIdentityClient\n"
@@ -122,6 +123,7 @@ def test_a_service_of_infomaniak_is_found_where_one_of_the_two_is_editable(
 ):
     environment = new_environment(
         built[CORE].wheel,
+        built[REST].wheel,
         build(built[INFOMANIAK].source, tmp_path / "base-dist", base),
         build(built[f"{INFOMANIAK}-identity"].source, tmp_path / "service-dist", service),
     )

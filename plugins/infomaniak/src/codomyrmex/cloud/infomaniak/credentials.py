@@ -68,7 +68,7 @@ def missing_names(credentials: CloudCredentials, variables: tuple[str, str] | No
 
 
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    names = lacks(given, (_ID, _SECRET) if from_environment else None)
+    names = missing_names(given, (_ID, _SECRET) if from_environment else None)
     if from_environment:
         return missing("application credential", names, "give credentials")
     return f"the credentials have no {' and no '.join(names)}: the id and the secret of an application credential"

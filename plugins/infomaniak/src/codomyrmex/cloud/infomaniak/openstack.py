@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import keystoneauth1.exceptions
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, lenient, operation
 from codomyrmex.cloud.errors import CloudError
-from codomyrmex.cloud.infomaniak._connection import LONGEST_RETRY_AFTER, connect, was_repeated
+from codomyrmex.cloud.infomaniak._connection import connect, was_repeated
 from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, from_answer, missing_service, translate
 from codomyrmex.cloud.infomaniak._waiting import Progress, wait, wait_gone
 from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION, credential_source, find_settings
@@ -23,7 +23,6 @@ from openstack.connection import Connection
 from openstack.exceptions import DuplicateResource, NotFoundException
 
 __all__ = [
-    "LONGEST_RETRY_AFTER",
     "SDK_ERRORS",
     "OpenStackClient",
     "Progress",

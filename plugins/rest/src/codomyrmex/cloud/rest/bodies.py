@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from codomyrmex.cloud._files import CHUNK
+from codomyrmex.cloud.plugin import CHUNK
 from codomyrmex.cloud.rest.retries import backoff
 
 RESUMED = 4

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from codomyrmex.cloud.errors import CloudError
-from codomyrmex.cloud.rest.retries import pause
 from codomyrmex.cloud.transfer._compare import by_asking, by_reading
 from codomyrmex.cloud.transfer._hooks import put_in_force
 from codomyrmex.cloud.transfer._outcome import Outcome
@@ -19,8 +17,8 @@ from codomyrmex.cloud.transfer._stream import Stopped, Watch
 ATTEMPTS = 3
 """How often an object is tried that fails with an error which says that it may succeed later. The storages
 repeat requests by themselves; this is for what only a new beginning mends."""
-FIRST_PAUSE = 0.15
-"""Seconds after the first try, unless the error says how long; each pause is about twice the one before."""
+LONGEST_WAIT = 30.0
+"""Seconds between them."""
 
 
 @dataclass
@@ -101,7 +99,7 @@ def _attempted(job: Job, action: Action, watch: Watch) -> Outcome:
             failure = typed(error)
             if attempt == ATTEMPTS or not failure.retryable or watch.stopped:
                 break
-            time.sleep(pause(attempt, failure.retry_after, first=FIRST_PAUSE))
+            time.sleep(min(failure.retry_after or 0.1 * attempt, LONGEST_WAIT))
     failure.resource = failure.resource or job.source.name_of(action.key)
     return Outcome(action.key, "failed", error=failure)
 

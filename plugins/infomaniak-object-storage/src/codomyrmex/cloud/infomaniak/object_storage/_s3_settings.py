@@ -70,7 +70,7 @@ def _endpoint_of(region: str) -> str:
 
 
 def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    names = lacks(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
+    names = missing_names(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
     if from_environment:
         return f"{missing('keys for S3', names, 'give credentials')}; {_MADE_BY}"
     return f"the credentials have no {' and no '.join(names)}; {_MADE_BY}"

@@ -10,8 +10,6 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import requests
-from codomyrmex.cloud.infomaniak._connection import was_repeated
-from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, from_answer, translate
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakContainerNotFoundError,
@@ -21,6 +19,12 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakTimeoutError,
 )
 from codomyrmex.cloud.infomaniak.object_storage._names import path
+from codomyrmex.cloud.infomaniak.openstack import (
+    SDK_ERRORS,
+    from_answer,
+    translate,
+    was_repeated,
+)
 from codomyrmex.cloud.rest.retries import MAX_RETRY_AFTER, pause
 from openstack.connection import Connection
 
