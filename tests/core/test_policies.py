@@ -1,13 +1,21 @@
 """Policies fail closed: what cannot be loaded, what is misspelt, what fails. And they are told the truth."""
 
+import asyncio
 import io
+import ipaddress
 import logging
+import os
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 from codomyrmex.cloud import get_client, hooks, providers
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.errors import CloudError, ObjectNotFound, OperationRefused, ProviderLoadError, Timeout
 from codomyrmex.cloud.hooks import StreamInfo, hookimpl
+from codomyrmex.cloud.registry import isolated
 from pluggy import PluginValidationError
 
 REFUSE_DELETIONS = """
@@ -43,6 +51,45 @@ BROKEN = {
     "no hook at all": EMPTY,
     "async": REFUSE_DELETIONS.replace("def ", "async def "),
     "a generator": REFUSE_DELETIONS + "    yield\n",
+    "a default, which pluggy never replaces": REFUSE_DELETIONS.replace("(operation)", "(operation=None)"),
+    "names that are never given": REFUSE_DELETIONS.replace("(operation)", "(operation, **others)"),
+    "by name alone": REFUSE_DELETIONS.replace("(operation)", "(*, operation)"),
+    "misspelt and optional": MISSPELT.replace("@hookimpl", "@hookimpl(optionalhook=True)"),
+    "misspelt and not marked, beside a good one": f"{REFUSE_DELETIONS}\n\ndef cloud_before_operations(what):\n    0",
+    "an error of its own": "class Odd(BaseException):\n    pass\n\nraise Odd",
+}
+RETURNS = {
+    "an async function behind a wrapper": """
+import functools
+def wrapped(function):
+    return functools.wraps(function)(lambda operation: function(operation))
+@hookimpl
+@wrapped
+async def cloud_before_operation(operation):
+    raise AssertionError
+""",
+    "an async generator": """
+@hookimpl
+async def cloud_before_operation(operation):
+    yield
+""",
+    "a context manager": """
+import contextlib
+@hookimpl
+@contextlib.contextmanager
+def cloud_before_operation(operation):
+    yield
+""",
+    "a verdict": """
+@hookimpl
+def cloud_before_operation(operation):
+    return False
+""",
+    "an exit": """
+@hookimpl
+def cloud_before_operation(operation):
+    raise SystemExit(0)
+""",
 }
 
 
@@ -131,9 +178,27 @@ def test_hooks_for_another_version_say_the_way_out_too(storage, install_policy):
         storage.list_buckets()
 
 
+@pytest.mark.parametrize("source", RETURNS.values(), ids=RETURNS)
+@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
+def test_a_policy_that_gives_anything_but_none_refuses(storage, install_policy, source):
+    install_policy(f"from codomyrmex.cloud.hooks import hookimpl\n{source}")
+    with pytest.raises(OperationRefused, match="refused by retention of acme-retention"):
+        storage.delete_file("box", "key-0000")
+    assert "key-0000" in storage.buckets["box"]
+
+
 def test_hooks_of_a_class_instead_of_an_object_are_refused(storage, install_policy):
     install_policy(A_CLASS, "acme_retention:Policy")
     with pytest.raises(ProviderLoadError, match="not to a class"):
+        storage.list_buckets()
+
+
+@pytest.mark.parametrize(
+    "source", ["policy = None", "class Odd:\n    def __getattr__(self, name): 1 / 0\npolicy = Odd()"]
+)
+def test_what_is_no_plugin_is_refused(storage, install_policy, source):
+    install_policy(source, "acme_retention:policy")
+    with pytest.raises(ProviderLoadError, match="unless CLOUD_IGNORE_PLUGINS=acme-retention is set"):
         storage.list_buckets()
 
 
@@ -161,6 +226,150 @@ def test_an_application_is_told_of_hooks_that_would_never_run(source):
     )
     with pytest.raises(PluginValidationError):
         hooks.register(module)
+
+
+EQUAL = """
+from typing import NamedTuple
+
+from codomyrmex.cloud.errors import OperationRefused
+from codomyrmex.cloud.hooks import hookimpl
+
+
+class Metrics(NamedTuple):
+    @hookimpl
+    def cloud_after_operation(self, operation):
+        pass
+
+
+class KeepAll(NamedTuple):
+    @hookimpl
+    def cloud_before_operation(self, operation):
+        raise OperationRefused("all is kept")
+
+
+metrics, keep_all = Metrics(), KeepAll()
+"""
+
+
+def test_plugins_that_compare_equal_are_two(storage, install_plugin):
+    targets = {"metrics": "acme_both:metrics", "policy": "acme_both:keep_all"}
+    install_plugin("acme-both", EQUAL, {"hooks": targets})
+    with pytest.raises(OperationRefused, match="all is kept"):
+        storage.list_buckets()
+
+
+@dataclass
+class Unhashable:
+    token: str
+
+    @hookimpl
+    def cloud_before_operation(self):
+        raise OperationRefused("no")
+
+
+def test_a_plugin_need_not_be_hashable(storage):
+    plugin = Unhashable("a")
+    hooks.register(plugin)
+    hooks.unregister(Unhashable("a"))  # another one
+    with pytest.raises(OperationRefused):
+        storage.list_buckets()
+    hooks.unregister(plugin)
+    assert storage.list_buckets() == ["box"]
+
+
+def test_a_plugin_is_registered_once(storage):
+    plugin = Unhashable("very-secret")
+    hooks.register(plugin)
+    with pytest.raises(PluginValidationError, match="Unhashable is in force already") as caught:
+        hooks.register(plugin)
+    assert "very-secret" not in str(caught.value)
+
+
+@dataclass
+class Misspelt:
+    token: str
+
+    @hookimpl
+    def cloud_before_opertion(self):
+        raise AssertionError
+
+
+def test_what_is_wrong_with_a_plugin_is_told_without_its_repr():
+    with pytest.raises(PluginValidationError, match="Misspelt: unknown hook 'cloud_before_opertion'") as caught:
+        hooks.register(Misspelt("very-secret"))
+    assert "very-secret" not in f"{caught.value} {caught.value!r}"
+    assert hooks.registered() == []
+
+
+# Threads
+
+
+@pytest.fixture
+def slow_index(tmp_path, monkeypatch):
+    """So many distributions that to look for hooks takes a while."""
+    for number in range(1500):
+        (tmp_path / "many" / f"fake_{number}-1.0.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path / "many")
+
+
+@pytest.mark.usefixtures("slow_index")
+def test_a_policy_that_is_registered_during_the_first_operation_is_in_force(storage):
+    for _ in range(5):
+        with isolated():
+            first = threading.Thread(target=storage.list_buckets)
+            first.start()
+            hooks.register(plugin := Curious())
+            first.join()
+            assert hooks.registered() == [plugin]
+
+
+def test_policies_that_threads_register_at_once_are_all_in_force(storage):
+    plugins = [Curious() for _ in range(16)]
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(hooks.register, plugins))
+    storage.list_buckets()
+    assert [len(plugin.operations) for plugin in plugins] == [1] * 16
+
+
+def test_what_a_callback_starts_is_announced(storage, curious, tmp_path):
+    """Whether in the loop of another thread, or right there."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    futures = []
+
+    async def delete():
+        return storage.delete_file("box", "key-0000")
+
+    def progress(_):
+        futures.append(asyncio.run_coroutine_threadsafe(delete(), loop))
+        futures[0].result(10)
+        storage.delete_file("box", "key-0001")
+
+    storage.upload_stream("box", "new", io.BytesIO(b"data"), progress=progress)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+    assert [operation.name for operation in curious.operations] == ["upload_stream", "delete_file", "delete_file"]
+
+
+def test_a_process_that_a_hook_starts_is_not_inside_of_it(storage, tmp_path):
+    heard = tmp_path / "heard"
+
+    class Forking:
+        @hookimpl
+        def cloud_after_operation(self, operation):
+            if operation.name == "list_buckets" and not (child := os.fork()):
+                storage.stat("box", "key-0000")
+                os._exit(0)
+            if operation.name == "list_buckets":
+                os.waitpid(child, 0)
+            else:
+                heard.touch()
+
+    hooks.register(Forking())
+    storage.list_buckets()
+    assert heard.exists()
 
 
 # The deliberate way out
@@ -243,6 +452,61 @@ def test_a_refusal_is_raised_as_it_is_and_names_the_plugin(storage, install_poli
     assert caught.value.__cause__ is None
     assert caught.value.plugin == "retention of acme-retention 1.0"
     assert str(caught.value) == "kept for seven years (refused by retention of acme-retention 1.0)"
+
+
+def test_a_refusal_that_is_raised_again_and_again_tells_of_each_operation(storage):
+    kept = OperationRefused("kept")
+
+    class Policy:
+        @hookimpl
+        def cloud_before_operation(self):
+            raise kept
+
+    hooks.register(Policy())
+    for key in ("one", "two"):
+        with pytest.raises(OperationRefused) as caught:
+            storage.delete_file("box", key)
+        assert caught.value.resource == f"acme://box/{key}"
+    assert kept.resource is None
+
+
+class LeakingError(Exception):
+    """As of an HTTP client, whose text has the URL."""
+
+    def __init__(self):
+        super().__init__("GET https://vault.example/?token=very-secret")
+        self.request = type("Request", (), {"headers": {"X-Vault-Token": "very-secret"}})()
+
+
+def test_what_a_hook_fails_with_is_not_shown(storage):
+    class Both:
+        @hookimpl
+        def cloud_before_operation(self):
+            raise LeakingError
+
+        @hookimpl
+        def cloud_credentials(self):
+            raise LeakingError
+
+    hooks.register(Both())
+    for call in (storage.list_buckets, lambda: get_client("acme")):
+        with pytest.raises(OperationRefused, match="as a hook failed: LeakingError") as caught:
+            call()
+        assert "very-secret" not in str(caught.value)
+        assert b"very-secret" not in pickle.dumps(caught.value)
+        assert caught.value.__cause__.request is None
+        assert pickle.loads(pickle.dumps(caught.value)).plugin == caught.value.plugin
+
+
+def test_an_observer_that_exits_ends_nothing(storage, caplog):
+    class Exiting:
+        @hookimpl
+        def cloud_after_operation(self):
+            raise SystemExit(3)
+
+    hooks.register(Exiting())
+    assert storage.list_buckets() == ["box"]
+    assert "cloud_after_operation" in caplog.text
 
 
 def test_two_plugins_of_one_class_are_told_apart(storage):
@@ -345,6 +609,52 @@ def test_an_iterator_of_any_operation_is_read_once_into_a_tuple(curious):
     assert curious.operations[0].arguments == {"addresses": ("a@example.org", "b@example.org"), "groups": (("1", "2"),)}
 
 
+def test_an_operation_gets_an_iterator_where_it_was_given_one(curious):
+    class Contacts(CloudClient):
+        @operation(effect="write")
+        def add(self, addresses, network=None):
+            return next(addresses), network
+
+    network = ipaddress.ip_network("10.0.0.0/30")
+    assert Contacts().add(iter(["a@example.org"]), network) == ("a@example.org", network)
+    assert curious.operations[0].arguments == {"addresses": ("a@example.org",), "network": network}
+
+
+def test_what_hooks_do_to_values_stays_with_them(storage):
+    class Meddler:
+        @hookimpl
+        def cloud_before_operation(self, operation):
+            for value in operation.arguments.values():
+                if isinstance(value, dict):
+                    value.clear()
+                if isinstance(value, memoryview):
+                    assert value.readonly
+
+        @hookimpl
+        def cloud_after_operation(self, result):
+            if isinstance(result, list):
+                result.clear()
+
+    class Files(CloudClient):
+        @operation(effect="write")
+        def send(self, data, *files, options):
+            return bytes(data), [file.read() for file in files], options
+
+    hooks.register(Meddler())
+    hooks.register(Curious())
+    sent = Files().send(bytearray(b"data"), io.BytesIO(b"file"), options={"a": [1]})
+    assert sent == (b"data", [b"file"], {"a": [1]})
+    assert storage.list_buckets() == ["box"]
+
+
+@pytest.mark.parametrize(("name", "shown"), [("report.pdf", "report.pdf"), ("https://x.example/?sig=secret", None)])
+def test_a_stream_is_named_by_its_file_alone(storage, curious, name, shown):
+    stream = io.BytesIO(b"data")
+    stream.name = name
+    storage.upload_stream("box", "new", stream)
+    assert curious.operations[0].arguments["stream"] == StreamInfo("BytesIO", shown)
+
+
 def test_what_an_iterator_raises_is_translated(curious):
     class Contacts(CloudClient):
         @operation(effect="write")
@@ -366,7 +676,7 @@ def test_a_hook_cannot_change_what_other_hooks_see(storage):
             operation.arguments["key"] = "another"
 
     hooks.register(Meddler())
-    with pytest.raises(OperationRefused, match="does not support item assignment"):
+    with pytest.raises(OperationRefused, match="delete_file is refused, as a hook failed: TypeError"):
         storage.delete_file("box", "key-0000")
 
 

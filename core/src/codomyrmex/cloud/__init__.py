@@ -14,22 +14,12 @@ __path__ += [folder for folder in _folders if folder not in __path__ and os.path
 __version__ = "0.1.0"
 
 _MODULES = {
-    "registry": ("API_VERSION", "ProviderInfo", "get_client", "open_storage", "providers", "register", "unregister"),
-    "errors": ("CloudError",),
-    "common": (
-        "Capability",
-        "CloudClient",
-        "CloudCredentials",
-        "CloudProvider",
-        "CloudResource",
-        "ComputeClient",
-        "ObjectInfo",
-        "ResourceType",
-        "ServerlessClient",
-        "StorageClient",
-    ),
+    "registry": "API_VERSION ProviderInfo get_client open_storage providers register unregister",
+    "errors": "CloudError",
+    "common": "Capability CloudClient CloudCredentials CloudProvider CloudResource ComputeClient "
+    "ObjectInfo ResourceType ServerlessClient StorageClient",
 }
-_OWN = {name: module for module, names in _MODULES.items() for name in names}
+_OWN = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = ["__version__", *_OWN]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from codomyrmex.cloud.common.resources import CloudCredentials
@@ -21,24 +22,11 @@ Effect = Literal["read", "list", "write", "delete", "admin"]
 """
 
 
-class Client(Protocol):
-    """What operations need of the client they belong to; every `CloudClient` has it."""
-
-    provider: ClassVar[str]
-    service: ClassVar[str]
-
-    def typed_error(self, error: Exception, operation: str, resource: str | None) -> Exception:
-        """As `CloudClient.typed_error`."""
-
-    def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
-        """As `CloudClient.resource_name`."""
-
-
 class Operation(NamedTuple):
     """One call of a public method, as hooks see it."""
 
-    client: Client
-    """The `CloudClient` it was called on."""
+    client: Any
+    """The `CloudClient` that it was called on, of any class."""
     provider: str
     service: str
     name: str
@@ -48,7 +36,7 @@ class Operation(NamedTuple):
     resource: str | None
     """What it is about, such as ``"s3://bucket/key"``."""
     arguments: Mapping[str, Any]
-    """As given by the caller, by parameter name; may hold data and secrets.
+    """As given by the caller, by parameter name, and by the names of the contract; may hold data and secrets.
 
     All may be read as often as a hook likes: what the caller gave as an iterator is a tuple here, and a stream, which
     only the operation may read, is a `StreamInfo`.
@@ -67,21 +55,30 @@ class StreamInfo(NamedTuple):
     """The path of the file, where it has one."""
 
 
-def repeatable(value: Any) -> Any:
-    """``value``, or a tuple of its items where they can be read only once."""
-    is_read_once = isinstance(value, Iterable) and not isinstance(value, Sized) and not _is_stream(value)
-    return tuple(value) if is_read_once else value
+class Items(tuple[Any, ...]):
+    """What an iterator gave, for hooks to read and for the operation to iterate over."""
 
 
 def described(value: Any) -> Any:
-    """``value``, or a `StreamInfo` for a stream, and for an iterator that is a result."""
-    if not _is_stream(value) and not isinstance(value, Iterator):
+    """``value`` as hooks see it: to read or change it takes nothing from the operation and its caller."""
+    if value is None or isinstance(value, (str, bytes, int)):
         return value
-    name = getattr(value, "name", None)
-    return StreamInfo(type(value).__name__, name if isinstance(name, str) else None)
+    if type(value) in (Items, tuple):
+        return tuple(map(described, value))
+    if type(value) is list:
+        return [described(item) for item in value]
+    if type(value) is dict:
+        return {key: described(item) for key, item in value.items()}
+    if isinstance(value, bytearray):
+        return memoryview(value).toreadonly()
+    if is_stream(value) or isinstance(value, Iterator):
+        name = getattr(value, "name", None)
+        return StreamInfo(type(value).__name__, name if isinstance(name, str) and "://" not in name else None)
+    return value
 
 
-def _is_stream(value: Any) -> bool:
+def is_stream(value: Any) -> bool:
+    """Whether ``value`` is what `described` gives a `StreamInfo` for, as it has a method ``read``."""
     return callable(getattr(value, "read", None))
 
 
@@ -91,7 +88,7 @@ class Observer(Protocol):
     def credentials(self, provider: str, service: str) -> CloudCredentials | None:
         """The credentials for a client that is about to be made; None leaves it to the client."""
 
-    def created(self, client: Client) -> None:
+    def created(self, client: Any) -> None:
         """Tell that a client was made."""
 
     def before(self, operation: Operation) -> None:
@@ -107,19 +104,28 @@ class Observer(Protocol):
         """``progress``, or what tells it and the hooks of each transferred chunk."""
 
 
-_inside: ContextVar[Literal["", "operation", "hook"]] = ContextVar("what is running", default="")
+What = Literal["", "operation", "hook"]
+
+
+_running = threading.local()
+"""What this thread is in the middle of. Tasks and processes that it starts are not: they run when it is over."""
+if hasattr(os, "register_at_fork"):  # a worker process that a hook starts is not inside of it
+    os.register_at_fork(after_in_child=lambda: vars(_running).clear())
 
 
 @contextmanager
-def inside(what: Literal["operation", "hook"]) -> Iterator[None]:
-    """Suppress hooks in this block: it is part of an operation that was announced, or of a hook."""
-    token = _inside.set(what)
+def inside(what: What) -> Iterator[None]:
+    """Suppress hooks in this block: it is part of an operation that was announced, or of a hook.
+
+    ``""`` lets hooks hear of it again: it is the caller's own code, such as ``progress``.
+    """
+    outer, _running.what = getattr(_running, "what", ""), what
     try:
         yield
     finally:
-        _inside.reset(token)
+        _running.what = outer
 
 
-def is_inside(what: Literal["operation", "hook"]) -> bool:
-    """Whether the caller is part of such a block."""
-    return _inside.get() == what
+def is_inside(what: What) -> bool:
+    """Whether the caller is part of such a block, in this thread."""
+    return getattr(_running, "what", "") == what

@@ -8,6 +8,7 @@ nothing is stale after ``pip install -e``. Nothing is imported until `EntryPoint
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 import sys
@@ -37,18 +38,11 @@ class EntryPoint(NamedTuple):
         import importlib
 
         module, _, attributes = self.value.partition(":")
-        target: Any = importlib.import_module(module)
-        for attribute in filter(None, attributes.split(".")):
-            target = getattr(target, attribute)
-        return target
+        loaded = importlib.import_module(module)
+        return operator.attrgetter(attributes)(loaded) if attributes else loaded
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value} ({self.distribution} {self.version})"
-
-
-def read_path(path: tuple[str, ...]) -> list[EntryPoint]:
-    """The entry points of our groups of all distributions on ``path``, in its order."""
-    return [entry for folder in distributions(path) for entry in read(folder)]
 
 
 def shadowed_plugins() -> list[EntryPoint]:
@@ -66,10 +60,8 @@ def left_out(entry: EntryPoint) -> str | None:
     if name in _listed("CLOUD_IGNORE_PLUGINS"):
         return "CLOUD_IGNORE_PLUGINS"
     admitted = _listed("CLOUD_PLUGINS")
-    return "CLOUD_PLUGINS" if admitted and name not in admitted and name not in _ALWAYS else None
-
-
-_ALWAYS = ("codomyrmex-cloud", "codomyrmex-cloud-cli")
+    always = ("codomyrmex-cloud", "codomyrmex-cloud-cli")
+    return "CLOUD_PLUGINS" if admitted and name not in admitted.union(always) else None
 
 
 def _listed(variable: str) -> set[str]:
@@ -122,23 +114,20 @@ def _read(folder: str, name: str) -> str:
         with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
             return file.read()
     except NotADirectoryError:
+        import zipfile
+
         archive, inside = os.path.split(folder)
-        return _members(archive, f"{inside}/{name}").get(f"{inside}/{name}", "")
+        item = zipfile.Path(archive, f"{inside}/{name}") if zipfile.is_zipfile(archive) else None
+        return item.read_text(encoding="utf-8", errors="replace") if item and item.is_file() else ""
     except OSError:
         return ""
 
 
 def _archived(archive: str) -> list[str]:
     """The metadata folders of a zip file on ``sys.path``; none of what is no zip file, or damaged."""
-    return sorted({name.partition("/")[0] for name in _members(archive)})
-
-
-def _members(archive: str, wanted: str = "") -> dict[str, str]:
-    """The names in a zip file, each with its text where it is the one that is wanted."""
     import zipfile
 
     try:
-        with zipfile.ZipFile(archive) as file:
-            return {n: file.read(n).decode(errors="replace") if n == wanted else "" for n in file.namelist()}
+        return sorted(item.name for item in zipfile.Path(archive).iterdir())
     except (OSError, zipfile.BadZipFile):
-        return {}
+        return []

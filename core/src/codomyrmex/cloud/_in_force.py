@@ -13,14 +13,17 @@ def hooks_in_force() -> Observer | None:
     Raises:
         ProviderLoadError: A hooks plugin cannot be loaded.
     """
-    hooks = _state.current.hooks
+    registry = _state.current
+    hooks = registry.hooks
     if hooks is None or is_inside("hook"):
         return None
     if hooks is not False:
         return hooks
-    if not _state.entry_points(HOOKS):
-        _state.current.hooks = None
-        return None
-    from codomyrmex.cloud.hooks import installed  # it imports pluggy, so only where there are hooks
+    if _state.entry_points(HOOKS):
+        from codomyrmex.cloud.hooks import installed  # it imports pluggy, so only where there are hooks
 
-    return installed()
+        return installed()
+    with registry.hooks_lock:
+        if registry.hooks is False:  # nobody registered any meanwhile
+            registry.hooks = None
+        return registry.hooks

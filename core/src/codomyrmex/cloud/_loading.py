@@ -23,9 +23,12 @@ def load(entry: EntryPoint) -> Any:
     """
     try:
         loaded = entry.load()
-    except (Exception, SystemExit) as error:
+        built_for = getattr(loaded, "API_VERSION", API_VERSION)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin that exits, say, is broken and no end of the program
         raise load_error(entry, f"cannot be imported: {type(error).__name__}: {error}") from error
-    check_version(entry, loaded)
+    check_version(entry, built_for)
     return loaded
 
 
@@ -54,7 +57,7 @@ def find_entry(group: str, name: str) -> EntryPoint | None:
 
 def why_left_out(group: str, name: str) -> str | None:
     """Which setting leaves out an installed plugin of this name, as a sentence; None where none does."""
-    entries = [entry for entry in _state.current.installed() if (entry.group, entry.name) == (group, name)]
+    entries = [entry for entry in _state.installed_plugins() if (entry.group, entry.name) == (group, name)]
     return f"{entries[0]} is left out by {left_out(entries[0])}" if entries else None
 
 
@@ -82,9 +85,8 @@ def find_export(name: str) -> Any:
     raise AttributeError(f"module 'codomyrmex.cloud' has no attribute {name!r}, and no installed plugin exports it")
 
 
-def check_version(what: object, factory: Any) -> None:
+def check_version(what: object, built_for: Any) -> None:
     """Raise IncompatibleProviderError for what is built for another `API_VERSION`."""
-    built_for = getattr(factory, "API_VERSION", API_VERSION)
     if built_for != API_VERSION:
         newer = isinstance(built_for, int) and built_for > API_VERSION
         advice = "upgrade codomyrmex-cloud" if newer else "upgrade the plugin"

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from codomyrmex.cloud._entry_points import EntryPoint, left_out, read_path
+from codomyrmex.cloud._entry_points import EntryPoint, distributions, left_out, read
 
 if TYPE_CHECKING:
     from codomyrmex.cloud._announcing import Observer
@@ -28,33 +28,25 @@ class Registry:
         self.hooks: Observer | Literal[False] | None = False
         """None when there are none; False until they are looked for."""
         self.hooks_lock = threading.Lock()
-        self._installed: dict[tuple[str, ...], list[EntryPoint]] = {}
+        self.installed: dict[tuple[str, ...], list[EntryPoint]] = {}
         """The entry points of our groups, by the ``sys.path`` they were read from."""
-
-    def entry_points(self, group: str, *, refresh: bool = False) -> list[EntryPoint]:
-        """As `entry_points`."""
-        return [entry for entry in self.installed(refresh=refresh) if entry.group == group and not left_out(entry)]
-
-    def installed(self, *, refresh: bool = False) -> list[EntryPoint]:
-        """As `installed_plugins`."""
-        path = tuple(sys.path)
-        if refresh or path not in self._installed:
-            self._installed = {path: read_path(path)}
-        return self._installed[path]
 
 
 current = Registry()
 """The registry in force. `codomyrmex.cloud.registry.isolated` replaces it, so look it up in each call."""
 
 
-def installed_plugins() -> list[EntryPoint]:
-    """The entry points of all groups, those that a setting leaves out too."""
-    return current.installed()
-
-
 def entry_points(group: str, *, refresh: bool = False) -> list[EntryPoint]:
-    """The entry points of one group in the order of ``sys.path``, without those that a setting leaves out.
+    """The entry points of one group, in the order of ``sys.path``, without those that a setting leaves out.
 
     ``refresh`` reads again, to find what was installed since this process started.
     """
-    return current.entry_points(group, refresh=refresh)
+    return [entry for entry in installed_plugins(refresh=refresh) if entry.group == group and not left_out(entry)]
+
+
+def installed_plugins(*, refresh: bool = False) -> list[EntryPoint]:
+    """The entry points of all groups, those that a setting leaves out too."""
+    path, installed = tuple(sys.path), current.installed
+    if refresh or path not in installed:
+        installed[path] = [entry for folder in distributions(path) for entry in read(folder)]
+    return installed[path]

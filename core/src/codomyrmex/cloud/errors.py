@@ -80,14 +80,10 @@ class CloudError(Exception):
         # pickled as it says itself: tblib, which Dask brings, would add its causes, and they may hold secrets
         copyreg.dispatch_table.pop(type(self), None)
         self.message = message
-        self.provider = provider
-        self.service = service
-        self.operation = operation
-        self.resource = resource
-        self.code = code
-        self.request_id = request_id
-        self.retryable = self._retryable if retryable is None else retryable
-        self.retry_after = retry_after
+        self.provider, self.service = provider, service
+        self.operation, self.resource = operation, resource
+        self.code, self.request_id = code, request_id
+        self.retryable, self.retry_after = self._retryable if retryable is None else retryable, retry_after
 
     def __str__(self) -> str:
         details = [f"{k} {v}" for k in ("code", "request_id") if (v := getattr(self, k))]

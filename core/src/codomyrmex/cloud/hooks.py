@@ -20,6 +20,8 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Iterator
+from copy import copy
+from difflib import get_close_matches
 from itertools import chain, count
 from time import perf_counter
 from types import ModuleType
@@ -27,11 +29,11 @@ from typing import Any, cast
 
 import pluggy
 from codomyrmex.cloud import _state
-from codomyrmex.cloud._announcing import Client, Effect, Operation, StreamInfo, inside, is_inside
+from codomyrmex.cloud._announcing import Effect, Operation, StreamInfo, inside, is_inside
 from codomyrmex.cloud._entry_points import HOOKS, EntryPoint
 from codomyrmex.cloud._loading import load, load_error
 from codomyrmex.cloud.common.resources import CloudCredentials
-from codomyrmex.cloud.errors import OperationRefused
+from codomyrmex.cloud.errors import CloudError, OperationRefused, forget_requests
 
 __all__ = ["Effect", "Operation", "StreamInfo", "hookimpl", "register", "registered", "unregister"]
 
@@ -51,7 +53,7 @@ class _Specifications:
         """
 
     @_hookspec
-    def cloud_client_created(self, client: Client) -> None:
+    def cloud_client_created(self, client: Any) -> None:
         """`get_client` or `open_storage` made this client."""
 
     @_hookspec
@@ -77,6 +79,9 @@ class _Specifications:
         """``transferred`` more bytes of `upload_path`, `upload_stream` or `download_path` have moved."""
 
 
+_HOOKS = [name for name in vars(_Specifications) if name.startswith("cloud_")]
+
+
 class Hooks:
     """The plugins in force.
 
@@ -85,71 +90,51 @@ class Hooks:
     """
 
     def __init__(self) -> None:
-        self._manager = pluggy.PluginManager("codomyrmex.cloud")
-        self._manager.add_hookspecs(_Specifications)
-        self.registered: list[object] = []
-        """Those that `register` put in force, rather than an entry point."""
+        self.manager = pluggy.PluginManager("codomyrmex.cloud")
+        self.manager.add_hookspecs(_Specifications)
 
     def install(self, entry: EntryPoint) -> None:
         """Put in force what an entry point names. ProviderLoadError for what cannot be loaded or would never run."""
-        plugin = load(entry)
-        if not self._manager.is_registered(plugin):
+        with inside("hook"):
+            plugin = load(entry)
             try:
-                self._add(plugin, f"{entry.name} of {entry.distribution} {entry.version}")
-            except pluggy.PluginValidationError as error:
+                self.add(_Plugin(plugin, f"{entry.name} of {entry.distribution} {entry.version}", entry))
+            except Exception as error:
                 raise load_error(entry, f"has hooks that would never run: {error}") from error
 
-    def register(self, plugin: object) -> None:
+    def add(self, plugin: _Plugin) -> None:
         """Put a plugin in force. pluggy.PluginValidationError for a hook that would never run."""
-        self._add(plugin, _name(plugin))
-        self.registered.append(plugin)
-
-    def unregister(self, plugin: object) -> None:
-        """Take a plugin out of force, where it is in force."""
-        if self._manager.is_registered(plugin):
-            self._manager.unregister(plugin)
-            self.registered = [other for other in self.registered if other is not plugin]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no plugin is in force."""
-        return not self._manager.get_plugins()
-
-    def _add(self, plugin: object, name: str) -> None:
-        names = chain([name], (f"{name} ({number})" for number in count(2)))
-        self._manager.register(plugin, next(name for name in names if not self._manager.has_plugin(name)))
+        if any(plugin.plugin is other for other in self.plugins()):
+            raise pluggy.PluginValidationError(plugin, f"{plugin} is in force already")
+        names = chain([plugin.name], (f"{plugin.name} ({number})" for number in count(2)))
+        self.manager.register(plugin, next(name for name in names if not self.manager.has_plugin(name)))
         try:
-            self._manager.check_pending()
-            _check(plugin, self._manager.get_hookcallers(plugin) or [])
-        except pluggy.PluginValidationError:
-            self._manager.unregister(plugin)
+            _check(plugin, self.manager.get_hookcallers(plugin) or [])
+        except BaseException:
+            self.manager.unregister(plugin)
             raise
+
+    def plugins(self, *, installed: bool = True) -> list[object]:
+        """Those in force, without the installed ones if you like."""
+        return [p.plugin for p in self.manager.get_plugins() if installed or p.entry is None]
 
     def credentials(self, provider: str, service: str) -> CloudCredentials | None:
         """The first credentials that ``cloud_credentials`` gives, or None. OperationRefused when one fails."""
         for hook in self._hooks("cloud_credentials"):
-            try:
-                credentials: CloudCredentials | None = _call(hook, provider=provider, service=service)
-            except Exception as error:
-                raise _refusal(error, hook, f"the credentials of {provider}.{service} cannot be told") from error
+            what = f"the credentials of {provider}.{service} cannot be told"
+            credentials: CloudCredentials | None = _ask(hook, what, provider=provider, service=service)
             if credentials is not None:
                 return credentials
         return None
 
-    def created(self, client: Client) -> None:
+    def created(self, client: Any) -> None:
         """Tell ``cloud_client_created``."""
         self._observe("cloud_client_created", client=client)
 
     def before(self, operation: Operation) -> None:
         """Ask ``cloud_before_operation``. OperationRefused when one refuses or fails."""
         for hook in self._hooks("cloud_before_operation"):
-            try:
-                _call(hook, operation=operation)
-            except OperationRefused as refusal:
-                refusal.plugin = refusal.plugin or hook.plugin_name
-                raise
-            except Exception as error:
-                raise _refusal(error, hook, f"{operation.name} is refused") from error
+            _ask(hook, f"{operation.name} is refused", operation=operation)
 
     def after(self, operation: Operation, result: Any, error: BaseException | None, seconds: float) -> None:
         """Tell ``cloud_after_operation``."""
@@ -157,23 +142,20 @@ class Hooks:
 
     def reading(self, operation: Operation, items: Iterator[Any], started: float) -> Iterator[Any]:
         """Pass ``items`` on, and tell ``cloud_after_operation`` at their end."""
-        count: int = 0
-        failure: BaseException | None = None
+        number, failure = 0, None
         try:
             while True:
                 with inside("operation"):  # as long as the listing runs, not while its reader does
                     item = next(items, _END)
                 if item is _END:
                     return
-                count += 1
+                number += 1
                 yield item
-        except GeneratorExit:
-            raise
         except BaseException as error:
-            failure = error
+            failure = None if isinstance(error, GeneratorExit) else error  # which says that the reader stopped
             raise
         finally:
-            self.after(operation, count, failure, perf_counter() - started)
+            self.after(operation, number, failure, perf_counter() - started)
 
     def progress(self, operation: Operation, progress: Callable[[int], None] | None) -> Callable[[int], None] | None:
         """``progress`` itself, telling ``cloud_transfer_event`` too where anyone listens."""
@@ -191,41 +173,71 @@ class Hooks:
         for hook in self._hooks(name):
             try:
                 _call(hook, **arguments)
-            except Exception:
+            except (Exception, SystemExit):
                 _log.exception("%s of %s failed", name, hook.plugin_name)
 
     def _hooks(self, name: str) -> list[pluggy.HookImpl]:
         """The implementations of a hook, in the order of their calls. pluggy's own call stops at one that raises."""
-        caller: pluggy.HookCaller = getattr(self._manager.hook, name)
+        caller: pluggy.HookCaller = getattr(self.manager.hook, name)
         return caller.get_hookimpls()[::-1]
 
 
-def _check(plugin: object, callers: list[pluggy.HookCaller]) -> None:
+class _Plugin:
+    """The hooks of a plugin, as pluggy has them: compared by identity, and shown by a name that holds no secret."""
+
+    def __init__(self, plugin: object, name: str, entry: EntryPoint | None = None) -> None:
+        self.plugin, self.name, self.entry = plugin, name, entry
+        members = {member: getattr(plugin, member, None) for member in dir(plugin) if member[0] != "_"}
+        hooks = {member: value for member, value in members.items() if hasattr(value, f"{hookimpl.project_name}_impl")}
+        self.unmarked = [member for member in members.keys() - hooks if get_close_matches(member, _HOOKS, 1, 0.9)]
+        vars(self).update(hooks)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def _check(plugin: _Plugin, callers: list[pluggy.HookCaller]) -> None:
     """Raise pluggy.PluginValidationError for what would never run, or could hide a refusal."""
-    if isinstance(plugin, type):
-        raise pluggy.PluginValidationError(plugin, "hooks belong to a module or an object, not to a class")
-    for name in filter(lambda name: name.startswith("cloud_"), vars(_Specifications)):
-        if callable(getattr(plugin, name, None)) and all(caller.name != name for caller in callers):
-            raise pluggy.PluginValidationError(plugin, f"{name} is not marked with @hookimpl")
-    if not callers:
-        raise pluggy.PluginValidationError(plugin, "no function in it is marked with @hookimpl")
-    for hook in (hook for caller in callers for hook in caller.get_hookimpls() if hook.plugin is plugin):
+    hooks = [hook for caller in callers for hook in caller.get_hookimpls() if hook.plugin is plugin]
+    problems = [f"unknown hook {caller.name!r}" for caller in callers if not caller.has_spec()]
+    problems += [f"{name} is not marked with @hookimpl" for name in plugin.unmarked]
+    for hook in hooks:
+        parameters = inspect.signature(hook.function).parameters.values()
+        if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
+            problems.append(f"{hook.function.__name__} takes what is never given: only names, without defaults, are")
         if hook.wrapper or hook.hookwrapper:
-            raise pluggy.PluginValidationError(plugin, f"{hook.function!r} is a wrapper, which could hide a refusal")
-        if inspect.iscoroutinefunction(hook.function) or inspect.isgeneratorfunction(hook.function):
-            raise pluggy.PluginValidationError(plugin, f"{hook.function!r} is async or a generator: it would not run")
+            problems.append(f"{hook.function.__name__} is a wrapper, which could hide a refusal")
+        elif inspect.iscoroutinefunction(hook.function) or inspect.isgeneratorfunction(hook.function):
+            problems.append(f"{hook.function.__name__} is async or a generator, and would not run")
+    if isinstance(plugin.plugin, type):
+        problems.append("hooks belong to a module or an object, not to a class")
+    elif not hooks:
+        problems.append("no function in it is marked with @hookimpl")
+    if problems:
+        raise pluggy.PluginValidationError(plugin, f"{plugin}: {'; '.join(problems)}")
 
 
 def _call(hook: pluggy.HookImpl, **arguments: Any) -> Any:
     with inside("hook"):
-        return hook.function(*(arguments[name] for name in hook.argnames))
+        result = hook.function(*(arguments[name] for name in hook.argnames))
+    if result is not None and not isinstance(result, CloudCredentials):
+        raise TypeError(f"{hook.function.__name__} returned {type(result).__name__}")  # a coroutine, or False
+    return result
 
 
-def _refusal(error: Exception, hook: pluggy.HookImpl, what: str) -> OperationRefused:
-    """The refusal by a hook that failed."""
-    refusal = OperationRefused(f"{what}, as a hook failed: {error!r}")
-    refusal.plugin = hook.plugin_name
-    return refusal
+def _ask(hook: pluggy.HookImpl, what: str, **arguments: Any) -> Any:
+    """What a policy or vault says. OperationRefused when it refuses, as it is, and when it fails."""
+    try:
+        return _call(hook, **arguments)
+    except OperationRefused as error:
+        refusal, cause = copy(error), error.__cause__  # one that is kept and raised again tells of one operation
+    except (Exception, SystemExit) as error:
+        forget_requests(error)
+        # of another's error the class alone: its text may hold a secret
+        reason = f"{type(error).__name__}: {error}" if isinstance(error, CloudError) else type(error).__name__
+        refusal, cause = OperationRefused(f"{what}, as a hook failed: {reason}"), error
+    refusal.plugin = refusal.plugin or hook.plugin_name
+    raise refusal from cause
 
 
 def _name(plugin: object) -> str:
@@ -241,16 +253,16 @@ def installed() -> Hooks | None:
         ProviderLoadError: One of them cannot be loaded; the next call tries again.
     """
     if is_inside("hook"):
-        raise RuntimeError("hooks cannot be registered while a hooks plugin is imported; its entry point does that")
+        raise RuntimeError("hooks cannot be registered in a hook, or while a hooks plugin is imported")
     registry = _state.current
-    with registry.hooks_lock:  # no operation slips through while another thread loads a policy
-        if registry.hooks is False:
-            hooks = Hooks()
-            with inside("hook"):
-                for entry in registry.entry_points(HOOKS):
-                    hooks.install(entry)
-            registry.hooks = None if hooks.is_empty else hooks
-        return cast("Hooks | None", registry.hooks)
+    if registry.hooks is False:
+        hooks = Hooks()
+        for entry in _state.entry_points(HOOKS):
+            hooks.install(entry)
+        with registry.hooks_lock:  # of threads that load them at the same time one is the first
+            if registry.hooks is False:
+                registry.hooks = hooks if hooks.plugins() else None
+    return cast("Hooks | None", registry.hooks)
 
 
 def register(plugin: object) -> None:
@@ -260,22 +272,29 @@ def register(plugin: object) -> None:
 
     Raises:
         pluggy.PluginValidationError: A hook of it would never run: it is misspelt, takes an argument that there is
-            not, or is not marked with `hookimpl`.
+            not, or is not marked with `hookimpl`; or it is in force already.
         ProviderLoadError: An installed hooks plugin cannot be loaded.
     """
-    hooks = installed() or Hooks()
-    hooks.register(plugin)
-    _state.current.hooks = hooks
+    installed()
+    registry = _state.current
+    with registry.hooks_lock:
+        hooks = cast("Hooks | None", registry.hooks) or Hooks()
+        hooks.add(_Plugin(plugin, _name(plugin)))
+        registry.hooks = hooks
 
 
 def unregister(plugin: object) -> None:
     """Take the hooks of ``plugin`` out of force."""
-    if hooks := installed():
-        hooks.unregister(plugin)
-        _state.current.hooks = None if hooks.is_empty else hooks
+    hooks, registry = installed(), _state.current
+    if hooks is not None:
+        with registry.hooks_lock:
+            for hook in [other for other in hooks.manager.get_plugins() if other.plugin is plugin]:
+                hooks.manager.unregister(hook)
+            registry.hooks = hooks if hooks.plugins() else None
 
 
 def registered() -> list[object]:
     """The plugins that `register` put in force in this process; other processes find the installed ones alone."""
-    hooks = None if _state.current.hooks is None else installed()
-    return list(hooks.registered) if hooks else []
+    hooks = _state.current.hooks
+    hooks = installed() if hooks is False else cast("Hooks | None", hooks)
+    return hooks.plugins(installed=False) if hooks else []

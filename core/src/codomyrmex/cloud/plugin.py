@@ -15,7 +15,7 @@ Clients:
 
 What is installed:
 
-- `entry_points`, `find_entry`, `load`, `left_out`, `EntryPoint`, `API_VERSION`
+- `entry_points`, `load`, `left_out`, `EntryPoint`
 - `installed_plugins`, `shadowed_plugins`: for diagnosis, what settings leave out, and older copies, included
 - the groups `PROVIDERS`, `SCHEMES`, `EXPORTS`, `HOOKS`, `COMMANDS`
 - `exported_names`, `find_export`: the names that plugins export, as ``from codomyrmex.cloud import ...`` has them
@@ -35,13 +35,12 @@ from codomyrmex.cloud._entry_points import (
 )
 from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, sync_folder
 from codomyrmex.cloud._in_force import hooks_in_force
-from codomyrmex.cloud._loading import API_VERSION, exported_names, find_entry, find_export, load
+from codomyrmex.cloud._loading import exported_names, find_export, load
 from codomyrmex.cloud._state import entry_points, installed_plugins
 from codomyrmex.cloud.common._checks import CHECKS, check_bucket, check_key
 from codomyrmex.cloud.common.client import make_client
 
 __all__ = [
-    "API_VERSION",
     "CHECKS",
     "CHUNK",
     "COMMANDS",
@@ -56,7 +55,6 @@ __all__ = [
     "check_key",
     "entry_points",
     "exported_names",
-    "find_entry",
     "find_export",
     "hooks_in_force",
     "installed_plugins",

@@ -67,7 +67,7 @@ def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE,
     another `API_VERSION`.
     """
     name = f"{_text(provider)}.{_text(service)}"
-    return make_client(name, _state.current.factories.get(name) or _load(name), options)
+    return make_client(name, _factory(name), options)
 
 
 def open_storage(url: str, **options: Any) -> StorageClient:
@@ -82,7 +82,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     if not (scheme and separator):
         raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
     name = _provider_of(scheme.lower())
-    factory = _state.current.factories.get(name) or _load(name)
+    factory = _factory(name)
     make = functools.partial(factory.from_url, url) if hasattr(factory, "from_url") else factory
     storage: StorageClient = make_client(name, make, options)
     return storage
@@ -126,7 +126,7 @@ def register(name: str, factory: Factory, *, scheme: str | None = None, replace:
         raise DuplicateProviderError(f"{name!r} is taken {owner}; register(..., replace=True) takes its place")
     if scheme and not replace and (scheme in registry.schemes or scheme in _installed_schemes()):
         raise DuplicateProviderError(f"{scheme}:// is taken; register(..., replace=True) takes its place")
-    check_version(name, factory)
+    check_version(name, getattr(factory, "API_VERSION", API_VERSION))
     registry.registered[name] = registry.factories[name] = factory
     if scheme:
         registry.schemes[scheme] = name
@@ -158,19 +158,18 @@ def isolated() -> Iterator[None]:
 
 def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
     """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
-    name = f"{_text(provider)}.{_text(service)}"
-    return _state.current.factories.get(name) or _load(name)
+    return _factory(f"{_text(provider)}.{_text(service)}")
 
 
-def _load(name: str) -> Factory:
-    entry = find_entry(PROVIDERS, name)
-    if entry is None:
-        _not_found(name)
-    factory: Factory = load(entry)
-    if not callable(factory):
-        raise load_error(entry, "names no class and no function")
-    _state.current.factories[name] = factory
-    return factory
+def _factory(name: str) -> Factory:
+    factories = _state.current.factories
+    if name not in factories:
+        entry = find_entry(PROVIDERS, name) or _not_found(name)
+        factory = load(entry)
+        if not callable(factory):
+            raise load_error(entry, "names no class and no function")
+        factories[name] = factory
+    return factories[name]
 
 
 def _not_found(name: str) -> NoReturn:
@@ -202,10 +201,9 @@ def _provider_of(scheme: str) -> str:
     registry, default = _state.current, f"{scheme}.storage"
     if scheme in registry.schemes:
         return registry.schemes[scheme]
-    owners = _installed_schemes().get(scheme, {})
-    if not owners and default not in registry.factories:
+    if scheme not in _installed_schemes() and default not in registry.factories:
         entry_points(SCHEMES, refresh=True)
-        owners = _installed_schemes().get(scheme, {})
+    owners = _installed_schemes().get(scheme, {})
     if len(owners) > 1:
         claims = " and ".join(f"to {name} by {entry}" for name, entry in owners.items())
         raise DuplicateProviderError(f"{scheme}:// leads {claims}; uninstall all but one")

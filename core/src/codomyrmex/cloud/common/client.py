@@ -30,13 +30,15 @@ class CloudClient:
     _thread: threading.local
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: D102 - a constructor needs no super().__init__()
+        if "__operations__" not in vars(cls):  # a mixin's __init_subclass__ did not call super()
+            inherit_operations(cls)
         self = super().__new__(cls)
-        self._thread = threading.local()
+        object.__setattr__(self, "_thread", threading.local())  # also where the class is a frozen dataclass
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        inherit_operations(cls, CloudClient)
+        inherit_operations(cls)
 
     @property
     def last_error(self) -> CloudError | None:
@@ -65,10 +67,8 @@ class CloudClient:
         if typed is None:
             return error
         forget_requests(error)
-        typed.provider = typed.provider or self.provider
-        typed.service = typed.service or self.service
-        typed.operation = typed.operation or operation
-        typed.resource = typed.resource or resource
+        typed.provider, typed.service = typed.provider or self.provider, typed.service or self.service
+        typed.operation, typed.resource = typed.operation or operation, typed.resource or resource
         return typed
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
@@ -115,10 +115,9 @@ def make_client(name: str, make: Callable[..., Any], options: dict[str, Any]) ->
         ProviderLoadError: A hooks plugin cannot be loaded.
     """
     hooks = hooks_in_force()
-    if hooks and options.get("credentials") is None:
-        provider, _, service = name.partition(".")
-        if (credentials := hooks.credentials(provider, service)) is not None:
-            options["credentials"] = credentials
+    asked = hooks if options.get("credentials") is None else None
+    if asked and (credentials := asked.credentials(*name.split(".", 1))) is not None:
+        options["credentials"] = credentials
     try:
         client = make(**options)
     except TypeError as error:

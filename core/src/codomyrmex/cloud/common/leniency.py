@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from codomyrmex.cloud.errors import CloudError
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_lenient: ContextVar[object] = ContextVar("client inside a lenient call", default=None)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-def lenient(on_failure: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def lenient(on_failure: Any) -> Callable[[F], F]:
     """Give a method the spec's results on failure (spec section 8) instead of a `CloudError`.
 
     :param on_failure: what to return: ``False``, ``[]``, ``None``, ``{}``, ``b""``, or a function
@@ -27,28 +23,27 @@ def lenient(on_failure: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     raised too, so that the outer one fails. Wrong arguments (TypeError, ValueError) always raise.
     """
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: F) -> F:
         @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            self: Any = args[0]
-            if _lenient.get() is self:
-                return function(*args, **kwargs)
-            token = _lenient.set(self)
+        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if getattr(self._thread, "in_lenient_call", False):
+                return function(self, *args, **kwargs)
+            self._thread.in_lenient_call = True
             try:
-                result = function(*args, **kwargs)
+                result = function(self, *args, **kwargs)
             except CloudError as error:
                 self._thread.last_error = error
                 if self.strict:
                     raise
                 _log(self.provider, function.__name__, error)
-                return cast("R", on_failure(error) if callable(on_failure) else copy.copy(on_failure))
+                return on_failure(error) if callable(on_failure) else copy.copy(on_failure)
             finally:
-                _lenient.reset(token)
+                self._thread.in_lenient_call = False
             self._thread.last_error = None
             return result
 
-        call.__lenient__ = True  # type: ignore[attr-defined]
-        return call
+        call.__lenient__ = decorate  # type: ignore[attr-defined]
+        return cast("F", call)
 
     return decorate
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import islice
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar, overload
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast, get_args, overload
 
 from codomyrmex.cloud import _state
-from codomyrmex.cloud._announcing import Client, Effect, Observer, Operation, described, inside, is_inside, repeatable
+from codomyrmex.cloud._announcing import Effect, Items, Observer, Operation, described, inside, is_inside, is_stream
 from codomyrmex.cloud._in_force import hooks_in_force
 from codomyrmex.cloud.errors import OperationRefused
 
-P = ParamSpec("P")
-R = TypeVar("R")
-Check = Callable[[Any], None]
-Checks = Mapping[str, Check]
+F = TypeVar("F", bound=Callable[..., Any])
+Checks = Mapping[str, Callable[[Any], None]]
 Aliases = Mapping[str, str]
 
 MAX_BATCH = 1000
@@ -35,27 +32,28 @@ class Parameters(NamedTuple):
     """Those that are given by name alone."""
     rest: str | None
     """``*args``: what takes further positions."""
-    takes_any_name: bool
+    takes_any: bool
     """Whether there is a ``**kwargs``."""
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Parameters:
-        """The parameters of a method; of what it wraps where `functools.wraps` tells that.
+        """The parameters of a method; of what it wraps where `functools.wraps` tells that, and no ``__signature__``.
 
         Read from its code: `inspect.signature` would take longer than all else of making a class.
         """
-        code = getattr(inspect.unwrap(function), "__code__", None)
+        function = inspect.unwrap(function, stop=lambda wrapper: hasattr(wrapper, "__signature__"))
+        code = getattr(function, "__code__", None)
         if code is None:  # a callable that is no function
             return cls((), (), "args", True)
         names, end = code.co_varnames, code.co_argcount + code.co_kwonlyargcount
         rest = names[end] if code.co_flags & inspect.CO_VARARGS else None
-        takes_any_name = bool(code.co_flags & inspect.CO_VARKEYWORDS)
-        return cls(names[1 : code.co_argcount], names[code.co_argcount : end], rest, takes_any_name)
+        takes_any = bool(code.co_flags & inspect.CO_VARKEYWORDS)
+        return cls(names[1 : code.co_argcount], names[code.co_argcount : end], rest, takes_any)
 
     @property
     def are_passed_on(self) -> bool:
         """Whether these are ``*args, **kwargs``, of a method that passes on what it is given."""
-        return self.rest is not None and self.takes_any_name
+        return self.rest is not None and self.takes_any
 
     def named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a call by the names of their parameters."""
@@ -65,11 +63,10 @@ class Parameters(NamedTuple):
         return {**arguments, **kwargs}
 
 
-@dataclass(slots=True)
-class Spec:
+class Spec(NamedTuple):
     """What is known of an operation, and what an override inherits."""
 
-    name: str
+    function: Callable[..., Any]
     parameters: Parameters
     effect: Effect | None
     """None: the author gave none, which hooks are told as ``"admin"``."""
@@ -80,11 +77,11 @@ class Spec:
 
 
 @overload
-def operation(function: Callable[P, R], /) -> Callable[P, R]: ...
+def operation(function: F, /) -> F: ...
 @overload
 def operation(
     *, effect: Effect = ..., checks: Checks = ..., aliases: Aliases = ..., lazy: bool = ..., batched: str = ...
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+) -> Callable[[F], F]: ...
 def operation(
     function: Any = None,
     /,
@@ -98,11 +95,11 @@ def operation(
     """Make a method an operation: arguments are checked, then hooks asked, then errors translated.
 
     Exceptions of an SDK go through `CloudClient.translate_error`; a `CloudError` gets provider, service, operation and
-    resource where it has none. Overriding an operation in a subclass keeps it one.
+    resource where it has none. Overriding an operation in a subclass keeps it one; an override that is decorated anew
+    inherits what it does not give.
 
     Args:
-        effect: What it does, for policies: see `Effect`. Without one it is that of the operation it overrides, and
-            else counts as ``"admin"``.
+        effect: What it does, for policies: see `Effect`. Without one it counts as ``"admin"``.
         checks: For each parameter name a function that raises TypeError or ValueError at once. Defaults are not
             checked.
         aliases: Other names of parameters, as an operation that this one overrides has them, to their names here.
@@ -112,84 +109,97 @@ def operation(
             first batch is refused, the operation raises; the items of a later one are failures with the refusal.
 
     Raises:
-        TypeError: The method is ``async`` or `lenient`, or has checks and is decorated already.
+        TypeError: The method is ``async`` or `lenient`, or has checks and is decorated already; or the effect is none.
     """
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        _check_method(function)
-        parameters = Parameters.of(function)
-        if checks and (
-            not inspect.isfunction(function) or hasattr(function, "__wrapped__") or parameters.are_passed_on
-        ):
+    def decorate(function: F) -> F:
+        parameters = _parameters_of(function)
+        if effect is not None and effect not in get_args(Effect):
+            raise TypeError(f"the effect of {function!r} is one of {', '.join(get_args(Effect))}, not {effect!r}")
+        is_decorated = not inspect.isfunction(function) or hasattr(function, "__wrapped__") or parameters.are_passed_on
+        if checks and is_decorated:
             raise TypeError(f"the checks of {function!r} go by its parameters: put @operation directly above 'def'")
-        return _wrap(function, Spec(function.__name__, parameters, effect, checks, aliases, lazy, batched))
+        return cast("F", _wrap(Spec(function, parameters, effect, checks, aliases, lazy, batched)))
 
     return decorate if function is None else decorate(function)
 
 
 def spec_of(member: Any) -> Spec | None:
-    """What is known of a method as an operation; None where it is none."""
-    spec: Spec | None = getattr(member, "__operation__", None)
-    return spec
+    """What is known of a method as an operation, also below `lenient`; None where it is none.
+
+    Nor is what wraps one: `functools.wraps` copies the attribute.
+    """
+    call, spec = getattr(member, "__operation__", (None, None))
+    function = getattr(member, "__func__", member)
+    return spec if call in (function, hasattr(function, "__lenient__") and function.__wrapped__) else None
 
 
-def inherit_operations(cls: type, root: type) -> None:
-    """Make overrides of operations in a new class, its own and those of mixins, operations too.
-
-    Args:
-        cls: The new class.
-        root: The class that all clients derive from. Bases that do were looked at when they were made.
+def inherit_operations(cls: type) -> None:
+    """Make overrides of operations in a new class, its own and those of its bases, operations too.
 
     Raises:
         TypeError: An override is ``async``, `lenient` or no method, or does not take what the operation takes.
     """
-    mro = cls.__mro__
-    for position, owner in enumerate(mro):
-        if owner is not cls and issubclass(owner, root):
-            continue
-        for name, member in list(vars(owner).items()):
-            if name[0] == "_" or any(name in vars(base) for base in mro[:position]):
-                continue
-            inherited = next((spec for base in mro[position + 1 :] if (spec := spec_of(vars(base).get(name)))), None)
-            if inherited is not None:
-                _override(cls, name, member, inherited)
+    mro = cls.__mro__[:-1]
+    clients = [base for base in cls.__bases__ if hasattr(base, "__operations__")]
+    names = {name for base in clients for name in base.__operations__}
+    mixins = [base for base in reversed(mro) if "__operations__" not in vars(base)]  # and the class itself
+    own = {name: member for base in mixins for name, member in vars(base).items()}
+    for name in tuple(names) if len(clients) > 1 else names & own.keys():
+        owners = [base for base in mro if name in vars(base)]
+        base, inherited = next(((b, spec) for b in owners[1:] if (spec := spec_of(vars(b)[name]))), (cls, None))
+        if inherited is not None and (owners[0] is cls or not issubclass(owners[0], base)):
+            _override(cls, name, vars(owners[0])[name], inherited)
+    names.update(name for name, member in own.items() if name[0] != "_" and spec_of(member) is not None)
+    cls.__operations__ = frozenset(names)  # type: ignore[attr-defined]
 
 
 def _override(cls: type, name: str, member: Any, inherited: Spec) -> None:
-    if isinstance(member, (classmethod, staticmethod)):
+    if isinstance(member, (classmethod, staticmethod)) or not callable(member):
         raise TypeError(f"{cls.__name__}.{name} overrides an operation, so it is a method that takes self")
-    if not callable(member):
-        return
-    spec = spec_of(member)
-    if spec is None:
-        _check_method(member)
-        spec = replace(inherited, parameters=Parameters.of(member))
-        if spec.parameters.are_passed_on:
-            spec = inherited
-        setattr(cls, name, _wrap(member, spec))
-    spec.effect = spec.effect or inherited.effect
-    parameters = spec.parameters
-    in_order = tuple(spec.aliases.get(name, name) for name in inherited.parameters.by_position)
-    by_name = {spec.aliases.get(name, name) for name in inherited.parameters.by_name}
-    accepts_names = parameters.takes_any_name or by_name <= {*parameters.by_position, *parameters.by_name}
-    if parameters.by_position[: len(in_order)] != in_order or not accepts_names:
-        names = ", ".join(inherited.parameters.by_position + inherited.parameters.by_name)
-        raise TypeError(f"{cls.__name__}.{name} overrides an operation that takes {names}: keep these, or give aliases")
+    own = spec_of(member)
+    spec = own or inherited._replace(function=member, parameters=_parameters_of(member))
+    if spec.parameters.are_passed_on:
+        spec = spec._replace(parameters=inherited.parameters)
+    here = spec.aliases.get
+    in_order = tuple(here(name, name) for name in inherited.parameters.by_position)
+    by_name = {here(name, name) for name in inherited.parameters.by_name}
+    names = {*spec.parameters.by_position, *spec.parameters.by_name}
+    if spec.parameters.by_position[: len(in_order)] != in_order or not (by_name <= names or spec.parameters.takes_any):
+        wanted = ", ".join(inherited.parameters.by_position + inherited.parameters.by_name)
+        raise TypeError(f"{cls.__name__}.{name} overrides an operation of {wanted}: keep these names, or give aliases")
+    if own is not None:
+        checks = {here(name, name): check for name, check in inherited.checks.items()} | dict(own.checks)
+        batched = own.batched or (inherited.batched and here(inherited.batched, inherited.batched))
+        effect, lazy = own.effect or inherited.effect, own.lazy or inherited.lazy
+        spec = spec._replace(effect=effect, checks=checks, lazy=lazy, batched=batched)
+    if spec != own:
+        call = _wrap(spec)
+        if own and hasattr(member, "__lenient__"):
+            call = member.__lenient__(call)
+        vars(call).update({**vars(member), **vars(call)})  # such as that it is abstract
+        setattr(cls, name, call)
 
 
-def _check_method(function: Any) -> None:
-    """Raise TypeError for what cannot be an operation."""
-    if getattr(function, "__lenient__", False):
+def _parameters_of(function: Any) -> Parameters:
+    """The parameters of a method. TypeError for what cannot be an operation."""
+    if hasattr(function, "__lenient__"):
         raise TypeError(f"{function!r} hides its failures from hooks: put @lenient above @operation, not below it")
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise TypeError(f"{function!r} is async; an operation is not, as its errors would not be translated")
+    return Parameters.of(function)
 
 
-def _wrap(function: Callable[..., Any], spec: Spec) -> Callable[..., Any]:
-    checks, lazy = tuple(_by_position(spec)), spec.lazy
+def _wrap(spec: Spec) -> Any:
+    function, lazy, has_aliases = spec.function, spec.lazy, bool(spec.aliases)
+    by_position = spec.parameters.by_position
+    names = [name for name in by_position + spec.parameters.by_name if name in spec.checks]
+    checks = [(by_position.index(n) if n in by_position else sys.maxsize, n, spec.checks[n]) for n in names]
 
     @wraps(function)
-    def call(self: Client, /, *args: Any, **kwargs: Any) -> Any:
+    def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if has_aliases:
+            kwargs = _renamed(spec, kwargs)
         given = len(args)
         for position, name, check in checks:
             if position < given:
@@ -198,46 +208,33 @@ def _wrap(function: Callable[..., Any], spec: Spec) -> Callable[..., Any]:
                 check(kwargs[name])
         try:
             if _state.current.hooks is not None and (hooks := hooks_in_force()) and not is_inside("operation"):
-                return _watched(hooks, self, function, spec, args, kwargs)
+                return _watched(hooks, self, spec, args, kwargs)
             result = function(self, *args, **kwargs)
         except Exception as error:
             _fail(error, self, spec, args, kwargs)
         return _lazily(result, self, spec, args, kwargs) if lazy else result
 
-    call.__operation__ = spec  # type: ignore[attr-defined]
-    return _with_aliases(call, spec) if spec.aliases else call
+    call.__operation__ = (call, spec)  # type: ignore[attr-defined]
+    return call
 
 
-def _with_aliases(call: Callable[..., Any], spec: Spec) -> Callable[..., Any]:
-    """Let the operation take parameters by other names too."""
-
-    @wraps(call)
-    def renamed(self: Client, /, *args: Any, **kwargs: Any) -> Any:
-        for alias in spec.aliases.keys() & kwargs.keys():
-            name = spec.aliases[alias]
-            if name in kwargs:
-                raise TypeError(f"{spec.name}() takes {alias} or {name}, not both")
-            kwargs[name] = kwargs.pop(alias)
-        return call(self, *args, **kwargs)
-
-    return renamed
+def _renamed(spec: Spec, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Arguments by the method's own names of parameters."""
+    for alias in spec.aliases.keys() & kwargs.keys():
+        if (name := spec.aliases[alias]) in kwargs:
+            raise TypeError(f"{spec.function.__name__}() takes {alias} or {name}, not both")
+        kwargs[name] = kwargs.pop(alias)
+    return kwargs
 
 
-def _by_position(spec: Spec) -> list[tuple[int, str, Check]]:
-    """Position, name and check of each parameter that has a check; one that is given by name alone has none."""
-    positions = {name: position for position, name in enumerate(spec.parameters.by_position)}
-    names = (name for name in positions.keys() | spec.parameters.by_name if name in spec.checks)
-    return [(positions.get(name, sys.maxsize), name, spec.checks[name]) for name in names]
-
-
-def _fail(error: Exception, client: Client, spec: Spec, args: Any, kwargs: Any) -> NoReturn:
-    typed = client.typed_error(error, spec.name, client.resource_name(spec.parameters.named(args, kwargs)))
+def _fail(error: Exception, client: Any, spec: Spec, args: Any, kwargs: Any) -> NoReturn:
+    typed = client.typed_error(error, spec.function.__name__, client.resource_name(spec.parameters.named(args, kwargs)))
     if typed is error:
         raise error
     raise typed from error
 
 
-def _lazily(result: Iterator[Any], client: Client, spec: Spec, args: Any, kwargs: Any) -> Iterator[Any]:
+def _lazily(result: Iterator[Any], client: Any, spec: Spec, args: Any, kwargs: Any) -> Iterator[Any]:
     try:
         yield from result
     except Exception as error:
@@ -247,47 +244,41 @@ def _lazily(result: Iterator[Any], client: Client, spec: Spec, args: Any, kwargs
 # With hooks in force
 
 
-def _watched(hooks: Observer, client: Client, function: Any, spec: Spec, args: Any, kwargs: Any) -> Any:
+def _watched(hooks: Observer, client: Any, spec: Spec, args: Any, kwargs: Any) -> Any:
     arguments = spec.parameters.named(args, kwargs)
-    if spec.batched in arguments:
-        return _in_batches(hooks, client, function, spec, arguments)
-    args, kwargs = map(repeatable, args), {name: repeatable(value) for name, value in kwargs.items()}
-    return _told(hooks, client, function, spec, tuple(args), kwargs)
-
-
-def _in_batches(hooks: Observer, client: Client, function: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
-    """The failures by item of all batches, each of which is an operation to hooks."""
-    assert spec.batched is not None
-    failures: dict[Any, Any] = {}
-    items = iter(arguments[spec.batched])
-    batch = tuple(islice(items, MAX_BATCH))
-    is_first = True
-    while batch or is_first:
+    if spec.batched not in arguments or spec.parameters.rest in arguments:
+        return _told(hooks, client, spec, args, kwargs)
+    items, failures, is_first = iter(arguments[spec.batched]), dict[Any, Any](), True
+    while (batch := tuple(islice(items, MAX_BATCH))) or is_first:
         try:
-            failures |= _told(hooks, client, function, spec, (), {**arguments, spec.batched: batch})
+            failures |= _told(hooks, client, spec, (), {**arguments, spec.batched: batch})
         except OperationRefused as refusal:
             if is_first:
                 raise
             failures |= dict.fromkeys(batch, refusal)
-        batch, is_first = tuple(islice(items, MAX_BATCH)), False
+        is_first = False
     return failures
 
 
-def _told(hooks: Observer, client: Client, function: Any, spec: Spec, args: tuple[Any, ...], kwargs: Any) -> Any:
+def _told(hooks: Observer, client: Any, spec: Spec, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Call the method, with hooks asked before and told after it."""
+    args = tuple(map(_read_once, args))
+    kwargs = {name: _read_once(value) for name, value in kwargs.items()}
     arguments = {name: described(value) for name, value in spec.parameters.named(args, kwargs).items()}
     resource, effect = client.resource_name(arguments), spec.effect or "admin"
-    told = MappingProxyType(arguments)
-    running = Operation(client, client.provider, client.service, spec.name, effect, resource, told)
-    moves_data = client.service == "storage" and "progress" in spec.parameters.by_name  # elsewhere it tells a state
-    if moves_data and (progress := hooks.progress(running, kwargs.get("progress"))):
-        kwargs = {**kwargs, "progress": progress}
+    arguments |= {alias: arguments[name] for alias, name in spec.aliases.items() if name in arguments}
+    name, told = spec.function.__name__, MappingProxyType(arguments)
+    running = Operation(client, client.provider, client.service, name, effect, resource, told)
+    if progress := kwargs.get("progress"):
+        kwargs["progress"] = progress = inside("")(progress)
+    if client.service == "storage" and "progress" in spec.parameters.by_name:  # elsewhere it tells a state
+        kwargs["progress"] = hooks.progress(running, progress)
     started = perf_counter()
     try:
         try:
             hooks.before(running)
             with inside("operation"):
-                result = function(client, *args, **kwargs)
+                result = spec.function(client, *map(_again, args), **{n: _again(v) for n, v in kwargs.items()})
         except Exception as error:
             _fail(error, client, spec, args, kwargs)
     except BaseException as error:
@@ -297,3 +288,12 @@ def _told(hooks: Observer, client: Client, function: Any, spec: Spec, args: tupl
         return hooks.reading(running, _lazily(result, client, spec, args, kwargs), started)
     hooks.after(running, described(result), None, perf_counter() - started)
     return result
+
+
+def _read_once(value: Any) -> Any:
+    """``value``, or the items of an iterator."""
+    return Items(value) if isinstance(value, Iterator) and not is_stream(value) else value
+
+
+def _again(value: Any) -> Any:
+    return iter(value) if isinstance(value, Items) else value
