@@ -4,11 +4,12 @@ import importlib
 import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from types import ModuleType
 
 import pytest
-from codomyrmex.cloud import hooks
+from codomyrmex.cloud import get_client, hooks, register
 from codomyrmex.cloud.errors import OperationRefused, PluginError
-from codomyrmex.cloud.transfer import TransferFailed, copy, sync
+from codomyrmex.cloud.transfer import Prefix, TransferFailed, copy, sync
 
 from .conftest import errors, read_prefix, write_tree
 
@@ -66,6 +67,54 @@ def test_a_registered_policy_holds_in_worker_processes(processes, tree, local, p
         assert "precious" not in read_prefix(place)
 
 
+VAULT = """
+import os
+
+from codomyrmex.cloud.common import CloudCredentials
+from codomyrmex.cloud.hooks import hookimpl
+
+
+@hookimpl
+def cloud_credentials(provider):
+    return CloudCredentials(provider, "key", "secret") if provider == "carried" else None
+"""
+STORAGE = """
+from codomyrmex.cloud.local import LocalStorage
+
+
+class Carried(LocalStorage):
+    provider = "carried"
+    recipe = ("root",)
+
+    def __init__(self, root, credentials=None):
+        super().__init__(root)
+        assert credentials.access_key == "key", "made without the vault"
+"""
+
+
+def test_a_registered_vault_is_asked_in_worker_processes(processes, tree, tmp_path, monkeypatch):
+    for name, source in (("carried_vault", VAULT), ("carried_storage", STORAGE)):
+        (tmp_path / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    vault, module = importlib.import_module("carried_vault"), importlib.import_module("carried_storage")
+    hooks.register(vault)
+    register("carried.storage", module.Carried)
+    storage = get_client("carried", root=tmp_path / "root")
+    storage.create_bucket("box")
+    assert copy(tree, Prefix(storage, "box"), executor=processes).copied == 11
+    for name in ("carried_vault", "carried_storage"):
+        del sys.modules[name]
+
+
+def test_a_module_that_its_name_does_not_lead_to_lets_nothing_start(processes, tree, local, policy_module):
+    place = local("one")
+    other = ModuleType("carried_policy")
+    exec(POLICY, vars(other))
+    hooks.register(other)
+    with pytest.raises(PluginError, match="carried_policy are in force in this process alone"):
+        copy(tree, place, executor=processes)
+
+
 class Policy:
     @hooks.hookimpl
     def cloud_before_operation(self, operation):
@@ -77,7 +126,7 @@ def test_a_policy_that_workers_cannot_import_lets_nothing_start(processes, tree,
     place = local("one")
     hooks.register(Policy())
     for transfer in (copy, sync):
-        with pytest.raises(PluginError, match=r"Policy of .* are in force in this process alone.*use threads"):
+        with pytest.raises(PluginError, match=r"Policy are in force in this process alone.*use threads"):
             transfer(tree, place, executor=processes)
     assert read_prefix(place) == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,8 +33,6 @@ class Job:
     """Read what is of the same size on both sides."""
     compare_only: bool = False
     watch: Watch | None = None
-    hooks: Sequence[str] = ()
-    """The names of hooks that the process which does the work imports."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "watch": None}
@@ -44,8 +43,6 @@ def run_batch(job: Job, number: int, actions: Sequence[Action]) -> list[Outcome]
 
     :param number: of the batch, so that no two calls are the same to an executor which runs such once.
     """
-    if job.hooks:
-        put_in_force(job.hooks)
     watch = job.watch or Watch()
     outcomes: list[Outcome] = []
     deletions = [action.key for action in actions if action.what == "delete" and not job.compare_only]
@@ -60,6 +57,19 @@ def run_batch(job: Job, number: int, actions: Sequence[Action]) -> list[Outcome]
     if deletions and not watch.stopped:
         outcomes += _deleted(job.target, deletions)
     return outcomes
+
+
+def run_batch_under(hooks: Sequence[str], job: bytes, number: int, actions: Sequence[Action]) -> list[Outcome]:
+    """Do these actions in another process, with these hooks in force there before the storages are made again.
+
+    Args:
+        hooks: The names by which they are imported.
+        job: The `Job`, pickled.
+        number: As for `run_batch`.
+        actions: As for `run_batch`.
+    """
+    put_in_force(hooks)
+    return run_batch(pickle.loads(job), number, actions)  # noqa: S301 - made by the run that sends it
 
 
 def batches(actions: Iterable[Action], objects: int, size: int) -> Iterator[list[Action]]:

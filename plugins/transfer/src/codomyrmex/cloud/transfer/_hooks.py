@@ -18,7 +18,8 @@ def names_for(executor: Executor | None) -> list[str]:
     Installed hooks are not among them, as each process finds them, and threads need none.
 
     Returns:
-        For each a ``"module"`` or a ``"module:attribute"``.
+        For each a ``"module"`` or a ``"module:attribute"``. What is imported is as its module makes it: what the
+        program changed in it afterwards does not travel.
 
     Raises:
         PluginError: One of them is no module, and no attribute of the module of its class.
@@ -48,15 +49,15 @@ def put_in_force(names: Iterable[str]) -> None:
 
 
 def _name_of(plugin: object) -> str:
-    if isinstance(plugin, ModuleType):
-        module, name = plugin.__name__, plugin.__name__
-    else:
-        module = type(plugin).__module__
-        attributes = vars(sys.modules[module]).items()
-        name = next((f"{module}:{attribute}" for attribute, value in attributes if value is plugin), "")
-    if not name or module == "__main__":
-        raise PluginError(
-            f"the hooks {type(plugin).__qualname__} of {module} are in force in this process alone, as workers cannot "
-            "import them: keep them as an attribute of a module, offer them as an entry point, or use threads"
-        )
-    return name
+    module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
+    if module is not None and module.__name__ != "__main__" and sys.modules.get(module.__name__) is module:
+        if plugin is module:
+            return module.__name__
+        for attribute, value in vars(module).items():
+            if value is plugin:
+                return f"{module.__name__}:{attribute}"
+    where = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__qualname__
+    raise PluginError(
+        f"the hooks {where} are in force in this process alone, as workers cannot import them: keep them as an "
+        "attribute of a module that can be imported, offer them as an entry point, or use threads"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import TypedDict
 
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.errors import AuthenticationError, BucketNotFound, CloudError
-from codomyrmex.cloud.transfer._batch import Job, batches, run_batch
+from codomyrmex.cloud.transfer._batch import Job, batches, run_batch, run_batch_under
 from codomyrmex.cloud.transfer._hooks import names_for
 from codomyrmex.cloud.transfer._journal import Journal, done_of
 from codomyrmex.cloud.transfer._outcome import Outcome
@@ -76,6 +77,7 @@ class Run:
         self._actions = actions
         self._max_delete = max_delete
         self._options = options
+        self._hooks: list[str] = []
         threads = options.get("threads", 16)
         self._window = options.get("window", 2 * threads)
         if threads < 1 or self._window < 1:
@@ -150,7 +152,7 @@ class Run:
     def _open(self, opened: ExitStack) -> None:
         """What a run holds, until its end."""
         job, options = self._job, self._options
-        job.hooks = names_for(options.get("executor"))
+        self._hooks = names_for(options.get("executor"))
         opened.callback(job.source.close)
         opened.callback(job.target.close)
         if "report" in options:
@@ -246,7 +248,11 @@ class Run:
 
     def _submit(self, number: int, batch: list[Action]) -> None:
         try:
-            future = self._executor.submit(run_batch, self._job, number, batch)
+            if self._hooks:
+                job = pickle.dumps(self._job)
+                future = self._executor.submit(run_batch_under, self._hooks, job, number, batch)
+            else:
+                future = self._executor.submit(run_batch, self._job, number, batch)
         except Exception as error:  # the executor is broken, or the storages do not pickle
             self._fail(typed(error))
             self._end()
