@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -16,7 +16,13 @@ from typing import Any, cast
 
 from codomyrmex.cloud import CloudCredentials, open_storage
 from codomyrmex.cloud.common import Capability, CloudClient, ObjectInfo, StorageClient
-from codomyrmex.cloud.errors import BucketNotFound, ObjectNotFound, PermissionDenied, UnsupportedOperation
+from codomyrmex.cloud.errors import (
+    BucketNotFound,
+    ObjectNotFound,
+    OperationRefused,
+    PermissionDenied,
+    UnsupportedOperation,
+)
 from codomyrmex.cloud.fsspec._files import Compressed, Reader, Writer
 from codomyrmex.cloud.fsspec._folders import children, entry, folder, tree
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
@@ -37,6 +43,12 @@ class _Cached(type(AbstractFileSystem)):  # type: ignore[misc]
         if masked:
             options["identity"] = tuple(map(id, masked))  # kept alive by the instance
         return super().__call__(*args, **options)
+
+
+def _raise_unless_missing(error: OSError) -> None:
+    """What `CloudFileSystem.walk` does with an error of a listing."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
@@ -364,6 +376,25 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
             raise BucketNotFound(f"no bucket {bucket!r}")
         self.invalidate_cache(path)
 
+    def walk(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        topdown: bool = True,
+        on_error: Any = _raise_unless_missing,
+        **kwargs: Any,
+    ) -> Iterator[Any]:
+        """Folders, and what is in each. What may not be listed is an error, as it is not empty; fsspec's own omits it.
+
+        Args:
+            path: Where to begin.
+            maxdepth: How many levels; default all.
+            topdown: A folder before those in it.
+            on_error: ``"omit"``, ``"raise"`` or a function of the error, of the first level.
+            kwargs: Of `ls`.
+        """
+        yield from super().walk(path, maxdepth, topdown, on_error, **kwargs)
+
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
         """As `mkdir`; what is there is no error with ``exist_ok``."""
         if not exist_ok:
@@ -372,8 +403,8 @@ class CloudFileSystem(AbstractFileSystem, metaclass=_Cached):
         bucket, key = self.split(path)
         try:
             there = self.storage.bucket_exists(bucket)
-        except PermissionDenied:
-            if not key:
+        except PermissionDenied as error:
+            if not key or isinstance(error, OperationRefused):
                 raise
             return  # who may only write keys will see by writing
         if not there:
