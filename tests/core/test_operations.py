@@ -2,7 +2,6 @@
 
 import abc
 import asyncio
-import dataclasses
 import functools
 import inspect
 
@@ -295,14 +294,6 @@ def test_an_abstract_override_stays_abstract():
             """Documented."""
 
     assert Abstract.send.__isabstractmethod__
-
-
-def test_a_client_may_be_a_frozen_dataclass():
-    @dataclasses.dataclass(frozen=True)
-    class Frozen(Mail):
-        box: str
-
-    assert Frozen("in").send("me")[0] == "me"
 
 
 def test_a_renaming_mixin_is_a_type_error_too():

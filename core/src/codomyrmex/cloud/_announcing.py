@@ -63,10 +63,9 @@ def described(value: Any) -> Any:
     """``value`` as hooks see it: to read or change it takes nothing from the operation and its caller."""
     if value is None or isinstance(value, (str, bytes, int)):
         return value
-    if type(value) in (Items, tuple):
-        return tuple(map(described, value))
-    if type(value) is list:
-        return [described(item) for item in value]
+    if type(value) in (Items, list, tuple):
+        copies = map(described, value)
+        return list(copies) if type(value) is list else tuple(copies)
     if type(value) is dict:
         return {key: described(item) for key, item in value.items()}
     if isinstance(value, bytearray):

@@ -56,12 +56,11 @@ def left_out(entry: EntryPoint) -> str | None:
     ``CLOUD_IGNORE_PLUGINS=acme-retention,...`` leaves out the plugins of these distributions, of every kind, and
     ``CLOUD_PLUGINS=codomyrmex-cloud-aws,...`` those of all others, but for the core and the command ``cloud``.
     """
-    name = _normalized(entry.distribution)
-    if name in _listed("CLOUD_IGNORE_PLUGINS"):
+    ignored, admitted = _listed("CLOUD_IGNORE_PLUGINS"), _listed("CLOUD_PLUGINS")
+    name = _normalized(entry.distribution) if ignored or admitted else ""
+    if name in ignored:
         return "CLOUD_IGNORE_PLUGINS"
-    admitted = _listed("CLOUD_PLUGINS")
-    always = ("codomyrmex-cloud", "codomyrmex-cloud-cli")
-    return "CLOUD_PLUGINS" if admitted and name not in admitted.union(always) else None
+    return "CLOUD_PLUGINS" if admitted and name not in {*admitted, "codomyrmex-cloud", "codomyrmex-cloud-cli"} else None
 
 
 def _listed(variable: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codomyrmex.cloud import _catalogue, _state
+from codomyrmex.cloud import _state
 from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, EntryPoint, left_out
 from codomyrmex.cloud._state import entry_points
 from codomyrmex.cloud.errors import DuplicateProviderError, IncompatibleProviderError, ProviderLoadError
@@ -80,6 +80,8 @@ def find_export(name: str) -> Any:
         return exports[name]
     if reason := why_left_out(EXPORTS, name):
         raise ImportError(reason)
+    from codomyrmex.cloud import _catalogue
+
     if distribution := _catalogue.EXPORTS.get(name):
         raise ImportError(f"{name} is not installed: 'pip install {distribution}' brings it")
     raise AttributeError(f"module 'codomyrmex.cloud' has no attribute {name!r}, and no installed plugin exports it")

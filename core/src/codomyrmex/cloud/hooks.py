@@ -79,9 +79,6 @@ class _Specifications:
         """``transferred`` more bytes of `upload_path`, `upload_stream` or `download_path` have moved."""
 
 
-_HOOKS = [name for name in vars(_Specifications) if name.startswith("cloud_")]
-
-
 class Hooks:
     """The plugins in force.
 
@@ -189,7 +186,8 @@ class _Plugin:
         self.plugin, self.name, self.entry = plugin, name, entry
         members = {member: getattr(plugin, member, None) for member in dir(plugin) if member[0] != "_"}
         hooks = {member: value for member, value in members.items() if hasattr(value, f"{hookimpl.project_name}_impl")}
-        self.unmarked = [member for member in members.keys() - hooks if get_close_matches(member, _HOOKS, 1, 0.9)]
+        near = {m for m in members.keys() - hooks if get_close_matches(m, vars(_Specifications), 1, 0.9)}
+        self.unmarked = [m for m in sorted(near) if callable(members[m])]
         vars(self).update(hooks)
 
     def __repr__(self) -> str:
@@ -295,6 +293,5 @@ def unregister(plugin: object) -> None:
 
 def registered() -> list[object]:
     """The plugins that `register` put in force in this process; other processes find the installed ones alone."""
-    hooks = _state.current.hooks
-    hooks = installed() if hooks is False else cast("Hooks | None", hooks)
+    hooks = cast("Hooks | None", _state.current.hooks or (None if is_inside("hook") else installed()))
     return hooks.plugins(installed=False) if hooks else []

@@ -67,7 +67,7 @@ def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE,
     another `API_VERSION`.
     """
     name = f"{_text(provider)}.{_text(service)}"
-    return make_client(name, _factory(name), options)
+    return make_client(name, _state.current.factories.get(name) or _factory(name), options)
 
 
 def open_storage(url: str, **options: Any) -> StorageClient:

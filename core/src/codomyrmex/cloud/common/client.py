@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
+from codomyrmex.cloud import _state
 from codomyrmex.cloud._in_force import hooks_in_force
 from codomyrmex.cloud.common.operations import inherit_operations
 from codomyrmex.cloud.errors import CloudError, forget_requests, from_builtin
@@ -27,13 +28,14 @@ class CloudClient:
     Never a secret: credentials are found anew there. None: the client does not pickle."""
     strict: bool = False
     """Whether methods under `lenient` raise, as they do where `get_client` made the client."""
+    __operations__: ClassVar[tuple[type, frozenset[str]]]
     _thread: threading.local
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: D102 - a constructor needs no super().__init__()
-        if "__operations__" not in vars(cls):  # a mixin's __init_subclass__ did not call super()
+        if cls.__operations__[0] is not cls:  # a mixin's __init_subclass__ did not call super()
             inherit_operations(cls)
         self = super().__new__(cls)
-        object.__setattr__(self, "_thread", threading.local())  # also where the class is a frozen dataclass
+        self._thread = threading.local()
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -100,6 +102,9 @@ class CloudClient:
         return _rebuild, (type(self), {name: getattr(self, name) for name in self.recipe}, self.strict)
 
 
+inherit_operations(CloudClient)
+
+
 def make_client(name: str, make: Callable[..., Any], options: dict[str, Any]) -> Any:
     """``make(**options)``, with credentials from hooks where none are given, and announced to hooks.
 
@@ -114,9 +119,8 @@ def make_client(name: str, make: Callable[..., Any], options: dict[str, Any]) ->
         OperationRefused: A hook could not tell the credentials.
         ProviderLoadError: A hooks plugin cannot be loaded.
     """
-    hooks = hooks_in_force()
-    asked = hooks if options.get("credentials") is None else None
-    if asked and (credentials := asked.credentials(*name.split(".", 1))) is not None:
+    hooks = hooks_in_force() if _state.current.hooks is not None else None
+    if hooks and options.get("credentials") is None and (credentials := hooks.credentials(*name.split(".", 1))):
         options["credentials"] = credentials
     try:
         client = make(**options)

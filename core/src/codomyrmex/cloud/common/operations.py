@@ -142,7 +142,7 @@ def inherit_operations(cls: type) -> None:
     """
     mro = cls.__mro__[:-1]
     clients = [base for base in cls.__bases__ if hasattr(base, "__operations__")]
-    names = {name for base in clients for name in base.__operations__}
+    names = {name for base in clients for name in base.__operations__[1]}
     mixins = [base for base in reversed(mro) if "__operations__" not in vars(base)]  # and the class itself
     own = {name: member for base in mixins for name, member in vars(base).items()}
     for name in tuple(names) if len(clients) > 1 else names & own.keys():
@@ -151,7 +151,7 @@ def inherit_operations(cls: type) -> None:
         if inherited is not None and (owners[0] is cls or not issubclass(owners[0], base)):
             _override(cls, name, vars(owners[0])[name], inherited)
     names.update(name for name, member in own.items() if name[0] != "_" and spec_of(member) is not None)
-    cls.__operations__ = frozenset(names)  # type: ignore[attr-defined]
+    cls.__operations__ = cls, frozenset(names)  # type: ignore[attr-defined]
 
 
 def _override(cls: type, name: str, member: Any, inherited: Spec) -> None:
@@ -185,7 +185,7 @@ def _parameters_of(function: Any) -> Parameters:
     """The parameters of a method. TypeError for what cannot be an operation."""
     if hasattr(function, "__lenient__"):
         raise TypeError(f"{function!r} hides its failures from hooks: put @lenient above @operation, not below it")
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+    if getattr(function, "__code__", _wrap.__code__).co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         raise TypeError(f"{function!r} is async; an operation is not, as its errors would not be translated")
     return Parameters.of(function)
 
