@@ -585,8 +585,8 @@ def test_a_stream_is_described_and_stays_whole(storage, curious, tmp_path):
         storage.upload_stream("box", "file", file)
     assert (storage.buckets["box"]["memory"], storage.buckets["box"]["file"]) == (b"from memory", b"from a file")
     assert [operation.arguments["stream"] for operation in curious.operations] == [
-        StreamInfo("BytesIO", None),
-        StreamInfo("BufferedReader", str(tmp_path / "file")),
+        StreamInfo(kind="BytesIO", name=None),
+        StreamInfo(kind="BufferedReader", name=str(tmp_path / "file")),
     ]
 
 
@@ -652,7 +652,7 @@ def test_a_stream_is_named_by_its_file_alone(storage, curious, name, shown):
     stream = io.BytesIO(b"data")
     stream.name = name
     storage.upload_stream("box", "new", stream)
-    assert curious.operations[0].arguments["stream"] == StreamInfo("BytesIO", shown)
+    assert curious.operations[0].arguments["stream"] == StreamInfo(kind="BytesIO", name=shown)
 
 
 def test_what_an_iterator_raises_is_translated(curious):

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Operation(NamedTuple):
         return f"<Operation {self.provider}.{self.service} {self.name} {self.resource}>"
 
 
-class StreamInfo(NamedTuple):
+class StreamInfo(SimpleNamespace):
     """A stream, as hooks see it in arguments and results: it cannot be read."""
 
     kind: str
@@ -72,7 +73,8 @@ def described(value: Any) -> Any:
         return memoryview(value).toreadonly()
     if is_stream(value) or isinstance(value, Iterator):
         name = getattr(value, "name", None)
-        return StreamInfo(type(value).__name__, name if isinstance(name, str) and "://" not in name else None)
+        path = name if isinstance(name, str) and "://" not in name else None
+        return StreamInfo(kind=type(value).__name__, name=path)
     return value
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from itertools import islice
 from time import perf_counter
-from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn, TypeVar, cast, get_args, overload
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, NoReturn, TypeVar, cast, get_args, overload
 
 from codomyrmex.cloud import _state
 from codomyrmex.cloud._announcing import Effect, Items, Observer, Operation, described, inside, is_inside, is_stream
@@ -20,35 +20,29 @@ F = TypeVar("F", bound=Callable[..., Any])
 Checks = Mapping[str, Callable[[Any], None]]
 Aliases = Mapping[str, str]
 
+_EFFECTS = get_args(Effect)
 MAX_BATCH = 1000
 """Items of a batched operation that hooks are told of at a time."""
 
 
-class Parameters(NamedTuple):
-    """The names of a method's parameters, without self."""
+class Parameters:
+    """The names of a method's parameters, without self; of what it wraps where `functools.wraps` tells that.
 
-    by_position: tuple[str, ...]
-    by_name: tuple[str, ...]
-    """Those that are given by name alone."""
-    rest: str | None
-    """``*args``: what takes further positions."""
-    takes_any: bool
-    """Whether there is a ``**kwargs``."""
+    Read from its code: `inspect.signature` would take longer than all else of making a class. A ``__signature__`` says
+    that the parameters of what is wrapped are others.
+    """
 
-    @classmethod
-    def of(cls, function: Callable[..., Any]) -> Parameters:
-        """The parameters of a method; of what it wraps where `functools.wraps` tells that, and no ``__signature__``.
-
-        Read from its code: `inspect.signature` would take longer than all else of making a class.
-        """
+    def __init__(self, function: Callable[..., Any]) -> None:
         function = inspect.unwrap(function, stop=lambda wrapper: hasattr(wrapper, "__signature__"))
-        code = getattr(function, "__code__", None)
-        if code is None:  # a callable that is no function
-            return cls((), (), "args", True)
+        code = getattr(function, "__code__", _pass_on.__code__)
         names, end = code.co_varnames, code.co_argcount + code.co_kwonlyargcount
-        rest = names[end] if code.co_flags & inspect.CO_VARARGS else None
-        takes_any = bool(code.co_flags & inspect.CO_VARKEYWORDS)
-        return cls(names[1 : code.co_argcount], names[code.co_argcount : end], rest, takes_any)
+        self.by_position: tuple[str, ...] = names[1 : code.co_argcount]
+        self.by_name: tuple[str, ...] = names[code.co_argcount : end]
+        """Those that are given by name alone."""
+        self.rest: str | None = names[end] if code.co_flags & inspect.CO_VARARGS else None
+        """``*args``: what takes further positions."""
+        self.takes_any = bool(code.co_flags & inspect.CO_VARKEYWORDS)
+        """Whether there is a ``**kwargs``."""
 
     @property
     def are_passed_on(self) -> bool:
@@ -63,7 +57,11 @@ class Parameters(NamedTuple):
         return {**arguments, **kwargs}
 
 
-class Spec(NamedTuple):
+def _pass_on(self: Any, *args: Any, **kwargs: Any) -> None:
+    """The parameters of a callable that is no function."""
+
+
+class Spec(SimpleNamespace):
     """What is known of an operation, and what an override inherits."""
 
     function: Callable[..., Any]
@@ -114,12 +112,13 @@ def operation(
 
     def decorate(function: F) -> F:
         parameters = _parameters_of(function)
-        if effect is not None and effect not in get_args(Effect):
-            raise TypeError(f"the effect of {function!r} is one of {', '.join(get_args(Effect))}, not {effect!r}")
+        if effect is not None and effect not in _EFFECTS:
+            raise TypeError(f"the effect of {function!r} is one of {', '.join(_EFFECTS)}, not {effect!r}")
         is_decorated = not inspect.isfunction(function) or hasattr(function, "__wrapped__") or parameters.are_passed_on
         if checks and is_decorated:
             raise TypeError(f"the checks of {function!r} go by its parameters: put @operation directly above 'def'")
-        return cast("F", _wrap(Spec(function, parameters, effect, checks, aliases, lazy, batched)))
+        values = {"effect": effect, "checks": checks, "aliases": aliases, "lazy": lazy, "batched": batched}
+        return cast("F", _wrap(Spec(function=function, parameters=parameters, **values)))
 
     return decorate if function is None else decorate(function)
 
@@ -158,9 +157,9 @@ def _override(cls: type, name: str, member: Any, inherited: Spec) -> None:
     if isinstance(member, (classmethod, staticmethod)) or not callable(member):
         raise TypeError(f"{cls.__name__}.{name} overrides an operation, so it is a method that takes self")
     own = spec_of(member)
-    spec = own or inherited._replace(function=member, parameters=_parameters_of(member))
+    spec = own or Spec(**{**vars(inherited), "function": member, "parameters": _parameters_of(member)})
     if spec.parameters.are_passed_on:
-        spec = spec._replace(parameters=inherited.parameters)
+        spec = Spec(**{**vars(spec), "parameters": inherited.parameters})
     here = spec.aliases.get
     in_order = tuple(here(name, name) for name in inherited.parameters.by_position)
     by_name = {here(name, name) for name in inherited.parameters.by_name}
@@ -171,8 +170,8 @@ def _override(cls: type, name: str, member: Any, inherited: Spec) -> None:
     if own is not None:
         checks = {here(name, name): check for name, check in inherited.checks.items()} | dict(own.checks)
         batched = own.batched or (inherited.batched and here(inherited.batched, inherited.batched))
-        effect, lazy = own.effect or inherited.effect, own.lazy or inherited.lazy
-        spec = spec._replace(effect=effect, checks=checks, lazy=lazy, batched=batched)
+        inherits = {"effect": own.effect or inherited.effect, "lazy": own.lazy or inherited.lazy}
+        spec = Spec(**{**vars(spec), **inherits, "checks": checks, "batched": batched})
     if spec != own:
         call = _wrap(spec)
         if own and hasattr(member, "__lenient__"):
@@ -187,7 +186,7 @@ def _parameters_of(function: Any) -> Parameters:
         raise TypeError(f"{function!r} hides its failures from hooks: put @lenient above @operation, not below it")
     if getattr(function, "__code__", _wrap.__code__).co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         raise TypeError(f"{function!r} is async; an operation is not, as its errors would not be translated")
-    return Parameters.of(function)
+    return Parameters(function)
 
 
 def _wrap(spec: Spec) -> Any:
