@@ -181,6 +181,27 @@ def test_an_override_with_other_names_takes_those_of_the_contract_as_aliases(wat
         Renaming().send(to=5)
 
 
+def test_other_names_are_kept_by_what_overrides_an_override(watcher):
+    class Again(Renaming):
+        @operation(aliases={"recipient": "address"})
+        def send(self, address, text="", *, urgent=False, **headers):
+            return address
+
+    assert Again().send(to="me") == Again().send(recipient="me") == Again().send("me") == "me"
+    assert watcher.operations[0].arguments == {"address": "me", "recipient": "me", "to": "me"}
+
+
+def test_an_override_is_told_by_the_name_that_it_is_called_by(watcher):
+    class Other(Mail):
+        def _deliver(self, to, text="", *, urgent=False, **headers):
+            return "delivered"
+
+        send = _deliver
+
+    assert Other().send("me") == "delivered"
+    assert [operation.name for operation in watcher.operations] == ["send"]
+
+
 # What is refused when the class is made
 
 

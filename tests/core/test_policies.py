@@ -7,8 +7,11 @@ import logging
 import os
 import pickle
 import threading
+import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from codomyrmex.cloud import get_client, hooks, providers
@@ -51,10 +54,20 @@ BROKEN = {
     "no hook at all": EMPTY,
     "async": REFUSE_DELETIONS.replace("def ", "async def "),
     "a generator": REFUSE_DELETIONS + "    yield\n",
+    "an async generator": REFUSE_DELETIONS.replace("def ", "async def ") + "    yield\n",
     "a default, which pluggy never replaces": REFUSE_DELETIONS.replace("(operation)", "(operation=None)"),
     "names that are never given": REFUSE_DELETIONS.replace("(operation)", "(operation, **others)"),
     "by name alone": REFUSE_DELETIONS.replace("(operation)", "(*, operation)"),
     "misspelt and optional": MISSPELT.replace("@hookimpl", "@hookimpl(optionalhook=True)"),
+    "an object, which pluggy passes over": f"""{REFUSE_DELETIONS}
+
+class Check:
+    def __call__(self, operation):
+        raise OperationRefused("no")
+
+
+cloud_after_operation = hookimpl(Check())
+""",
     "misspelt and not marked, beside a good one": f"{REFUSE_DELETIONS}\n\ndef cloud_before_operations(what):\n    0",
     "an error of its own": "class Odd(BaseException):\n    pass\n\nraise Odd",
 }
@@ -67,11 +80,6 @@ def wrapped(function):
 @wrapped
 async def cloud_before_operation(operation):
     raise AssertionError
-""",
-    "an async generator": """
-@hookimpl
-async def cloud_before_operation(operation):
-    yield
 """,
     "a context manager": """
 import contextlib
@@ -121,17 +129,16 @@ class Curious:
     @hookimpl
     def cloud_before_operation(self, operation):
         self.operations.append(operation)
-        for _ in range(2):
-            for value in operation.arguments.values():
-                if hasattr(value, "__iter__"):
-                    list(value)
-                if hasattr(value, "read"):
-                    value.read()
+        for value in (*operation.arguments.values(), *operation.arguments.values()):
+            if isinstance(value, Iterable):
+                list(value)
+            if not isinstance(value, Unreadable) and hasattr(value, "read"):
+                value.read()
 
     @hookimpl
     def cloud_after_operation(self, result):
         self.results.append(result)
-        if hasattr(result, "read"):
+        if not isinstance(result, Unreadable) and hasattr(result, "read"):
             result.read()
 
 
@@ -351,6 +358,58 @@ def test_what_a_callback_starts_is_announced(storage, curious, tmp_path):
     thread.join()
     loop.close()
     assert [operation.name for operation in curious.operations] == ["upload_stream", "delete_file", "delete_file"]
+
+
+def test_a_callback_given_by_position_or_as_a_partial_is_outside_too(storage, curious):
+    class Steps(CloudClient):
+        @operation(effect="write")
+        def go(self, progress, *, then):
+            progress()
+            then()
+
+    Steps().go(lambda: storage.stat("box", "key-0000"), then=partial(storage.stat, "box", "key-0001"))
+    assert [operation.name for operation in curious.operations] == ["go", "stat", "stat"]
+
+
+def test_a_progress_that_is_no_function_is_given_as_it_is(curious):
+    class Steps(CloudClient):
+        @operation(effect="write")
+        def go(self, *, progress):
+            return progress
+
+    assert Steps().go(progress="50%") == "50%"
+
+
+class Unreadable:
+    @property
+    def read(self):
+        raise OSError("no")
+
+
+def test_a_result_that_cannot_be_looked_at_is_still_a_result(curious):
+    endless = []
+    endless.append(endless)
+
+    class Odd(CloudClient):
+        @operation(effect="read")
+        def look(self, what):
+            return what
+
+    for what in (Unreadable(), endless):
+        assert Odd().look(what) is what
+    assert len(curious.results) == 2
+
+
+def test_what_is_registered_while_a_registry_ends_takes_nothing_from_the_next(storage, install_plugin):
+    begin = "import time\ntime.sleep(0.5)\n"
+    install_plugin("acme-retention", begin + REFUSE_DELETIONS, {"hooks": {"retention": "acme_retention"}})
+    with isolated():
+        thread = threading.Thread(target=hooks.register, args=(Curious(),))
+        thread.start()
+        time.sleep(0.2)
+    thread.join()
+    with pytest.raises(OperationRefused):
+        storage.delete_file("box", "key-0000")
 
 
 def test_a_process_that_a_hook_starts_is_not_inside_of_it(storage, tmp_path):

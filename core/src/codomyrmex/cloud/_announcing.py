@@ -60,27 +60,29 @@ class Items(tuple[Any, ...]):
     """What an iterator gave, for hooks to read and for the operation to iterate over."""
 
 
-def described(value: Any) -> Any:
+def described(value: Any, depth: int = 4) -> Any:
     """``value`` as hooks see it: to read or change it takes nothing from the operation and its caller."""
-    if value is None or isinstance(value, (str, bytes, int)):
+    if value is None or isinstance(value, (str, bytes, int)) or not depth:
         return value
     if type(value) in (Items, list, tuple):
-        copies = map(described, value)
-        return list(copies) if type(value) is list else tuple(copies)
+        copies = [described(item, depth - 1) for item in value]
+        return copies if type(value) is list else tuple(copies)
     if type(value) is dict:
-        return {key: described(item) for key, item in value.items()}
+        return {key: described(item, depth - 1) for key, item in value.items()}
     if isinstance(value, bytearray):
         return memoryview(value).toreadonly()
     if is_stream(value) or isinstance(value, Iterator):
         name = getattr(value, "name", None)
-        path = name if isinstance(name, str) and "://" not in name else None
-        return StreamInfo(kind=type(value).__name__, name=path)
+        return StreamInfo(kind=type(value).__name__, name=name if isinstance(name, str) and "://" not in name else None)
     return value
 
 
 def is_stream(value: Any) -> bool:
     """Whether ``value`` is what `described` gives a `StreamInfo` for, as it has a method ``read``."""
-    return callable(getattr(value, "read", None))
+    try:
+        return callable(getattr(value, "read", None))
+    except Exception:  # a property that fails says nothing of the operation
+        return False
 
 
 class Observer(Protocol):

@@ -40,6 +40,7 @@ __all__ = ["Effect", "Operation", "StreamInfo", "hookimpl", "register", "registe
 hookimpl = pluggy.HookimplMarker("codomyrmex.cloud")
 _hookspec = pluggy.HookspecMarker("codomyrmex.cloud")
 _END = object()
+_NOT_RUN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 _log = logging.getLogger(__name__)
 
 
@@ -185,9 +186,10 @@ class _Plugin:
     def __init__(self, plugin: object, name: str, entry: EntryPoint | None = None) -> None:
         self.plugin, self.name, self.entry = plugin, name, entry
         members = {member: getattr(plugin, member, None) for member in dir(plugin) if member[0] != "_"}
-        hooks = {member: value for member, value in members.items() if hasattr(value, f"{hookimpl.project_name}_impl")}
-        near = {m for m in members.keys() - hooks if get_close_matches(m, vars(_Specifications), 1, 0.9)}
-        self.unmarked = [m for m in sorted(near) if callable(members[m])]
+        marked = {member: value for member, value in members.items() if hasattr(value, "codomyrmex.cloud_impl")}
+        hooks = {member: value for member, value in marked.items() if inspect.isroutine(value)}
+        near = (m for m in members.keys() - hooks if m in marked or get_close_matches(m, vars(_Specifications), 1, 0.9))
+        self.unmarked = sorted(near)
         vars(self).update(hooks)
 
     def __repr__(self) -> str:
@@ -198,14 +200,14 @@ def _check(plugin: _Plugin, callers: list[pluggy.HookCaller]) -> None:
     """Raise pluggy.PluginValidationError for what would never run, or could hide a refusal."""
     hooks = [hook for caller in callers for hook in caller.get_hookimpls() if hook.plugin is plugin]
     problems = [f"unknown hook {caller.name!r}" for caller in callers if not caller.has_spec()]
-    problems += [f"{name} is not marked with @hookimpl" for name in plugin.unmarked]
+    problems += [f"{name} is no function that is marked with @hookimpl" for name in plugin.unmarked]
     for hook in hooks:
         parameters = inspect.signature(hook.function).parameters.values()
         if any(p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty for p in parameters):
             problems.append(f"{hook.function.__name__} takes what is never given: only names, without defaults, are")
         if hook.wrapper or hook.hookwrapper:
             problems.append(f"{hook.function.__name__} is a wrapper, which could hide a refusal")
-        elif inspect.iscoroutinefunction(hook.function) or inspect.isgeneratorfunction(hook.function):
+        elif any(is_not_run(hook.function) for is_not_run in _NOT_RUN):
             problems.append(f"{hook.function.__name__} is async or a generator, and would not run")
     if isinstance(plugin.plugin, type):
         problems.append("hooks belong to a module or an object, not to a class")
@@ -238,12 +240,6 @@ def _ask(hook: pluggy.HookImpl, what: str, **arguments: Any) -> Any:
     raise refusal from cause
 
 
-def _name(plugin: object) -> str:
-    """The name of a plugin of an application. Not its repr, which may hold secrets."""
-    kind = type(plugin)
-    return plugin.__name__ if isinstance(plugin, ModuleType) else f"{kind.__module__}.{kind.__qualname__}"
-
-
 def installed() -> Hooks | None:
     """All hooks in force; those of entry points are loaded on first use. None where there are none.
 
@@ -251,7 +247,7 @@ def installed() -> Hooks | None:
         ProviderLoadError: One of them cannot be loaded; the next call tries again.
     """
     if is_inside("hook"):
-        raise RuntimeError("hooks cannot be registered in a hook, or while a hooks plugin is imported")
+        raise RuntimeError("hooks cannot be registered, or taken out, in a hook or while a hooks plugin is imported")
     registry = _state.current
     if registry.hooks is False:
         hooks = Hooks()
@@ -273,11 +269,11 @@ def register(plugin: object) -> None:
             not, or is not marked with `hookimpl`; or it is in force already.
         ProviderLoadError: An installed hooks plugin cannot be loaded.
     """
-    installed()
-    registry = _state.current
+    registry, _, kind = _state.current, installed(), type(plugin)
+    name = plugin.__name__ if isinstance(plugin, ModuleType) else f"{kind.__module__}.{kind.__qualname__}"
     with registry.hooks_lock:
         hooks = cast("Hooks | None", registry.hooks) or Hooks()
-        hooks.add(_Plugin(plugin, _name(plugin)))
+        hooks.add(_Plugin(plugin, name))
         registry.hooks = hooks
 
 

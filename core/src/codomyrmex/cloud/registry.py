@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, cast, overload
 
 from codomyrmex.cloud import _state
 from codomyrmex.cloud._entry_points import PROVIDERS, SCHEMES, EntryPoint
@@ -84,8 +84,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     name = _provider_of(scheme.lower())
     factory = _factory(name)
     make = functools.partial(factory.from_url, url) if hasattr(factory, "from_url") else factory
-    storage: StorageClient = make_client(name, make, options)
-    return storage
+    return cast("StorageClient", make_client(name, make, options))
 
 
 def providers() -> list[ProviderInfo]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from functools import partial, wraps
 from itertools import islice
 from time import perf_counter
 from types import MappingProxyType, SimpleNamespace
@@ -43,11 +43,8 @@ class Parameters:
         """``*args``: what takes further positions."""
         self.takes_any = bool(code.co_flags & inspect.CO_VARKEYWORDS)
         """Whether there is a ``**kwargs``."""
-
-    @property
-    def are_passed_on(self) -> bool:
+        self.are_passed_on = self.rest is not None and self.takes_any
         """Whether these are ``*args, **kwargs``, of a method that passes on what it is given."""
-        return self.rest is not None and self.takes_any
 
     def named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a call by the names of their parameters."""
@@ -64,6 +61,7 @@ def _pass_on(self: Any, *args: Any, **kwargs: Any) -> None:
 class Spec(SimpleNamespace):
     """What is known of an operation, and what an override inherits."""
 
+    name: str
     function: Callable[..., Any]
     parameters: Parameters
     effect: Effect | None
@@ -118,7 +116,7 @@ def operation(
         if checks and is_decorated:
             raise TypeError(f"the checks of {function!r} go by its parameters: put @operation directly above 'def'")
         values = {"effect": effect, "checks": checks, "aliases": aliases, "lazy": lazy, "batched": batched}
-        return cast("F", _wrap(Spec(function=function, parameters=parameters, **values)))
+        return cast("F", _wrap(Spec(name=function.__name__, function=function, parameters=parameters, **values)))
 
     return decorate if function is None else decorate(function)
 
@@ -161,6 +159,7 @@ def _override(cls: type, name: str, member: Any, inherited: Spec) -> None:
     if spec.parameters.are_passed_on:
         spec = Spec(**{**vars(spec), "parameters": inherited.parameters})
     here = spec.aliases.get
+    aliases = {alias: here(name, name) for alias, name in inherited.aliases.items()} | dict(spec.aliases)
     in_order = tuple(here(name, name) for name in inherited.parameters.by_position)
     by_name = {here(name, name) for name in inherited.parameters.by_name}
     names = {*spec.parameters.by_position, *spec.parameters.by_name}
@@ -172,6 +171,7 @@ def _override(cls: type, name: str, member: Any, inherited: Spec) -> None:
         batched = own.batched or (inherited.batched and here(inherited.batched, inherited.batched))
         inherits = {"effect": own.effect or inherited.effect, "lazy": own.lazy or inherited.lazy}
         spec = Spec(**{**vars(spec), **inherits, "checks": checks, "batched": batched})
+    spec = Spec(**{**vars(spec), "name": name, "aliases": aliases})
     if spec != own:
         call = _wrap(spec)
         if own and hasattr(member, "__lenient__"):
@@ -221,13 +221,13 @@ def _renamed(spec: Spec, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Arguments by the method's own names of parameters."""
     for alias in spec.aliases.keys() & kwargs.keys():
         if (name := spec.aliases[alias]) in kwargs:
-            raise TypeError(f"{spec.function.__name__}() takes {alias} or {name}, not both")
+            raise TypeError(f"{spec.name}() takes {alias} or {name}, not both")
         kwargs[name] = kwargs.pop(alias)
     return kwargs
 
 
 def _fail(error: Exception, client: Any, spec: Spec, args: Any, kwargs: Any) -> NoReturn:
-    typed = client.typed_error(error, spec.function.__name__, client.resource_name(spec.parameters.named(args, kwargs)))
+    typed = client.typed_error(error, spec.name, client.resource_name(spec.parameters.named(args, kwargs)))
     if typed is error:
         raise error
     raise typed from error
@@ -250,7 +250,7 @@ def _watched(hooks: Observer, client: Any, spec: Spec, args: Any, kwargs: Any) -
     items, failures, is_first = iter(arguments[spec.batched]), dict[Any, Any](), True
     while (batch := tuple(islice(items, MAX_BATCH))) or is_first:
         try:
-            failures |= _told(hooks, client, spec, (), {**arguments, spec.batched: batch})
+            failures |= _told(hooks, client, spec, (), {**arguments, spec.batched: batch}) or {}
         except OperationRefused as refusal:
             if is_first:
                 raise
@@ -264,14 +264,11 @@ def _told(hooks: Observer, client: Any, spec: Spec, args: tuple[Any, ...], kwarg
     args = tuple(map(_read_once, args))
     kwargs = {name: _read_once(value) for name, value in kwargs.items()}
     arguments = {name: described(value) for name, value in spec.parameters.named(args, kwargs).items()}
-    resource, effect = client.resource_name(arguments), spec.effect or "admin"
     arguments |= {alias: arguments[name] for alias, name in spec.aliases.items() if name in arguments}
-    name, told = spec.function.__name__, MappingProxyType(arguments)
-    running = Operation(client, client.provider, client.service, name, effect, resource, told)
-    if progress := kwargs.get("progress"):
-        kwargs["progress"] = progress = inside("")(progress)
+    told, resource, effect = MappingProxyType(arguments), client.resource_name(arguments), spec.effect or "admin"
+    running = Operation(client, client.provider, client.service, spec.name, effect, resource, told)
     if client.service == "storage" and "progress" in spec.parameters.by_name:  # elsewhere it tells a state
-        kwargs["progress"] = hooks.progress(running, progress)
+        kwargs["progress"] = hooks.progress(running, kwargs.get("progress"))
     started = perf_counter()
     try:
         try:
@@ -290,7 +287,9 @@ def _told(hooks: Observer, client: Any, spec: Spec, args: tuple[Any, ...], kwarg
 
 
 def _read_once(value: Any) -> Any:
-    """``value``, or the items of an iterator."""
+    """``value``, or the items of an iterator; a callback such as ``progress`` is outside of the operation."""
+    if inspect.isroutine(value) or isinstance(value, partial):
+        return inside("")(value)
     return Items(value) if isinstance(value, Iterator) and not is_stream(value) else value
 
 
