@@ -52,6 +52,17 @@ def test_the_names_are_those_that_importlib_metadata_reads(install_plugin):
         assert sorted(ours) == sorted(theirs)
 
 
+def test_a_path_that_comes_back_is_read_again(install_plugin, monkeypatch):
+    site = install_plugin("acme-cloud", "Acme = dict", ACME)
+    assert named("acme.storage")
+    path = list(sys.path)
+    monkeypatch.setattr(sys, "path", [folder for folder in path if folder != str(site)])
+    assert not named("acme.storage")
+    (metadata(site) / "entry_points.txt").write_text("[codomyrmex.cloud.providers]\nacme.dns = acme_cloud:Acme\n")
+    monkeypatch.setattr(sys, "path", path)
+    assert named("acme.dns")
+
+
 def test_an_installation_is_seen_after_a_refresh(install_plugin):
     site = install_plugin("acme-cloud", "Acme = dict", ACME)
     assert not named("acme.dns")

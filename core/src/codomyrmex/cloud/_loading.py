@@ -34,8 +34,7 @@ def load(entry: EntryPoint) -> Any:
 
 def load_error(entry: EntryPoint, reason: str) -> ProviderLoadError:
     """The error that tells why a plugin is of no use, and what to do."""
-    name = entry.distribution
-    cure = f"'pip install -U {name}' may mend it, 'pip uninstall {name}' removes it"
+    cure = f"'pip install -U {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it"
     return _about(entry, ProviderLoadError, f"{entry} {' '.join(reason.split())}; {cure}")
 
 

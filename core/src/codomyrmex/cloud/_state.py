@@ -29,7 +29,7 @@ class Registry:
         """None when there are none; False until they are looked for."""
         self.hooks_lock = threading.Lock()
         self.installed: dict[tuple[str, ...], list[EntryPoint]] = {}
-        """The entry points of our groups, by the ``sys.path`` they were read from."""
+        """The entry points of our groups, by the ``sys.path`` they were last read from."""
 
 
 current = Registry()
@@ -46,7 +46,9 @@ def entry_points(group: str, *, refresh: bool = False) -> list[EntryPoint]:
 
 def installed_plugins(*, refresh: bool = False) -> list[EntryPoint]:
     """The entry points of all groups, those that a setting leaves out too."""
-    path, installed = tuple(sys.path), current.installed
-    if refresh or path not in installed:
-        installed[path] = [entry for folder in distributions(path) for entry in read(folder)]
-    return installed[path]
+    path, registry = tuple(sys.path), current
+    entries = None if refresh else registry.installed.get(path)
+    if entries is None:
+        entries = [entry for folder in distributions(path) for entry in read(folder)]
+        registry.installed = {path: entries}
+    return entries
