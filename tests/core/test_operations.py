@@ -39,8 +39,7 @@ class Watcher:
 def watcher():
     watching = Watcher()
     hooks.register(watching)
-    yield watching
-    hooks.unregister(watching)
+    return watching
 
 
 def passed_on(function):

@@ -145,8 +145,7 @@ class Curious:
 def curious():
     plugin = Curious()
     hooks.register(plugin)
-    yield plugin
-    hooks.unregister(plugin)
+    return plugin
 
 
 # What cannot be loaded
