@@ -40,7 +40,10 @@ def find_settings(
     """
     given = credentials or CloudCredentials("infomaniak", os.environ.get(_ID), os.environ.get(_SECRET))
     if not given.access_key or not given.secret_key:
-        raise InfomaniakAuthError(_missing(given, from_environment=credentials is None))
+        variables = (_ID, _SECRET) if credentials is None else None
+        message = missing_message(given, "application credential", variables)
+        hint = "" if variables else ": the id and the secret of an application credential"
+        raise InfomaniakAuthError(message + hint)
     return Settings(
         given.access_key.strip(),
         given.secret_key.strip(),
@@ -57,21 +60,20 @@ def credential_source() -> str:
     return f"environment, application credential {ending(found.id)} at {found.auth_url}, region {found.region}{project}"
 
 
-def missing_names(credentials: CloudCredentials, variables: tuple[str, str] | None) -> list[str]:
-    """What the credentials lack of ``access_key`` and ``secret_key``, by name.
+def missing_message(credentials: CloudCredentials, what: str, variables: tuple[str, str] | None) -> str:
+    """The message where credentials lack ``access_key`` or ``secret_key``.
 
-    :param variables: of the environment, which were to give the two, and are named instead; None: the fields.
+    Args:
+        credentials: What was given, or what the environment has.
+        what: What there is none of, such as ``"application credential"``.
+        variables: Of the environment, which were to give the two, and are named; None: the fields are.
     """
     names = variables or ("access_key", "secret_key")
     values = (credentials.access_key, credentials.secret_key)
-    return [name for name, value in zip(names, values, strict=True) if not value]
-
-
-def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    names = missing_names(given, (_ID, _SECRET) if from_environment else None)
-    if from_environment:
-        return missing("application credential", names, "give credentials")
-    return f"the credentials have no {' and no '.join(names)}: the id and the secret of an application credential"
+    lacking = [name for name, value in zip(names, values, strict=True) if not value]
+    if variables is not None:
+        return missing(what, lacking, "give credentials")
+    return f"the credentials have no {' and no '.join(lacking)}"
 
 
 def _versioned(url: str) -> str:

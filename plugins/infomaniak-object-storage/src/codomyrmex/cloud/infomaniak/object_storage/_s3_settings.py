@@ -6,9 +6,8 @@ import os
 from dataclasses import dataclass, field
 
 from codomyrmex.cloud.common.resources import CloudCredentials
-from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION, missing_names
+from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION, missing_message
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError
-from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.redaction import ending
 
 ENDPOINTS = {"dc3-a": "https://s3.pub1.infomaniak.cloud", "dc4-a": "https://s3.pub2.infomaniak.cloud"}
@@ -41,7 +40,8 @@ def find(
     """
     given = credentials or CloudCredentials("infomaniak", os.environ.get(_ACCESS_KEY), os.environ.get(_SECRET_KEY))
     if not given.access_key or not given.secret_key:
-        raise InfomaniakAuthError(_missing(given, from_environment=credentials is None))
+        variables = (_ACCESS_KEY, _SECRET_KEY) if credentials is None else None
+        raise InfomaniakAuthError(f"{missing_message(given, 'keys for S3', variables)}; {_MADE_BY}")
     region = region_name or given.region or ""
     endpoint_url = endpoint_url or ENDPOINTS.get(region) or os.environ.get("INFOMANIAK_S3_ENDPOINT")
     region = region or os.environ.get("INFOMANIAK_S3_REGION") or SIGNING_REGION
@@ -67,10 +67,3 @@ def _endpoint_of(region: str) -> str:
             "set INFOMANIAK_S3_ENDPOINT, or give endpoint_url"
         )
     return ENDPOINTS[place]
-
-
-def _missing(given: CloudCredentials, *, from_environment: bool) -> str:
-    names = missing_names(given, (_ACCESS_KEY, _SECRET_KEY) if from_environment else None)
-    if from_environment:
-        return f"{missing('keys for S3', names, 'give credentials')}; {_MADE_BY}"
-    return f"the credentials have no {' and no '.join(names)}; {_MADE_BY}"
