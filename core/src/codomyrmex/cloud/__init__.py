@@ -7,6 +7,10 @@ installed plugin exports (``S3Client``, ``CodaClient``, ...), is imported on fir
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # Plugins live beside the core, installed or editable: what pkgutil.extend_path does, without 8 ms of imports.
 _folders = [os.path.join(parent, "cloud") for parent in sys.modules["codomyrmex"].__path__]
 __path__ += [folder for folder in _folders if folder not in __path__ and os.path.isdir(folder)]
@@ -14,6 +18,9 @@ __path__ += [folder for folder in _folders if folder not in __path__ and os.path
 __version__ = "0.1.0"
 
 _MODULES = {
+    "hooks": "",
+    "local": "",
+    "plugin": "",
     "registry": "API_VERSION ProviderInfo get_client open_storage providers register unregister",
     "errors": "CloudError",
     "common": "Capability CloudClient CloudCredentials CloudProvider CloudResource ComputeClient "
@@ -24,18 +31,44 @@ _OWN = {name: module for module, names in _MODULES.items() for name in names.spl
 __all__ = ["__version__", *_OWN]
 
 
-def __getattr__(name: str) -> object:
+def _module(name: str) -> "Any":
     from importlib import import_module
 
+    return import_module(f"{__name__}.{name}")
+
+
+class _LastFinder:
+    """Asked last, for a module of ours that is not there: its ImportError says what to install.
+
+    ``from codomyrmex.cloud import S3Client`` comes here too, where `__getattr__` has no such name.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        caller = sys._getframe(1).f_back  # of importlib's own, unless it is importlib.util, which only asks
+        if (
+            caller
+            and caller.f_globals["__name__"] != "importlib.util"
+            and name.startswith(__name__)
+            and "._" not in name
+        ):
+            _module("_missing").check_import(name)
+
+
+sys.meta_path.append(_LastFinder)
+
+
+def __getattr__(name: str) -> object:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _MODULES:
+        return _module(name)
     if name not in _OWN:
-        return import_module(f"{__name__}._loading").find_export(name)
-    globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
+        return _module("_loading").find_export(name)
+    globals()[name] = value = getattr(_module(_OWN[name]), name)
     return value
 
 
 def __dir__() -> list[str]:
-    from ._loading import exported_names
-
-    return sorted({*globals(), *_OWN, *exported_names()})
+    exported_names = _module("_loading").exported_names()
+    return sorted({*globals(), *_OWN, *_MODULES, *exported_names})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codomyrmex.cloud import _state
-from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, EntryPoint, left_out
+from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, EntryPoint
 from codomyrmex.cloud._state import entry_points
 from codomyrmex.cloud.errors import DuplicateProviderError, IncompatibleProviderError, ProviderLoadError
 
@@ -21,8 +21,10 @@ def load(entry: EntryPoint) -> Any:
         ProviderLoadError: It cannot be imported; the cause is chained, and the message says how to be rid of it.
         IncompatibleProviderError: It is built for another `API_VERSION`.
     """
+    from codomyrmex.cloud._drivers import Chosen  # it imports stevedore, so only where something is loaded
+
     try:
-        loaded = entry.load()
+        loaded = Chosen(entry).driver
         built_for = getattr(loaded, "API_VERSION", API_VERSION)
     except KeyboardInterrupt:
         raise
@@ -54,36 +56,26 @@ def find_entry(group: str, name: str) -> EntryPoint | None:
     return entries[0] if entries else None
 
 
-def why_left_out(group: str, name: str) -> str | None:
-    """Which setting leaves out an installed plugin of this name, as a sentence; None where none does."""
-    entries = [entry for entry in _state.installed_plugins() if (entry.group, entry.name) == (group, name)]
-    return f"{entries[0]} is left out by {left_out(entries[0])}" if entries else None
-
-
 def exported_names() -> set[str]:
     """The names that plugins export, as in ``from codomyrmex.cloud import S3Client``. Imports no plugin."""
-    return {entry.name for entry in entry_points(EXPORTS)}
+    return {entry.name for entry in entry_points(EXPORTS, refresh=True)}
 
 
 def find_export(name: str) -> Any:
     """The object that a plugin exports under this name.
 
     Raises:
-        AttributeError: No plugin exports it (PEP 562).
-        ImportError: It is known what to install, or which setting leaves it out.
+        AttributeError: No plugin exports it (PEP 562). The message says what to install, where that is known.
     """
     exports = _state.current.exports
     if name not in exports and (entry := find_entry(EXPORTS, name)):
         exports[name] = load(entry)
     if name in exports:
         return exports[name]
-    if reason := why_left_out(EXPORTS, name):
-        raise ImportError(reason)
-    from codomyrmex.cloud import _catalogue
+    from codomyrmex.cloud._missing import about_export
 
-    if distribution := _catalogue.EXPORTS.get(name):
-        raise ImportError(f"{name} is not installed: 'pip install {distribution}' brings it")
-    raise AttributeError(f"module 'codomyrmex.cloud' has no attribute {name!r}, and no installed plugin exports it")
+    reason = about_export(name) or f"module 'codomyrmex.cloud' has no attribute {name!r}, and no plugin exports it"
+    raise AttributeError(reason, name=name)
 
 
 def check_version(what: object, built_for: Any) -> None:

@@ -11,12 +11,12 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 from codomyrmex.cloud import _state
 from codomyrmex.cloud._entry_points import PROVIDERS, SCHEMES, EntryPoint
 from codomyrmex.cloud._loading import API_VERSION as API_VERSION
-from codomyrmex.cloud._loading import check_version, find_entry, load, load_error, why_left_out
+from codomyrmex.cloud._loading import check_version, find_entry, load, load_error
 from codomyrmex.cloud._state import entry_points
 from codomyrmex.cloud.common.client import make_client
 from codomyrmex.cloud.common.resources import ResourceType
@@ -88,8 +88,9 @@ def open_storage(url: str, **options: Any) -> StorageClient:
 
 
 def providers() -> list[ProviderInfo]:
-    """Every provider there is, by name. Imports none of them."""
+    """Every provider there is now, by name: what was installed meanwhile too. Imports none of them."""
     registered = _state.current.registered
+    entries = [entry for entry in entry_points(PROVIDERS, refresh=True) if entry.name not in registered]
     owners = _installed_schemes() | {scheme: {name: None} for scheme, name in _state.current.schemes.items()}
 
     def info(name: str, distribution: str | None, version: str | None, target: str) -> ProviderInfo:
@@ -98,8 +99,7 @@ def providers() -> list[ProviderInfo]:
         schemes = tuple(scheme for scheme, names in owners.items() if name in names)
         return ProviderInfo(provider, service, distribution, version, schemes or default, target)
 
-    installed = [e for e in entry_points(PROVIDERS) if e.name not in registered]
-    infos = [info(e.name, e.distribution, e.version, e.value) for e in installed]
+    infos = [info(e.name, e.distribution, e.version, e.value) for e in entries]
     for name, factory in registered.items():
         named = factory if hasattr(factory, "__qualname__") else type(factory)  # a partial's repr may hold secrets
         infos.append(info(name, None, None, f"{named.__module__}:{named.__qualname__}"))
@@ -163,36 +163,16 @@ def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
 def _factory(name: str) -> Factory:
     factories = _state.current.factories
     if name not in factories:
-        entry = find_entry(PROVIDERS, name) or _not_found(name)
+        entry = find_entry(PROVIDERS, name)
+        if entry is None:
+            from codomyrmex.cloud._missing import about_provider
+
+            raise ProviderNotFoundError(about_provider(name))
         factory = load(entry)
         if not callable(factory):
             raise load_error(entry, "names no class and no function")
         factories[name] = factory
     return factories[name]
-
-
-def _not_found(name: str) -> NoReturn:
-    """Say what to install, or what may have been meant."""
-    import difflib
-
-    from codomyrmex.cloud import _catalogue
-
-    ours, installed = _catalogue.PROVIDERS, {e.name for e in entry_points(PROVIDERS)} | set(_state.current.registered)
-    provider, _, service = name.partition(".")
-    if service == "storage":
-        name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
-    message = f"nothing installed provides {name!r}"
-    if reason := why_left_out(PROVIDERS, name):
-        message = reason
-    elif name in ours:
-        message += f"; 'pip install {ours[name]}' brings it"
-    else:
-        alike = difflib.get_close_matches(provider, {n.partition(".")[0] for n in {*installed, *ours}}, cutoff=0.7)
-        near = [n for n in {*installed, *ours} if n.partition(".")[0] in alike]
-        near = difflib.get_close_matches(name, near, cutoff=0)
-        hints = [n if n in installed else f"{n} (pip install {ours[n]})" for n in near]
-        message += f"; did you mean {' or '.join(hints)}?" if hints else ""
-    raise ProviderNotFoundError(f"{message} (installed: {', '.join(sorted(installed)) or 'none'})")
 
 
 def _provider_of(scheme: str) -> str:
