@@ -88,5 +88,6 @@ def bare_python(run_python, tmp_path):
     package = tmp_path / "bare" / "codomyrmex" / "cloud"
     package.parent.mkdir(parents=True)
     package.symlink_to(Path(codomyrmex.cloud.__file__).parent)
-    begin = f"import sys; sys.path = [p for p in sys.path if 'site-packages' not in p] + [{str(tmp_path / 'bare')!r}]\n"
+    others = "'site-packages' in p or p.endswith('/src')"  # where editable ones are
+    begin = f"import sys; sys.path = [p for p in sys.path if not ({others})] + [{str(tmp_path / 'bare')!r}]\n"
     return lambda code: run_python(begin + code, cwd=tmp_path)

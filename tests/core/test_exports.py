@@ -50,14 +50,58 @@ def test_a_private_name_is_not_looked_up():
         _ = codomyrmex.cloud._nope
 
 
-def test_a_name_of_ours_that_is_missing_is_an_import_error_that_says_what_to_install(bare_python):
-    code = """
-try:
-    from codomyrmex.cloud import LocalStorage
-except ImportError as error:
-    print(error)
+ATTEMPT = """
+import importlib.util
+import codomyrmex.cloud
+for attempt in {attempts!r}:
+    try:
+        print(eval(attempt) if attempt[:4] not in ("from", "impo") else exec(attempt))
+    except (AttributeError, ImportError) as error:
+        print(f"{{type(error).__name__}}: {{error}}")
 """
-    assert bare_python(code) == "LocalStorage is not installed: 'pip install codomyrmex-cloud' brings it\n"
+AWS = "'pip install codomyrmex-cloud-aws' brings it"
+NEAR = "there is no 'S3Clint'; did you mean S3Client (pip install codomyrmex-cloud-aws)?"
+FSSPEC = "codomyrmex.cloud.fsspec is not installed: 'pip install codomyrmex-cloud-fsspec' brings it"
+MISSING = {
+    "from codomyrmex.cloud import S3Client": f"ImportError: S3Client is not installed: {AWS}",
+    "codomyrmex.cloud.S3Client": f"AttributeError: S3Client is not installed: {AWS}",
+    "hasattr(codomyrmex.cloud, 'S3Client')": "False",
+    "getattr(codomyrmex.cloud, 'S3Client', None)": "None",
+    "from codomyrmex.cloud import S3Clint": f"ImportError: {NEAR}",
+    "codomyrmex.cloud.S3Clint": f"AttributeError: {NEAR}",
+    "from codomyrmex.cloud.aws import S3Client": f"ModuleNotFoundError: codomyrmex.cloud.aws is not installed: {AWS}",
+    "import codomyrmex.cloud.fsspec.protocols": f"ModuleNotFoundError: {FSSPEC}",
+    "import codomyrmex.cloud.nothing": "ModuleNotFoundError: No module named 'codomyrmex.cloud.nothing'",
+    "import codomyrmex.cloud._nothing": "ModuleNotFoundError: No module named 'codomyrmex.cloud._nothing'",
+    "importlib.util.find_spec('codomyrmex.cloud.aws')": "None",
+}
+
+
+def test_what_is_missing_is_missing_as_python_has_it_and_says_what_to_install(bare_python):
+    told = bare_python(ATTEMPT.format(attempts=list(MISSING))).splitlines()
+    assert dict(zip(MISSING, told, strict=True)) == MISSING
+
+
+def test_a_near_name_that_is_installed_needs_no_installation(install_plugin):
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    with pytest.raises(ImportError, match=r"no 'AcmeClent'; did you mean AcmeClient\?$"):
+        from codomyrmex.cloud import AcmeClent  # noqa: F401
+
+
+@pytest.mark.parametrize("setting", ["CLOUD_IGNORE_PLUGINS", "CLOUD_PLUGINS"])
+def test_a_name_that_a_setting_leaves_out_is_missing_and_says_which(install_plugin, monkeypatch, setting):
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    monkeypatch.setenv(setting, "acme-cloud" if setting == "CLOUD_IGNORE_PLUGINS" else "other-cloud")
+    assert not hasattr(codomyrmex.cloud, "AcmeClient")
+    with pytest.raises(ImportError, match=rf"\(acme-cloud 1\.0\) is left out by {setting}"):
+        from codomyrmex.cloud import AcmeClient  # noqa: F401
+
+
+@pytest.mark.parametrize("module", ["common", "errors", "hooks", "local", "plugin", "registry"])
+def test_a_module_of_the_core_is_there_without_an_import_of_its_own(run_python, module):
+    assert run_python(f"import codomyrmex.cloud; print(codomyrmex.cloud.{module}.__name__)") == (
+        f"codomyrmex.cloud.{module}\n"
+    )
 
 
 def test_two_distributions_that_export_one_name_are_an_error_that_names_both(install_plugin):

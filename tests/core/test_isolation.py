@@ -9,6 +9,7 @@ from codomyrmex.cloud import get_client, hooks, open_storage, providers, registe
 from codomyrmex.cloud.errors import OperationRefused, ProviderNotFoundError
 from codomyrmex.cloud.hooks import hookimpl
 from codomyrmex.cloud.local import LocalStorage
+from codomyrmex.cloud.plugin import PROVIDERS, entry_points
 from codomyrmex.cloud.registry import isolated
 
 EXPORT = {"exports": {"AcmeClient": "acme_cloud:AcmeClient"}}
@@ -85,14 +86,17 @@ def test_an_installed_provider_that_was_replaced_is_found_inside(install_acme):
 
 
 def test_installed_distributions_are_read_anew(install_plugin):
-    providers_of_acme = {"acme.storage": "acme_cloud:Acme"}
-    install_plugin("acme-cloud", "Acme = dict", {"providers": providers_of_acme})
-    assert services("acme") == ["storage"]
-    install_plugin("acme-cloud", "Acme = dict", {"providers": providers_of_acme | {"acme.dns": "acme_cloud:Acme"}})
-    assert services("acme") == ["storage"]  # the folder was read before
+    def names():
+        return sorted(entry.name for entry in entry_points(PROVIDERS) if entry.distribution == "acme-cloud")
+
+    declared = {"acme.storage": "acme_cloud:Acme"}
+    install_plugin("acme-cloud", "Acme = dict", {"providers": declared})
+    assert names() == ["acme.storage"]
+    install_plugin("acme-cloud", "Acme = dict", {"providers": declared | {"acme.dns": "acme_cloud:Acme"}})
+    assert names() == ["acme.storage"]  # the folder was read before
     with isolated():
-        assert services("acme") == ["dns", "storage"]
-    assert services("acme") == ["storage"]
+        assert names() == ["acme.dns", "acme.storage"]
+    assert names() == ["acme.storage"]
 
 
 def test_a_loaded_provider_that_was_uninstalled_is_unknown_inside(install_plugin, uninstall):

@@ -231,7 +231,7 @@ def test_an_entry_point_that_names_no_module_is_told(install_plugin):
     site = install_plugin("acme-cloud", "", STORAGE)
     (file,) = site.glob("*/entry_points.txt")
     file.write_text("[codomyrmex.cloud.providers]\nacme.storage =\n")
-    assert "cannot be imported: ValueError" in message(ProviderLoadError, "acme")
+    assert "acme.storage =  (acme-cloud 1.0) cannot be imported" in message(ProviderLoadError, "acme")
 
 
 def test_two_distributions_with_one_name_are_an_error_that_names_both(install_plugin):

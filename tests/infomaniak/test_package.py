@@ -42,10 +42,14 @@ def test_a_service_that_is_not_installed_says_what_brings_it(run_python, uninsta
 import codomyrmex.cloud.infomaniak as infomaniak
 try:
     infomaniak.InfomaniakIdentityClient
+except AttributeError as error:
+    print(error)
+try:
+    from codomyrmex.cloud.infomaniak import InfomaniakIdentityClient
 except ImportError as error:
     print(error)
 """
-    assert run_python(uninstalled + code) == f"{message}\n"
+    assert run_python(uninstalled + code) == f"{message}\n" * 2
 
 
 def test_a_cloud_says_what_brings_a_service_too(run_python, uninstalled):
@@ -54,7 +58,7 @@ from codomyrmex.cloud.infomaniak import InfomaniakCloud
 with InfomaniakCloud.from_credentials("x", "y") as cloud:
     try:
         cloud.identity
-    except ImportError as error:
+    except AttributeError as error:
         print(error)
 """
     assert "'pip install codomyrmex-cloud-infomaniak-identity' brings it" in run_python(uninstalled + code)
@@ -65,8 +69,8 @@ def uninstalled():
     """Code that hides the identity client, as where it is not installed: its entry points are not there."""
     return """
 from codomyrmex.cloud import _entry_points
-real, hidden = _entry_points.read, "codomyrmex-cloud-infomaniak-identity"
-_entry_points.read = lambda folder: (e for e in real(folder) if e.distribution != hidden)
+real, hidden = _entry_points._entry_points, "codomyrmex-cloud-infomaniak-identity"
+_entry_points._entry_points = lambda distribution: [] if distribution.name == hidden else real(distribution)
 """
 
 

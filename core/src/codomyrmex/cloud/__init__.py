@@ -7,10 +7,6 @@ installed plugin exports (``S3Client``, ``CodaClient``, ...), is imported on fir
 import os
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 # Plugins live beside the core, installed or editable: what pkgutil.extend_path does, without 8 ms of imports.
 _folders = [os.path.join(parent, "cloud") for parent in sys.modules["codomyrmex"].__path__]
 __path__ += [folder for folder in _folders if folder not in __path__ and os.path.isdir(folder)]
@@ -31,12 +27,6 @@ _OWN = {name: module for module, names in _MODULES.items() for name in names.spl
 __all__ = ["__version__", *_OWN]
 
 
-def _module(name: str) -> "Any":
-    from importlib import import_module
-
-    return import_module(f"{__name__}.{name}")
-
-
 class _LastFinder:
     """Asked last, for a module of ours that is not there: its ImportError says what to install.
 
@@ -45,30 +35,33 @@ class _LastFinder:
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        caller = sys._getframe(1).f_back  # of importlib's own, unless it is importlib.util, which only asks
-        if (
-            caller
-            and caller.f_globals["__name__"] != "importlib.util"
-            and name.startswith(__name__)
-            and "._" not in name
-        ):
-            _module("_missing").check_import(name)
+        caller = sys._getframe(1).f_back  # of importlib's own
+        only_asks = caller and caller.f_globals["__name__"] == "importlib.util"
+        if name.startswith(f"{__name__}.") and "._" not in name and not only_asks:
+            from ._missing import check_import
+
+            check_import(name)
 
 
 sys.meta_path.append(_LastFinder)
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _MODULES:
-        return _module(name)
+        return import_module(f"{__name__}.{name}")
     if name not in _OWN:
-        return _module("_loading").find_export(name)
-    globals()[name] = value = getattr(_module(_OWN[name]), name)
+        from ._loading import find_export
+
+        return find_export(name)
+    globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
     return value
 
 
 def __dir__() -> list[str]:
-    exported_names = _module("_loading").exported_names()
-    return sorted({*globals(), *_OWN, *_MODULES, *exported_names})
+    from ._loading import exported_names
+
+    return sorted({*globals(), *_OWN, *_MODULES, *exported_names()})

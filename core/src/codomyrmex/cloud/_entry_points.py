@@ -49,11 +49,13 @@ def read_entry_points() -> list[EntryPoint]:
     entries, path = [], _folders()
     declaring = [one for one in metadata.distributions(path=path) if _entry_points(one) and _has_name(one)]
     for name in dict.fromkeys(distribution.name for distribution in declaring):
-        chosen = choose([copy for copy in metadata.distributions(path=path, name=name) if _has_name(copy)])
-        version = chosen.version
-        for point in _entry_points(chosen):
-            value = point.value.partition("[")[0].strip()  # without extras
-            entries.append(EntryPoint(point.group, point.name, value, name, version, point))
+        copies = [copy for copy in metadata.distributions(path=path, name=name) if _has_name(copy)]
+        if copies:
+            chosen = choose(copies)
+            version = chosen.version
+            for point in _entry_points(chosen):
+                value = point.value.partition("[")[0].strip()  # without extras
+                entries.append(EntryPoint(point.group, point.name, value, name, version, point))
     return entries
 
 

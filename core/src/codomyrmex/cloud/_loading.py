@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from codomyrmex.cloud import _state
-from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, EntryPoint
-from codomyrmex.cloud._state import entry_points
+from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, PROVIDERS, EntryPoint
 from codomyrmex.cloud.errors import DuplicateProviderError, IncompatibleProviderError, ProviderLoadError
 
 API_VERSION = 1
 """The plugin API spoken here. A plugin's class may say for which it was built, by an attribute of
 this name; one for another version is refused."""
+
+
+def find(group: str, name: str, loaded: dict[str, Any]) -> Any:
+    """What the entry point of this name names, imported unless it is in the table ``loaded``; None where none is.
+
+    Raises:
+        ProviderLoadError: It cannot be imported, is there twice, or is built for another `API_VERSION`.
+    """
+    if name not in loaded and (entry := find_entry(group, name)):
+        loaded[name] = load(entry)
+    return loaded.get(name)
 
 
 def load(entry: EntryPoint) -> Any:
@@ -31,6 +41,8 @@ def load(entry: EntryPoint) -> Any:
     except BaseException as error:  # a plugin that exits, say, is broken and no end of the program
         raise load_error(entry, f"cannot be imported: {type(error).__name__}: {error}") from error
     check_version(entry, built_for)
+    if entry.group == PROVIDERS and not callable(loaded):
+        raise load_error(entry, "names no class and no function")
     return loaded
 
 
@@ -48,8 +60,8 @@ def find_entry(group: str, name: str) -> EntryPoint | None:
     Raises:
         DuplicateProviderError: Several distributions offer the name.
     """
-    entries = [e for e in entry_points(group) if e.name == name]
-    entries = entries or [e for e in entry_points(group, refresh=True) if e.name == name]
+    entries = [e for e in _state.entry_points(group) if e.name == name]
+    entries = entries or [e for e in _state.entry_points(group, refresh=True) if e.name == name]
     if len(entries) > 1:
         message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
         raise _about(entries[0], DuplicateProviderError, message)
@@ -58,7 +70,7 @@ def find_entry(group: str, name: str) -> EntryPoint | None:
 
 def exported_names() -> set[str]:
     """The names that plugins export, as in ``from codomyrmex.cloud import S3Client``. Imports no plugin."""
-    return {entry.name for entry in entry_points(EXPORTS, refresh=True)}
+    return {entry.name for entry in _state.entry_points(EXPORTS, refresh=True)}
 
 
 def find_export(name: str) -> Any:
@@ -67,15 +79,12 @@ def find_export(name: str) -> Any:
     Raises:
         AttributeError: No plugin exports it (PEP 562). The message says what to install, where that is known.
     """
-    exports = _state.current.exports
-    if name not in exports and (entry := find_entry(EXPORTS, name)):
-        exports[name] = load(entry)
-    if name in exports:
-        return exports[name]
+    if (exported := find(EXPORTS, name, _state.current.exports)) is not None:
+        return exported
     from codomyrmex.cloud._missing import about_export
 
-    reason = about_export(name) or f"module 'codomyrmex.cloud' has no attribute {name!r}, and no plugin exports it"
-    raise AttributeError(reason, name=name)
+    unknown = f"module 'codomyrmex.cloud' has no attribute {name!r}, and no installed plugin exports it"
+    raise AttributeError(about_export(name) or unknown, name=name)
 
 
 def check_version(what: object, built_for: Any) -> None:

@@ -7,12 +7,11 @@ from difflib import get_close_matches
 
 from codomyrmex.cloud import _catalogue, _state
 from codomyrmex.cloud._entry_points import EXPORTS, PROVIDERS, left_out
-from codomyrmex.cloud._state import entry_points, installed_plugins
 
 
 def about_provider(name: str) -> str:
     """Why there is no provider ``<provider>.<service>``."""
-    installed = {entry.name for entry in entry_points(PROVIDERS)} | set(_state.current.registered)
+    installed = {entry.name for entry in _state.entry_points(PROVIDERS)} | set(_state.current.registered)
     provider, _, service = name.partition(".")
     if service == "storage":
         name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
@@ -33,7 +32,7 @@ def about_export(name: str) -> str | None:
         return message
     if name in _catalogue.EXPORTS:
         return f"{name} is not installed: {_bring(_catalogue.EXPORTS[name])}"
-    installed = {entry.name for entry in entry_points(EXPORTS)}
+    installed = {entry.name for entry in _state.entry_points(EXPORTS)}
     near = get_close_matches(name, {*installed, *_catalogue.EXPORTS} - {name}, cutoff=0.8)
     return f"there is no {name!r}{_perhaps(near, installed, _catalogue.EXPORTS)}" if near else None
 
@@ -53,7 +52,7 @@ def check_import(name: str) -> None:
 
 def why_left_out(group: str, name: str) -> str | None:
     """Which setting leaves out an installed plugin of this name, as a sentence; None where none does."""
-    entries = [entry for entry in installed_plugins() if (entry.group, entry.name) == (group, name)]
+    entries = [entry for entry in _state.installed_plugins() if (entry.group, entry.name) == (group, name)]
     return f"{entries[0]} is left out by {left_out(entries[0])}" if entries else None
 
 

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 from codomyrmex.cloud import _state
 from codomyrmex.cloud._entry_points import PROVIDERS, SCHEMES, EntryPoint
 from codomyrmex.cloud._loading import API_VERSION as API_VERSION
-from codomyrmex.cloud._loading import check_version, find_entry, load, load_error
-from codomyrmex.cloud._state import entry_points
+from codomyrmex.cloud._loading import check_version, find
 from codomyrmex.cloud.common.client import make_client
 from codomyrmex.cloud.common.resources import ResourceType
 from codomyrmex.cloud.errors import DuplicateProviderError, ProviderNotFoundError
@@ -90,7 +89,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
 def providers() -> list[ProviderInfo]:
     """Every provider there is now, by name: what was installed meanwhile too. Imports none of them."""
     registered = _state.current.registered
-    entries = [entry for entry in entry_points(PROVIDERS, refresh=True) if entry.name not in registered]
+    entries = [entry for entry in _state.entry_points(PROVIDERS, refresh=True) if entry.name not in registered]
     owners = _installed_schemes() | {scheme: {name: None} for scheme, name in _state.current.schemes.items()}
 
     def info(name: str, distribution: str | None, version: str | None, target: str) -> ProviderInfo:
@@ -119,7 +118,7 @@ def register(name: str, factory: Factory, *, scheme: str | None = None, replace:
     if not provider or not service or not callable(factory):
         raise ValueError(f"a provider is registered as '<provider>.<service>' with a callable, not {name!r}")
     registry = _state.current
-    installed = [str(e) for e in entry_points(PROVIDERS) if e.name == name]
+    installed = [str(e) for e in _state.entry_points(PROVIDERS) if e.name == name]
     if not replace and (name in registry.registered or installed):
         owner = f"by {installed[0]}" if installed else "by register()"
         raise DuplicateProviderError(f"{name!r} is taken {owner}; register(..., replace=True) takes its place")
@@ -161,18 +160,12 @@ def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
 
 
 def _factory(name: str) -> Factory:
-    factories = _state.current.factories
-    if name not in factories:
-        entry = find_entry(PROVIDERS, name)
-        if entry is None:
-            from codomyrmex.cloud._missing import about_provider
+    factory: Factory | None = find(PROVIDERS, name, _state.current.factories)
+    if factory is None:
+        from codomyrmex.cloud._missing import about_provider
 
-            raise ProviderNotFoundError(about_provider(name))
-        factory = load(entry)
-        if not callable(factory):
-            raise load_error(entry, "names no class and no function")
-        factories[name] = factory
-    return factories[name]
+        raise ProviderNotFoundError(about_provider(name))
+    return factory
 
 
 def _provider_of(scheme: str) -> str:
@@ -181,7 +174,7 @@ def _provider_of(scheme: str) -> str:
     if scheme in registry.schemes:
         return registry.schemes[scheme]
     if scheme not in _installed_schemes() and default not in registry.factories:
-        entry_points(SCHEMES, refresh=True)
+        _state.entry_points(SCHEMES, refresh=True)
     owners = _installed_schemes().get(scheme, {})
     if len(owners) > 1:
         claims = " and ".join(f"to {name} by {entry}" for name, entry in owners.items())
@@ -193,9 +186,9 @@ def _installed_schemes() -> dict[str, dict[str, EntryPoint]]:
     """For each URL scheme its providers, of which there should be one. A scheme's entry point names
     the same object as its provider's.
     """
-    names = {(e.distribution, e.value): e.name for e in entry_points(PROVIDERS)}
+    names = {(e.distribution, e.value): e.name for e in _state.entry_points(PROVIDERS)}
     schemes: dict[str, dict[str, EntryPoint]] = {}
-    for entry in entry_points(SCHEMES):
+    for entry in _state.entry_points(SCHEMES):
         if name := names.get((entry.distribution, entry.value)):
             schemes.setdefault(entry.name, {})[name] = entry
     return schemes

@@ -55,11 +55,10 @@ class CloudCredentials:
         values = {k: v for k, v in self.reveal().items() if v}
         return f"CloudCredentials({', '.join(f'{k}={shown.get(k) or repr(v)}' for k, v in values.items())})"
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> CloudCredentials:
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> CloudCredentials:
         return self
 
-    def __copy__(self) -> CloudCredentials:
-        return self
+    __copy__ = __deepcopy__
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("CloudCredentials does not pickle; send credentials.reveal() if that is what you want")

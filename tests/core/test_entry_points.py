@@ -1,11 +1,28 @@
 import os
+import shutil
+import subprocess
 import sys
 import threading
+import venv
 import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from codomyrmex.cloud import _entry_points
-from codomyrmex.cloud.plugin import PROVIDERS, entry_points
+from codomyrmex.cloud import get_client
+from codomyrmex.cloud.plugin import (
+    COMMANDS,
+    EXPORTS,
+    HOOKS,
+    PROVIDERS,
+    SCHEMES,
+    choose,
+    distributions,
+    entry_points,
+    load,
+)
+from platformdirs import user_cache_path
+from support.distributions import build, unpack, write_project
 
 ACME = {"providers": {"acme.storage": "acme_cloud:Acme"}}
 
@@ -22,19 +39,19 @@ def metadata(site):
 def test_an_entry_point_knows_its_distribution(install_plugin):
     site = install_plugin("acme-cloud", "Acme = dict", ACME, version="1.2.3")
     (entry,) = named("acme.storage")
-    assert entry == (PROVIDERS, "acme.storage", "acme_cloud:Acme", "acme-cloud", "1.2.3", str(metadata(site)))
+    assert entry[:-1] == (PROVIDERS, "acme.storage", "acme_cloud:Acme", "acme-cloud", "1.2.3")
+    assert entry.metadata.dist.locate_file("") == site
     assert str(entry) == "acme.storage = acme_cloud:Acme (acme-cloud 1.2.3)"
 
 
 def test_an_entry_point_loads_what_it_names(install_plugin):
     names = {"a.b": "acme_cloud:Acme", "a.c": "acme_cloud:Acme.nested.deeper", "a.d": "acme_cloud"}
     source = "class Acme:\n class nested:\n  deeper = 7"
-    install_plugin("acme-cloud", source, {"providers": names})
+    install_plugin("acme-cloud", source, {"exports": names})
     import acme_cloud
 
-    assert named("a.b")[0].load() is acme_cloud.Acme
-    assert named("a.c")[0].load() == 7
-    assert named("a.d")[0].load() is acme_cloud
+    loaded = {entry.name: load(entry) for entry in entry_points(EXPORTS) if entry.distribution == "acme-cloud"}
+    assert loaded == {"a.b": acme_cloud.Acme, "a.c": 7, "a.d": acme_cloud}
 
 
 def test_groups_are_kept_apart(install_plugin):
@@ -46,7 +63,7 @@ def test_the_names_are_those_that_importlib_metadata_reads(install_plugin):
     from importlib import metadata
 
     install_plugin("acme-cloud", "Acme = dict", ACME | {"schemes": {"acme": "acme_cloud:Acme"}})
-    for group in (PROVIDERS, _entry_points.SCHEMES, _entry_points.EXPORTS, _entry_points.HOOKS, _entry_points.COMMANDS):
+    for group in (PROVIDERS, SCHEMES, EXPORTS, HOOKS, COMMANDS):
         theirs = [(e.name, e.value, e.dist.name, e.dist.version) for e in metadata.entry_points(group=group)]
         ours = [(e.name, e.value, e.distribution, e.version) for e in entry_points(group)]
         assert sorted(ours) == sorted(theirs)
@@ -78,14 +95,73 @@ def test_a_change_of_sys_path_is_seen_at_once(install_plugin, monkeypatch):
     assert not named("acme.storage")
 
 
-def test_an_editable_re_install_within_the_same_second_is_seen_by_a_new_process(install_plugin, run_python):
-    code = "from codomyrmex.cloud import providers; print(*(p.service for p in providers() if p.provider == 'acme'))"
-    install_plugin("acme-cloud", "Acme = dict", {"providers": {"acme.storage": "acme_cloud:Acme"}}, editable=True)
-    assert run_python(code).split() == ["storage"]
-    site = install_plugin("acme-cloud", "Acme = dict", {"providers": {"acme.dns": "acme_cloud:Acme"}}, editable=True)
-    for path in (site, metadata(site), metadata(site) / "entry_points.txt"):
-        os.utime(path, (0, 0))  # no clock to go by
-    assert run_python(code).split() == ["dns"]
+STALE = """
+import sys
+from codomyrmex.cloud import get_client, providers
+from codomyrmex.cloud.errors import ProviderNotFoundError
+from stevedore import ExtensionManager
+
+class Plain(ExtensionManager):
+    def _load_plugins(self, *_):
+        return []
+
+for line in sys.stdin:
+    try:
+        found = get_client("acme", line.strip())
+    except ProviderNotFoundError:
+        found = "none"
+    ours = [p.service for p in providers() if p.provider == "acme"]
+    theirs = [n.partition(".")[2] for n in Plain("codomyrmex.cloud.providers").entry_points_names() if "acme." in n]
+    print(found, *ours, "|", *theirs, flush=True)
+"""
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """A virtual environment outside of the temporary folder, where stevedore would write no cache; it sees our path."""
+    with TemporaryDirectory(dir=user_cache_path("codomyrmex-cloud", ensure_exists=True)) as folder:
+        assert not folder.startswith("/tmp")  # as stevedore has it
+        venv.create(folder, symlinks=True)
+        [site] = Path(folder).glob("lib/*/site-packages")
+        (site / "ours.pth").write_text("\n".join(path for path in sys.path if path))
+
+        def start():
+            kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))}
+            command = [Path(folder) / "bin/python", "-c", STALE]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            return subprocess.Popen(command, env={**kept, "XDG_CACHE_HOME": str(tmp_path)}, **pipes)
+
+        yield site, start
+
+
+def test_an_installation_within_the_same_second_is_seen_by_running_and_by_new_processes(environment, tmp_path):
+    site, start = environment
+
+    def install(*services):
+        write_project(tmp_path / "acme", "acme-cloud", "def Acme():\n return 'acme'", ACME, "1.0")
+        unpack(build(tmp_path / "acme", tmp_path / "wheels"), site)
+        declared = "".join(f"acme.{service} = acme_cloud:Acme\n" for service in services)
+        (metadata(site) / "entry_points.txt").write_text(f"[codomyrmex.cloud.providers]\n{declared}")
+        for path in (site, metadata(site), metadata(site) / "entry_points.txt"):
+            os.utime(path, (0, 0))  # no clock to go by
+
+    def ask(process, service):
+        process.stdin.write(f"{service}\n")
+        process.stdin.flush()
+        return process.stdout.readline().strip()
+
+    install("storage")
+    with start() as running, running.stdin:
+        assert ask(running, "storage") == "acme storage | storage"
+        assert ask(running, "dns") == "none storage | storage"
+        install("storage", "dns")
+        assert ask(running, "dns") == "acme dns storage | storage", "stevedore's cache was not stale: a vain test"
+        with start() as new, new.stdin:
+            assert ask(new, "dns") == "acme dns storage | storage"
+        install()
+        assert ask(running, "dns") == "acme | storage"  # which is loaded
+        with start() as new, new.stdin:
+            assert ask(new, "dns").startswith("none |")
 
 
 def test_an_editable_plugin_loads_from_its_source(install_plugin, run_python, tmp_path):
@@ -104,17 +180,81 @@ def test_of_a_distribution_that_is_there_twice_the_first_on_the_path_is_read(ins
     assert not named("acme.storage")
 
 
-def test_the_shadowed_copy_of_a_distribution_is_told_on_request(install_plugin):
+def test_the_copies_of_a_distribution_are_known_in_the_order_of_the_path(install_plugin):
     behind = install_plugin("acme-cloud", "Acme = dict", ACME, version="1.0", site="behind")
     front = install_plugin("acme-cloud", "Acme = dict", ACME, version="2.0", site="front")
-    path = (str(front), str(behind))
-    assert list(_entry_points.distributions(path)) == [str(metadata(front))]
-    assert list(_entry_points.distributions(path, shadowed=True)) == [str(metadata(behind))]
+    copies = [copy for copy in distributions() if copy.name == "acme-cloud"]
+    assert [(copy.version, copy.locate_file("")) for copy in copies] == [("2.0", front), ("1.0", behind)]
+    assert choose(copies) is copies[0]
 
 
-def test_a_folder_that_is_twice_on_the_path_does_not_shadow_itself(install_plugin):
-    site = str(install_plugin("acme-cloud", "Acme = dict", ACME))
-    assert list(_entry_points.distributions((site, site), shadowed=True)) == []
+def test_a_folder_to_which_two_names_lead_is_read_once(install_plugin, monkeypatch, tmp_path):
+    """As ``lib64``, which is a link to ``lib``."""
+    site = install_plugin("acme-cloud", "Acme = dict", ACME)
+    (tmp_path / "site64").symlink_to(site)
+    monkeypatch.syspath_prepend(tmp_path / "site64")
+    assert len(named("acme.storage")) == 1
+    assert len([copy for copy in distributions() if copy.name == "acme-cloud"]) == 1
+
+
+def write_metadata(folder, version, provider, header="Name: acme-cloud\n"):
+    """The metadata of a version of acme-cloud that offers one provider."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.4\n{header}Version: {version}\n")
+    (folder / "entry_points.txt").write_text(f"[codomyrmex.cloud.providers]\n{provider} = acme_cloud:Acme\n")
+
+
+def offered():
+    return {entry.name for entry in entry_points(PROVIDERS, refresh=True)} - {"local.storage"}
+
+
+@pytest.fixture
+def alone(monkeypatch, tmp_path):
+    """A folder that is the only one on sys.path beside the core's."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "alone")])
+    return tmp_path / "alone"
+
+
+@pytest.mark.parametrize(("older", "newer"), [("9.0", "10.0"), ("1.0rc1", "1.0"), ("no version", "0.1")])
+def test_of_two_versions_in_one_folder_the_newest_counts(alone, older, newer):
+    """``pip install --target --upgrade`` leaves the metadata of the other version."""
+    write_metadata(alone / f"acme_cloud-{older}.dist-info", older, "acme.old")
+    write_metadata(alone / f"acme_cloud-{newer}.dist-info", newer, "acme.new")
+    assert offered() == {"acme.new"}
+    assert choose(distributions()).version == newer
+
+
+def test_an_upgrade_into_a_target_folder_runs_the_newer_version(alone, tmp_path):
+    for version in ("9.0", "10.0"):
+        write_project(tmp_path / "acme", "acme-cloud", f"def Acme():\n return {version!r}", ACME, version)
+        wheel = build(tmp_path / "acme", tmp_path / "wheels")
+        pip = [sys.executable, "-m", "pip", "--quiet", "install", "--no-deps", "--no-index", "--upgrade", "--target"]
+        subprocess.run([*pip, alone, wheel], check=True)
+    assert len(list(alone.glob("*.dist-info"))) == 2, "pip leaves no old metadata any more"
+    assert get_client("acme") == "10.0"
+
+
+NO_DISTRIBUTION = {
+    "an empty folder": ("acme_cloud-0.9.dist-info", None),
+    "no Name": ("acme_cloud-0.9.dist-info", ""),
+    "what pip was about to delete": ("~cme_cloud-2.0.dist-info", "Name: acme-cloud\n"),
+    "no UTF-8": ("acme_cloud-0.9.dist-info", b"\xff"),
+}
+
+
+@pytest.mark.parametrize("case", NO_DISTRIBUTION)
+def test_what_is_no_distribution_hides_none_and_is_none(alone, case):
+    name, header = NO_DISTRIBUTION[case]
+    left = alone / name
+    write_metadata(left, "2.0", "acme.left", header if isinstance(header, str) else "")
+    if header is None:
+        shutil.rmtree(left)
+        left.mkdir()
+    elif isinstance(header, bytes):
+        (left / "METADATA").write_bytes(b"Name: acme-cloud\n" + header)
+    assert offered() == set()
+    write_metadata(alone / "acme_cloud-1.0.dist-info", "1.0", "acme.there")
+    assert offered() == {"acme.there"}
 
 
 def test_a_folder_that_is_twice_on_the_path_is_read_once(install_plugin, monkeypatch):
@@ -174,7 +314,7 @@ def test_a_zip_file_on_the_path_is_read(zipped):
     zipped()
     (entry,) = named("acme.storage")
     assert (entry.distribution, entry.version) == ("acme-cloud", "1.0")
-    assert entry.load().answer == 42
+    assert load(entry).answer == 42
 
 
 def test_a_damaged_zip_file_on_the_path_hides_nothing_else(zipped):
@@ -191,7 +331,7 @@ MALFORMED = {
     "no_equals_sign": "[codomyrmex.cloud.providers]\nacme.storage\n",
     "no_group": "acme.storage = acme_cloud:Acme\n# codomyrmex.cloud.providers\n",
     "no_closing_bracket_and_no_name": "[codomyrmex.cloud.other\n= = =\n",
-    "comments": "[codomyrmex.cloud.providers]\n# acme.storage = acme_cloud:Acme\n; acme.storage = acme_cloud:Acme\n",
+    "comments": "[codomyrmex.cloud.providers]\n# acme.storage = acme_cloud:Acme\n",
     "empty": "",
 }
 
@@ -211,13 +351,6 @@ def test_metadata_that_is_not_utf_8_hides_nothing_else(install_plugin, file):
     with open(metadata(site) / file, "ab") as written:
         written.write(b"\n# caf\xe9 = codomyrmex.cloud.\n")
     assert named("local.storage", refresh=True)
-
-
-def test_metadata_without_a_name_is_told_as_unknown(install_plugin):
-    site = install_plugin("acme-cloud", "Acme = dict", ACME)
-    (metadata(site) / "METADATA").unlink()
-    (entry,) = named("acme.storage", refresh=True)
-    assert (entry.distribution, entry.version) == ("?", "?")
 
 
 def test_a_name_in_the_description_is_not_the_distributions(install_plugin):
