@@ -62,8 +62,8 @@ def look_ups(rounds: int) -> list[Line]:
         by_metadata = LOOK_UP.format(before="", timed=metadata)
         lines = []
         for what, code, target in (
-            ("first get_client, once imported, with a root", given, 10.0),
-            ("first get_client, once imported", first, 10.0),
+            ("first get_client, once imported, with a root", given, 60.0),
+            ("first get_client, once imported", first, 60.0),
             ("first get_client, its import included", everything, None),
             ("importlib.metadata.entry_points alone, for comparison", by_metadata, None),
         ):

@@ -81,7 +81,7 @@ def catalogue(members: list[Distribution]) -> str:
         lines = "".join(f'    "{name}": "{owner}",\n' for name, owner in owners(members, group).items())
         parts.append(f"{constant}: dict[str, str] = {{\n{lines}}}\n" + f'"""{doc}"""\n')
     lines = "".join(f'    "{member.name}",\n' for member in members)
-    parts.append(f'DISTRIBUTIONS: frozenset[str] = frozenset((\n{lines}))\n"""All of this project."""\n')
+    parts.append(f'DISTRIBUTIONS: set[str] = {{\n{lines}}}\n"""All of this project."""\n')
     lines = "".join(f'    "{scheme}": "{provider}",\n' for scheme, provider in schemes(members).items())
     parts.append(f'SCHEMES: dict[str, str] = {{\n{lines}}}\n"""URL scheme to the provider it leads to."""\n')
     return "\n".join(parts)

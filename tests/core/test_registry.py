@@ -174,6 +174,7 @@ BROKEN = {
     "SyntaxError": "def broken(:",
     "AttributeError": "",
     "RuntimeError": "raise RuntimeError('no')",
+    "NoMatches": "from stevedore.exception import NoMatches\nraise NoMatches('no')",
 }
 
 
@@ -241,6 +242,22 @@ def test_two_distributions_with_one_name_are_an_error_that_names_both(install_pl
     assert "acme.storage = acme_cloud:Acme (acme-cloud 1.0)" in text
     assert "acme.storage = evil_cloud:Acme (evil-cloud 6.6)" in text
     assert "uninstall all but one" in text
+
+
+def test_two_distributions_with_one_name_and_one_value_are_an_error_before_anything_is_imported(install_plugin):
+    install_plugin("acme-cloud", "raise AssertionError('imported')", STORAGE, version="1.0")
+    install_plugin("evil-cloud", "", STORAGE, version="6.6")
+    text = message(DuplicateProviderError, "acme")
+    assert "acme.storage = acme_cloud:Acme (acme-cloud 1.0)" in text
+    assert "acme.storage = acme_cloud:Acme (evil-cloud 6.6)" in text
+    assert "acme_cloud" not in sys.modules
+
+
+def test_what_was_installed_meanwhile_is_listed(install_plugin):
+    install_plugin("other-cloud", "", {})  # whose folder is on the path now
+    assert "acme" not in {p.provider for p in providers()}
+    install_plugin("acme-cloud", "Acme = dict", STORAGE)
+    assert "acme" in {p.provider for p in providers()}
 
 
 def test_two_distributions_with_one_name_are_both_listed_and_stop_no_other_look_up(install_plugin, tmp_path):

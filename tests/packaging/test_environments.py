@@ -46,7 +46,7 @@ def core_alone(built, new_environment):
 
 
 def test_the_core_alone_brings_two_dependencies(core_alone):
-    assert json.loads(core_alone.run(INSTALLED)) == [CORE, "platformdirs", "pluggy"]
+    assert json.loads(core_alone.run(INSTALLED)) == [CORE, "packaging", "platformdirs", "pluggy", "stevedore"]
 
 
 def test_the_core_alone_stores_and_gives_back(core_alone):
@@ -105,7 +105,8 @@ def test_plugins_are_found_however_core_and_plugins_are_installed(
 
 def test_what_infomaniaks_clients_share_brings_no_sdk(built, new_environment):
     environment = new_environment(built[CORE].wheel, built[REST].wheel, built[INFOMANIAK].wheel)
-    assert json.loads(environment.run(INSTALLED)) == [CORE, INFOMANIAK, REST, "platformdirs", "pluggy"]
+    ours = [CORE, INFOMANIAK, REST]
+    assert json.loads(environment.run(INSTALLED)) == [*ours, "packaging", "platformdirs", "pluggy", "stevedore"]
     told = environment.run(
         "from codomyrmex.cloud.infomaniak import InfomaniakAuthError, InfomaniakCloud\n"
         "try:\n    from codomyrmex.cloud.infomaniak import InfomaniakIdentityClient\n"

@@ -14,14 +14,12 @@ __path__ += [folder for folder in _folders if folder not in __path__ and os.path
 __version__ = "0.1.0"
 
 _MODULES = {
-    "hooks": "",
-    "local": "",
-    "plugin": "",
     "registry": "API_VERSION ProviderInfo get_client open_storage providers register unregister",
     "errors": "CloudError",
     "common": "Capability CloudClient CloudCredentials CloudProvider CloudResource ComputeClient "
     "ObjectInfo ResourceType ServerlessClient StorageClient",
 }
+_SUBMODULES = {*_MODULES, "hooks", "local", "plugin"}
 _OWN = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = ["__version__", *_OWN]
@@ -51,7 +49,7 @@ def __getattr__(name: str) -> object:
 
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _MODULES:
+    if name in _SUBMODULES:
         return import_module(f"{__name__}.{name}")
     if name not in _OWN:
         from ._loading import find_export
@@ -64,4 +62,4 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     from ._loading import exported_names
 
-    return sorted({*globals(), *_OWN, *_MODULES, *exported_names()})
+    return sorted({*globals(), *_OWN, *_SUBMODULES, *exported_names()})

@@ -72,30 +72,28 @@ EXPORTS: dict[str, str] = {
 }
 """Name to import from ``codomyrmex.cloud``, to the distribution that brings it."""
 
-DISTRIBUTIONS: frozenset[str] = frozenset(
-    (
-        "codomyrmex-cloud",
-        "codomyrmex-cloud-aws",
-        "codomyrmex-cloud-azure",
-        "codomyrmex-cloud-cli",
-        "codomyrmex-cloud-coda",
-        "codomyrmex-cloud-fsspec",
-        "codomyrmex-cloud-gcp",
-        "codomyrmex-cloud-infomaniak",
-        "codomyrmex-cloud-infomaniak-compute",
-        "codomyrmex-cloud-infomaniak-dns",
-        "codomyrmex-cloud-infomaniak-heat",
-        "codomyrmex-cloud-infomaniak-identity",
-        "codomyrmex-cloud-infomaniak-metering",
-        "codomyrmex-cloud-infomaniak-network",
-        "codomyrmex-cloud-infomaniak-newsletter",
-        "codomyrmex-cloud-infomaniak-object-storage",
-        "codomyrmex-cloud-infomaniak-volume",
-        "codomyrmex-cloud-rest",
-        "codomyrmex-cloud-testing",
-        "codomyrmex-cloud-transfer",
-    )
-)
+DISTRIBUTIONS: set[str] = {
+    "codomyrmex-cloud",
+    "codomyrmex-cloud-aws",
+    "codomyrmex-cloud-azure",
+    "codomyrmex-cloud-cli",
+    "codomyrmex-cloud-coda",
+    "codomyrmex-cloud-fsspec",
+    "codomyrmex-cloud-gcp",
+    "codomyrmex-cloud-infomaniak",
+    "codomyrmex-cloud-infomaniak-compute",
+    "codomyrmex-cloud-infomaniak-dns",
+    "codomyrmex-cloud-infomaniak-heat",
+    "codomyrmex-cloud-infomaniak-identity",
+    "codomyrmex-cloud-infomaniak-metering",
+    "codomyrmex-cloud-infomaniak-network",
+    "codomyrmex-cloud-infomaniak-newsletter",
+    "codomyrmex-cloud-infomaniak-object-storage",
+    "codomyrmex-cloud-infomaniak-volume",
+    "codomyrmex-cloud-rest",
+    "codomyrmex-cloud-testing",
+    "codomyrmex-cloud-transfer",
+}
 """All of this project."""
 
 SCHEMES: dict[str, str] = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from codomyrmex.cloud._announcing import Observer, is_inside
-from codomyrmex.cloud._entry_points import HOOKS, EntryPoint, left_out, read_entry_points
+from codomyrmex.cloud._entry_points import EntryPoint, left_out, read_entry_points
+
+if TYPE_CHECKING:
+    from codomyrmex.cloud._announcing import Observer
 
 
 class Registry:
@@ -50,24 +52,3 @@ def installed_plugins(*, refresh: bool = False) -> list[EntryPoint]:
         entries = read_entry_points()
         registry.installed = {path: entries}
     return entries
-
-
-def hooks_in_force() -> Observer | None:
-    """The hooks to tell, which are loaded on first use; None where there are none, and inside a hook.
-
-    Raises:
-        ProviderLoadError: A hooks plugin cannot be loaded.
-    """
-    registry, hooks = current, current.hooks
-    if hooks is None or is_inside("hook"):
-        return None
-    if hooks is not False:
-        return hooks
-    if entry_points(HOOKS):
-        from codomyrmex.cloud.hooks import installed  # it imports pluggy, so only where there are hooks
-
-        return installed()
-    with registry.hooks_lock:
-        if registry.hooks is False:  # nobody registered any meanwhile
-            registry.hooks = None
-        return registry.hooks

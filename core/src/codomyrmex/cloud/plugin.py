@@ -23,26 +23,26 @@ What is installed:
 Clients of REST services find more in codomyrmex-cloud-rest.
 """
 
-from codomyrmex.cloud._entry_points import COMMANDS as COMMANDS
-from codomyrmex.cloud._entry_points import EXPORTS as EXPORTS
-from codomyrmex.cloud._entry_points import HOOKS as HOOKS
-from codomyrmex.cloud._entry_points import PROVIDERS as PROVIDERS
-from codomyrmex.cloud._entry_points import SCHEMES as SCHEMES
-from codomyrmex.cloud._entry_points import EntryPoint as EntryPoint
-from codomyrmex.cloud._entry_points import choose as choose
-from codomyrmex.cloud._entry_points import distributions as distributions
-from codomyrmex.cloud._entry_points import left_out as left_out
-from codomyrmex.cloud._files import CHUNK as CHUNK
-from codomyrmex.cloud._files import Progress as Progress
-from codomyrmex.cloud._files import atomic_write as atomic_write
-from codomyrmex.cloud._files import sync_folder as sync_folder
-from codomyrmex.cloud._loading import exported_names as exported_names
-from codomyrmex.cloud._loading import find_export as find_export
-from codomyrmex.cloud._loading import load as load
-from codomyrmex.cloud._state import entry_points as entry_points
-from codomyrmex.cloud._state import hooks_in_force as hooks_in_force
-from codomyrmex.cloud._state import installed_plugins as installed_plugins
-from codomyrmex.cloud.common._checks import CHECKS as CHECKS
-from codomyrmex.cloud.common._checks import check_bucket as check_bucket
-from codomyrmex.cloud.common._checks import check_key as check_key
-from codomyrmex.cloud.common.client import make_client as make_client
+from codomyrmex.cloud._entry_points import (
+    COMMANDS,
+    EXPORTS,
+    HOOKS,
+    PROVIDERS,
+    SCHEMES,
+    EntryPoint,
+    choose,
+    distributions,
+    left_out,
+)
+from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, sync_folder
+from codomyrmex.cloud._in_force import hooks_in_force
+from codomyrmex.cloud._loading import exported_names, find_export, load
+from codomyrmex.cloud._state import entry_points, installed_plugins
+from codomyrmex.cloud.common._checks import CHECKS, check_bucket, check_key
+from codomyrmex.cloud.common.client import make_client
+
+__all__ = [
+    "CHECKS", "CHUNK", "COMMANDS", "EXPORTS", "HOOKS", "PROVIDERS", "SCHEMES", "EntryPoint", "Progress", "atomic_write",
+    "check_bucket", "check_key", "choose", "distributions", "entry_points", "exported_names", "find_export",
+    "hooks_in_force", "installed_plugins", "left_out", "load", "make_client", "sync_folder",
+]  # fmt: skip

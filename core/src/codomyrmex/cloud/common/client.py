@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from codomyrmex.cloud import _state
-from codomyrmex.cloud._state import hooks_in_force
+from codomyrmex.cloud._in_force import hooks_in_force
 from codomyrmex.cloud.common.operations import inherit_operations
 from codomyrmex.cloud.errors import CloudError, forget_requests, from_builtin
 

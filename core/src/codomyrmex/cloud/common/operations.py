@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar, cast, get_args, overload
 
 from codomyrmex.cloud import _state
 from codomyrmex.cloud._announcing import Effect, Items, Observer, Operation, described, inside, is_inside, is_stream
-from codomyrmex.cloud._state import hooks_in_force
+from codomyrmex.cloud._in_force import hooks_in_force
 from codomyrmex.cloud.errors import OperationRefused
 
 F = TypeVar("F", bound=Callable[..., Any])
