@@ -89,8 +89,8 @@ def imports_of(graph: ImportGraph, importer: str, file: Path) -> Iterator[tuple[
 
 
 def modules(source: Path) -> Iterator[tuple[str, Path]]:
-    """The modules below a folder of sources, by name, each with its file."""
-    for file in source.rglob("*.py"):
+    """The modules below a folder of sources, by name, each with its file; PyInstaller's hooks are none."""
+    for file in (path for path in source.rglob("*.py") if "." not in path.stem):
         yield ".".join(file.relative_to(source).with_suffix("").parts).removesuffix(".__init__"), file
 
 

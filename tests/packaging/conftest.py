@@ -65,6 +65,9 @@ class Environment:
         # Python compiles what is imported; pip would compile all of it, for half of the time that these tests take
         self._pip("install", "--no-compile", "--no-index", "--find-links", self.house, *wheels)
 
+    def install_from_index(self, *requirements: str | Path) -> None:
+        self._pip("install", "--no-compile", *requirements)
+
     def uninstall(self, name: str) -> None:
         self._pip("uninstall", "--yes", name)
 

@@ -38,7 +38,7 @@ def test_only_the_core_ships_the_package_that_all_share(built):
 
 def test_the_core_ships_no_provider_but_local(built):
     inside = {PurePosixPath(name).parts[2] for name in built[CORE].payload if name.count("/") > 2}
-    assert inside == {"common", "local"}
+    assert inside == {"__pyinstaller", "common", "local"}
 
 
 def test_no_file_is_owned_by_two_distributions(built):
