@@ -13,6 +13,7 @@ from .conftest import CORE, ROOT, Environment, checked, write_project
 PROGRAM = """
 import json
 
+import codomyrmex.cloud
 from codomyrmex.cloud import AcmeStorage, CloudProvider, LeafStorage, get_client, open_storage, providers
 from codomyrmex.cloud.errors import OperationRefused
 
@@ -29,6 +30,7 @@ print(json.dumps({
     "providers": [f"{p.provider}.{p.service} of {p.distribution} {p.version}" for p in providers()],
     "clients": [type(client).__name__ for client in clients],
     "exports": [AcmeStorage is type(clients[0]), LeafStorage is type(clients[1])],
+    "missing_names": [name for name in dir(codomyrmex.cloud) if not hasattr(codomyrmex.cloud, name)],
     "content": content,
     "refusal": refusal,
 }))
@@ -126,8 +128,9 @@ class TestFrozenProgram:
         assert result["clients"] == ["AcmeStorage", "LeafStorage", "LocalStorage"]
         assert result["content"] == "hello"
 
-    def test_imports_the_names_that_plugins_export(self, result):
+    def test_imports_the_names_that_core_and_plugins_export(self, result):
         assert result["exports"] == [True, True]
+        assert result["missing_names"] == []
 
     def test_obeys_the_hooks_of_an_installed_policy(self, result):
         assert "acme://bucket/key is kept for seven years" in result["refusal"]

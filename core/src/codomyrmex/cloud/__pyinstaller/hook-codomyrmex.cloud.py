@@ -5,8 +5,10 @@ from importlib.metadata import EntryPoint, entry_points
 from PyInstaller.depend.imphookapi import PostGraphAPI
 from PyInstaller.utils.hooks import copy_metadata
 
-# codomyrmex.cloud imports these by a name that it computes
-hiddenimports = [f"codomyrmex.cloud.{name}" for name in ("_loading", "common", "errors", "registry")]
+# codomyrmex.cloud imports these by names that it computes
+hiddenimports = [
+    f"codomyrmex.cloud.{name}" for name in ("_loading", "common", "errors", "hooks", "local", "plugin", "registry")
+]
 
 GROUPS = [f"codomyrmex.cloud.{kind}" for kind in ("providers", "schemes", "exports", "hooks", "commands")]
 
