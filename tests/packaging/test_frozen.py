@@ -25,6 +25,10 @@ with get_client("acme") as storage:
         refusal = f"none: {storage.delete_file('bucket', 'key')}"
     except OperationRefused as error:
         refusal = str(error)
+try:
+    get_client("aws")
+except LookupError as error:
+    cure = str(error).partition("; ")[2]
 clients = storage, open_storage("leaf://bucket"), get_client(CloudProvider.LOCAL)
 print(json.dumps({
     "providers": [f"{p.provider}.{p.service} of {p.distribution} {p.version}" for p in providers()],
@@ -33,6 +37,7 @@ print(json.dumps({
     "missing_names": [name for name in dir(codomyrmex.cloud) if not hasattr(codomyrmex.cloud, name)],
     "content": content,
     "refusal": refusal,
+    "cure": cure,
 }))
 """
 RETENTION = """
@@ -131,6 +136,10 @@ class TestFrozenProgram:
     def test_imports_the_names_that_core_and_plugins_export(self, result):
         assert result["exports"] == [True, True]
         assert result["missing_names"] == []
+
+    def test_says_where_what_is_missing_can_be_installed(self, result):
+        cure = "'pip install codomyrmex-cloud-aws' where this program is built brings it"
+        assert result["cure"].startswith(cure)
 
     def test_obeys_the_hooks_of_an_installed_policy(self, result):
         assert "acme://bucket/key is kept for seven years" in result["refusal"]

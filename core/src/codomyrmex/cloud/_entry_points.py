@@ -24,6 +24,8 @@ EXPORTS = "codomyrmex.cloud.exports"
 HOOKS = "codomyrmex.cloud.hooks"
 COMMANDS = "codomyrmex.cloud.commands"
 _PREFIX = "codomyrmex.cloud."
+WHERE = " where this program is built" if getattr(sys, "frozen", False) else ""
+"""Where pip helps: not beside a program that PyInstaller froze."""
 
 
 class EntryPoint(NamedTuple):

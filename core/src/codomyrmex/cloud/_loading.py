@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codomyrmex.cloud import _state
-from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, PROVIDERS, EntryPoint
+from codomyrmex.cloud._entry_points import EXPORTS, HOOKS, PROVIDERS, WHERE, EntryPoint
 from codomyrmex.cloud.errors import DuplicateProviderError, IncompatibleProviderError, ProviderLoadError
 
 API_VERSION = 1
@@ -48,7 +48,8 @@ def load(entry: EntryPoint) -> Any:
 
 def load_error(entry: EntryPoint, reason: str) -> ProviderLoadError:
     """The error that tells why a plugin is of no use, and what to do."""
-    cure = f"'pip install -U {entry.distribution}' may mend it, 'pip uninstall {entry.distribution}' removes it"
+    name = entry.distribution
+    cure = f"'pip install -U {name}'{WHERE} may mend it, 'pip uninstall {name}'{WHERE} removes it"
     return _about(entry, ProviderLoadError, f"{entry} {' '.join(reason.split())}; {cure}")
 
 
@@ -63,7 +64,7 @@ def find_entry(group: str, name: str) -> EntryPoint | None:
     entries = [e for e in _state.entry_points(group) if e.name == name]
     entries = entries or [e for e in _state.entry_points(group, refresh=True) if e.name == name]
     if len(entries) > 1:
-        message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one"
+        message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one{WHERE}"
         raise _about(entries[0], DuplicateProviderError, message)
     return entries[0] if entries else None
 

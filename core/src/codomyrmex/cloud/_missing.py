@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from codomyrmex.cloud import _catalogue, _state
-from codomyrmex.cloud._entry_points import EXPORTS, PROVIDERS, left_out
+from codomyrmex.cloud._entry_points import EXPORTS, PROVIDERS, WHERE, left_out
 
 
 def about_provider(name: str) -> str:
@@ -15,14 +15,12 @@ def about_provider(name: str) -> str:
     provider, _, service = name.partition(".")
     if service == "storage":
         name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
-    message = why_left_out(PROVIDERS, name)
-    if not message:
-        known = {*installed, *_catalogue.PROVIDERS}
-        providers = get_close_matches(provider, {other.partition(".")[0] for other in known}, cutoff=0.7)
-        near = [other for other in known if other.partition(".")[0] in providers]
-        cure = f"; {_bring(_catalogue.PROVIDERS[name])}" if name in _catalogue.PROVIDERS else ""
-        cure = cure or _perhaps(get_close_matches(name, near, cutoff=0), installed, _catalogue.PROVIDERS)
-        message = f"nothing installed provides {name!r}{cure}"
+    known = {*installed, *_catalogue.PROVIDERS}
+    providers = get_close_matches(provider, {other.partition(".")[0] for other in known}, cutoff=0.7)
+    near = get_close_matches(name, [other for other in known if other.partition(".")[0] in providers], cutoff=0)
+    cure = f"; {_bring(_catalogue.PROVIDERS[name])}" if name in _catalogue.PROVIDERS else ""
+    cure = cure or _perhaps(near, installed, _catalogue.PROVIDERS)
+    message = why_left_out(PROVIDERS, name) or f"nothing installed provides {name!r}{cure}"
     return f"{message} (installed: {', '.join(sorted(installed)) or 'none'})"
 
 
@@ -42,12 +40,11 @@ def check_import(name: str) -> None:
 
     Nothing where no cure is known: Python says what it always says.
     """
-    package, _, last = name.rpartition(".")
     distribution = name.replace(".", "-").replace("_", "-")
     if distribution in _catalogue.DISTRIBUTIONS:
         raise ModuleNotFoundError(f"{name} is not installed: {_bring(distribution)}", name=name)
-    if reason := about_export(last):
-        raise ImportError(reason, name=package)
+    if reason := about_export(name.rpartition(".")[2]):
+        raise ImportError(reason, name=name)
 
 
 def why_left_out(group: str, name: str) -> str | None:
@@ -57,9 +54,9 @@ def why_left_out(group: str, name: str) -> str | None:
 
 
 def _perhaps(near: list[str], installed: Iterable[str], ours: Mapping[str, str]) -> str:
-    hints = [name if name in installed else f"{name} (pip install {ours[name]})" for name in near]
+    hints = [name if name in installed else f"{name} (pip install {ours[name]}{WHERE})" for name in near]
     return f"; did you mean {' or '.join(hints)}?" if hints else ""
 
 
 def _bring(distribution: str) -> str:
-    return f"'pip install {distribution}' brings it"
+    return f"'pip install {distribution}'{WHERE} brings it"
