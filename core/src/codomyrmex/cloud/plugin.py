@@ -15,7 +15,7 @@ Clients:
 
 What is installed:
 
-- `entry_points`, `load`, `left_out`, `EntryPoint`
+- `entry_points`, `load`, `load_error`, `left_out`, `EntryPoint`
 - `installed_plugins`, `distributions`, `choose`: for diagnosis, what settings leave out, and copies, included
 - the groups `PROVIDERS`, `SCHEMES`, `EXPORTS`, `HOOKS`, `COMMANDS`
 - `exported_names`, `find_export`: the names that plugins export, as ``from codomyrmex.cloud import ...`` has them
@@ -36,7 +36,7 @@ from codomyrmex.cloud._entry_points import (
 )
 from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, sync_folder
 from codomyrmex.cloud._in_force import hooks_in_force
-from codomyrmex.cloud._loading import exported_names, find_export, load
+from codomyrmex.cloud._loading import exported_names, find_export, load, load_error
 from codomyrmex.cloud._state import entry_points, installed_plugins
 from codomyrmex.cloud.common._checks import CHECKS, check_bucket, check_key
 from codomyrmex.cloud.common.client import make_client
@@ -44,5 +44,5 @@ from codomyrmex.cloud.common.client import make_client
 __all__ = [
     "CHECKS", "CHUNK", "COMMANDS", "EXPORTS", "HOOKS", "PROVIDERS", "SCHEMES", "EntryPoint", "Progress", "atomic_write",
     "check_bucket", "check_key", "choose", "distributions", "entry_points", "exported_names", "find_export",
-    "hooks_in_force", "installed_plugins", "left_out", "load", "make_client", "sync_folder",
+    "hooks_in_force", "installed_plugins", "left_out", "load", "load_error", "make_client", "sync_folder",
 ]  # fmt: skip
