@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,13 +44,21 @@ def settings() -> Settings:
     return click.get_current_context().ensure_object(Settings)
 
 
-def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None, *, whole_texts: bool = False) -> None:
+def show(
+    rows: Iterable[Any] | Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    whole_texts: bool = False,
+    wrap: bool = False,
+) -> None:
     """Print one record or several: a table, or JSON with ``--json``.
 
     :param rows: a mapping, named tuple, dataclass or plain value; or an iterable of them.
     :param columns: for the table, which keys and under which headings; default all.
     :param whole_texts: of one record, texts of several lines go below the table as they are: a private key, a
         console's log. Not where a stranger chose them, as a key: their lines could pass for others.
+    :param wrap: the table is for people alone, and fits 80 columns where there is no terminal; by default each record
+        is one line there.
     """
     single = isinstance(rows, str | bytes | Mapping) or _is_record(rows) or not isinstance(rows, Iterable)
     if settings().json:
@@ -57,7 +66,7 @@ def show(rows: Iterable[Any] | Any, columns: Mapping[str, str] | None = None, *,
     elif not single:
         plain_rows = [_plain(row) for row in rows]
         if all(isinstance(row, dict) for row in plain_rows):
-            _table(plain_rows, columns)
+            _table(plain_rows, columns, wrap=wrap)
         else:
             click.echo("".join(f"{_cell(row)}\n" for row in plain_rows), nl=False)
     elif isinstance(plain := _plain(rows), dict):
@@ -87,6 +96,18 @@ def stream(items: Iterable[Any], line: Callable[[Any], str]) -> int:
         for item in counted():
             click.echo(line(item))
     return count
+
+
+def paragraph(text: str, *, indent: int = 0) -> None:
+    """Print a text in lines that fit the terminal, of 80 columns where there is none.
+
+    :param indent: of the lines after the first, in columns. The text brings that of the first.
+    """
+    text = printable(text)
+    start = " " * (len(text) - len(text.lstrip()))
+    lines = Text(text.lstrip()).wrap(Console(), _text_width() - max(indent, len(start)), overflow="fold")
+    for number, line in enumerate(lines):
+        click.echo(f"{' ' * indent if number else start}{line.plain.rstrip()}")
 
 
 def printable(text: str) -> str:
@@ -217,14 +238,21 @@ def _json_array(items: Iterable[Any]) -> Iterator[str]:
     yield "[]" if separator == "[" else "\n]"
 
 
-def _table(records: list[dict[str, Any]], columns: Mapping[str, str] | None, *, header: bool = True) -> None:
+def _table(
+    records: list[dict[str, Any]], columns: Mapping[str, str] | None, *, header: bool = True, wrap: bool = False
+) -> None:
     shown = columns or {key: key for record in records for key in record}
     table = Table(box=None, show_header=header, pad_edge=False, header_style="bold")
     for heading in shown.values():
         table.add_column(heading, overflow="fold")
     for record in records:
         table.add_row(*(Text(_cell(record.get(key))) for key in shown))
-    Console(width=None if sys.stdout.isatty() else _UNLIMITED).print(table)
+    Console(width=None if sys.stdout.isatty() else _text_width() if wrap else _UNLIMITED).print(table)
+
+
+def _text_width() -> int:
+    """The columns of the terminal; what COLUMNS says, or 80, where there is none."""
+    return shutil.get_terminal_size().columns
 
 
 def _cell(value: Any) -> str:
