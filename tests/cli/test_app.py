@@ -112,3 +112,57 @@ def test_a_full_disk_behind_the_output_is_a_failure(storage):
         command = [sys.executable, "-m", "codomyrmex.cloud.cli", "ls", "local://"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=os.environ)
     assert done.returncode == 1
+
+
+def test_a_broken_command_leaves_the_others_working(run, findings, install_plugin):
+    group = "commands"
+    install_plugin("acme-cmd", "import nothing_of_that_name", {group: {"zone": "acme_cmd:zone"}})
+    assert "zone" in run("--help").text
+    result = run("zone", "--anything", "x")
+    assert result.code == 1
+    assert "acme-cmd 1.0" in result.err
+    assert [problem for problem, _ in findings()] == ["broken"]
+
+
+def test_a_bug_in_a_command_is_one_line_too(run, install_plugin):
+    source = """
+import click
+
+@click.command()
+def zone() -> None:
+    {}["missing"]
+"""
+    install_plugin("acme-cmd", source, {"commands": {"zone": "acme_cmd:zone"}})
+    result = run("zone")
+    assert (result.code, result.err) == (1, "cloud: KeyError: 'missing'. This is a bug; --debug shows where.\n")
+
+
+def test_a_plugin_adds_a_command(run, install_plugin):
+    source = """
+import click
+from codomyrmex.cloud.cli import command, show
+
+@command()
+@click.argument("name")
+def zone(name: str) -> None:
+    "Tell about a zone."
+    show({"name": name})
+"""
+    install_plugin("acme-cmd", source, {"commands": {"zone": "acme_cmd:zone"}})
+    assert "Tell about a zone." in run("--help").text
+    assert run("zone", "example.org", "--json").json == {"name": "example.org"}
+    assert run("zone", "example.org").lines == ["name  example.org"]
+
+
+@pytest.mark.parametrize("setting", ["CLOUD_IGNORE_PLUGINS", "CLOUD_PLUGINS"])
+def test_a_command_that_a_setting_leaves_out_names_the_setting(run, install_plugin, monkeypatch, setting):
+    install_plugin("acme-cmd", "import nothing_of_that_name", {"commands": {"zone": "acme_cmd:zone"}})
+    monkeypatch.setenv(setting, {"CLOUD_IGNORE_PLUGINS": "acme-cmd", "CLOUD_PLUGINS": "pytest"}[setting])
+    result = run("zone", "--anything", "x")
+    assert (result.code, result.err) == (
+        2,
+        f"cloud: Command 'zone' of acme-cmd is left out by {setting}; see 'cloud --help'\n",
+    )
+    assert "zone" not in run("--help").text
+    assert complete("zo") == complete("zone", "x") == []
+    assert "No such command 'zine'" in run("zine").err

@@ -24,7 +24,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
-from codomyrmex.cloud.plugin import COMMANDS, EntryPoint, entry_points, load
+from codomyrmex.cloud.plugin import COMMANDS, EntryPoint, entry_points, installed_plugins, left_out, load
 
 EXIT_CODES = """\b
 Exit codes:
@@ -55,6 +55,16 @@ class PluginGroup(click.Group):
         """The names, by metadata alone."""
         return sorted({entry.name for entry in entry_points(COMMANDS)})
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; of one that a setting leaves out, an error says which."""
+        left = [e for e in installed_plugins() if e.group == COMMANDS and e.name == args[0] and left_out(e)]
+        if left and not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+            distribution, setting = left[0].distribution, left_out(left[0])
+            ctx.fail(f"Command {args[0]!r} of {distribution} is left out by {setting}")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported; one that cannot be says so when it is run."""
         entries = [entry for entry in entry_points(COMMANDS) if entry.name == cmd_name]
@@ -63,12 +73,13 @@ class PluginGroup(click.Group):
         try:
             if len(entries) > 1:
                 raise ProviderLoadError(f"command {cmd_name!r} is offered by {' and by '.join(map(str, entries))}")
-            return _load_command(entries[0])
+            return load_command(entries[0])
         except ProviderLoadError as error:
             return _broken(cmd_name, error)
 
 
-def _load_command(entry: EntryPoint) -> click.Command:
+def load_command(entry: EntryPoint) -> click.Command:
+    """The command that an entry point names. ProviderLoadError where it cannot be imported, or is none."""
     loaded = load(entry)
     if not isinstance(loaded, click.Command):
         raise ProviderLoadError(f"{entry} is no click command")
