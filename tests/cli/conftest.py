@@ -1,11 +1,13 @@
 import io
 import json
+import os
 import sys
 from typing import Any, NamedTuple
 
 import pytest
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.cli import main
+from codomyrmex.cloud.plugin import distributions
 
 
 class Result(NamedTuple):
@@ -55,3 +57,41 @@ def run(root, capfdbinary, monkeypatch):
         return Result(int(stop.value.code or 0), out, err.decode())
 
     return run_cloud
+
+
+@pytest.fixture
+def doctor(run, monkeypatch):
+    """Run ``cloud doctor`` without our own plugins, whose SDKs take seconds, unless the test chose which take part."""
+
+    def run_doctor(*arguments) -> Result:
+        with monkeypatch.context() as patch:
+            if not {"CLOUD_PLUGINS", "CLOUD_IGNORE_PLUGINS"} & os.environ.keys():
+                names = {one.name for one in distributions() if not one.name.startswith("codomyrmex")}
+                patch.setenv("CLOUD_PLUGINS", ",".join(names))
+            return run("doctor", *arguments)
+
+    return run_doctor
+
+
+@pytest.fixture
+def findings(doctor):
+    """What ``cloud doctor`` finds, as (problem, what) pairs, with the exit code checked."""
+
+    def ask(*arguments) -> list[tuple[str, str]]:
+        result = doctor("--json", *arguments)
+        pairs = [(finding["problem"], finding["what"]) for finding in result.json["findings"]]
+        assert result.code == (1 if pairs else 0)
+        return pairs
+
+    return ask
+
+
+@pytest.fixture
+def advice(doctor):
+    """The advice of the one thing that ``cloud doctor`` finds."""
+
+    def ask(*arguments) -> str:
+        [finding] = doctor("--json", *arguments).json["findings"]
+        return finding["advice"]
+
+    return ask

@@ -8,6 +8,18 @@ from pathlib import Path
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+DNS_CLIENT = """
+from codomyrmex.cloud.common import CloudClient
+
+class Client(CloudClient):
+    provider, service = "acme", "dns"
+
+    @classmethod
+    def credential_source(cls):
+        return "ACME_TOKEN=abcd***"
+"""
+"""The module of a sound provider, whose entry point is ``acme.dns``."""
+
 
 def build(project, output, target="wheel"):
     """What pip would build of the project in this folder: ``wheel``, ``wheel:editable`` (for ``-e``) or ``sdist``."""
