@@ -137,6 +137,17 @@ def test_strangers_that_own_one_file_of_theirs_are_none_of_our_concern(findings,
     assert findings() == []
 
 
+def test_compiled_modules_are_no_files_of_two(findings, install_files):
+    for name in ("stranger", "other"):
+        site = install_files(name, f"{name}.py")
+        for compiled in ("__pycache__/acme.cpython-311.pyc", "codomyrmex/cloud/__pycache__/acme.cpython-311.pyc"):
+            (site / compiled).parent.mkdir(parents=True, exist_ok=True)
+            (site / compiled).touch()
+            with (site / f"{name}-3.0.dist-info" / "RECORD").open("a") as record:  # as pip writes it
+                record.write(f"{compiled},,\n")
+    assert findings() == []
+
+
 def test_a_package_codomyrmex_cloud_of_another_is_told(findings, advice, install_files, monkeypatch):
     site = install_files("codomyrmex", "codomyrmex/cloud/__init__.py")
     monkeypatch.setattr(sys, "path", [*(folder for folder in sys.path if folder != str(site)), str(site)])
