@@ -224,6 +224,16 @@ def test_of_two_versions_in_one_folder_the_newest_counts(alone, older, newer):
     assert choose(distributions()).version == newer
 
 
+def test_all_spellings_of_a_name_are_one_distribution(alone, monkeypatch, tmp_path):
+    """https://packaging.python.org/en/latest/specifications/name-normalization/"""
+    write_metadata(alone / "acme_cloud-1.0.dist-info", "1.0", "acme.front")
+    write_metadata(tmp_path / "behind" / "Acme.Cloud-2.0.dist-info", "2.0", "acme.behind", "Name: Acme.Cloud\n")
+    monkeypatch.setattr(sys, "path", [str(alone), str(tmp_path / "behind")])
+    assert offered() == {"acme.front"}
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "behind"), str(alone)])
+    assert offered() == {"acme.behind"}
+
+
 def test_an_upgrade_into_a_target_folder_runs_the_newer_version(alone, tmp_path):
     for version in ("9.0", "10.0"):
         write_project(tmp_path / "acme", "acme-cloud", f"def Acme():\n return {version!r}", ACME, version)

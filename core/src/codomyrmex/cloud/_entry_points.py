@@ -48,16 +48,12 @@ def read_entry_points() -> list[EntryPoint]:
     from importlib import metadata
 
     metadata.MetadataPathFinder().invalidate_caches()  # importlib.invalidate_caches() does not, before Python 3.12
-    entries, path = [], _folders()
-    declaring = [one for one in metadata.distributions(path=path) if _entry_points(one) and _has_name(one)]
-    for name in dict.fromkeys(distribution.name for distribution in declaring):
-        copies = [copy for copy in metadata.distributions(path=path, name=name) if _has_name(copy)]
-        if copies:
-            chosen = choose(copies)
-            version = chosen.version
-            for point in _entry_points(chosen):
-                value = point.value.partition("[")[0].strip()  # without extras
-                entries.append(EntryPoint(point.group, point.name, value, name, version, point))
+    entries, path, seen = list[EntryPoint](), _folders(), set[str]()
+    for distribution in metadata.distributions(path=path):
+        if _entry_points(distribution) and distribution.name not in seen:
+            copies = [copy for copy in metadata.distributions(path=path, name=distribution.name) if _has_name(copy)]
+            seen.update(copy.name for copy in copies)  # in all its spellings
+            entries += _entry_points(choose(copies)) if copies else []
     return entries
 
 
@@ -89,11 +85,14 @@ def _has_name(distribution: metadata.Distribution) -> bool:
     return False
 
 
-def _entry_points(distribution: metadata.Distribution) -> list[metadata.EntryPoint]:
+def _entry_points(distribution: metadata.Distribution) -> list[EntryPoint]:
     """Those of our groups. A text without them is not parsed, which keeps 300 distributions at 9 ms."""
     with suppress(Exception):  # as above
-        if _PREFIX in (distribution.read_text("entry_points.txt") or ""):
-            return [point for point in distribution.entry_points if point.group.startswith(_PREFIX)]
+        if _PREFIX in (distribution.read_text("entry_points.txt") or "") and _has_name(distribution):
+            name, version = distribution.name, distribution.version
+            ours = [point for point in distribution.entry_points if point.group.startswith(_PREFIX)]
+            values = [point.value.partition("[")[0].strip() for point in ours]  # without extras
+            return [EntryPoint(p.group, p.name, value, name, version, p) for p, value in zip(ours, values, strict=True)]
     return []
 
 
