@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.cli import main
-from codomyrmex.cloud.plugin import distributions
+from codomyrmex.cloud.plugin import distributions, has_name
 
 
 class Result(NamedTuple):
@@ -66,7 +66,7 @@ def doctor(run, monkeypatch):
     def run_doctor(*arguments) -> Result:
         with monkeypatch.context() as patch:
             if not {"CLOUD_PLUGINS", "CLOUD_IGNORE_PLUGINS"} & os.environ.keys():
-                names = {one.name for one in distributions() if not one.name.startswith("codomyrmex")}
+                names = {one.name for one in filter(has_name, distributions()) if not one.name.startswith("codomyrmex")}
                 patch.setenv("CLOUD_PLUGINS", ",".join(names))
             return run("doctor", *arguments)
 

@@ -222,6 +222,7 @@ def test_of_two_versions_in_one_folder_the_newest_counts(alone, older, newer):
     write_metadata(alone / f"acme_cloud-{newer}.dist-info", newer, "acme.new")
     assert offered() == {"acme.new"}
     assert choose(distributions()).version == newer
+    assert choose(distributions()[::-1]).version == newer
 
 
 def test_all_spellings_of_a_name_are_one_distribution(alone, monkeypatch, tmp_path):
@@ -232,6 +233,97 @@ def test_all_spellings_of_a_name_are_one_distribution(alone, monkeypatch, tmp_pa
     assert offered() == {"acme.front"}
     monkeypatch.setattr(sys, "path", [str(tmp_path / "behind"), str(alone)])
     assert offered() == {"acme.behind"}
+
+
+def test_an_older_copy_in_front_counts_before_a_newer_one_behind(alone, monkeypatch, tmp_path):
+    write_metadata(alone / "acme_cloud-1.0.dist-info", "1.0", "acme.front")
+    write_metadata(tmp_path / "behind" / "acme_cloud-2.0.dist-info", "2.0", "acme.behind")
+    monkeypatch.setattr(sys, "path", [str(alone), str(tmp_path / "behind")])
+    assert offered() == {"acme.front"}
+    assert choose(distributions()).version == "1.0"
+
+
+def test_a_folder_whose_name_has_hyphens_is_no_copy_of_another_distribution(alone):
+    """Nobody should name it so, and importlib.metadata finds it nevertheless."""
+    write_metadata(alone / "acme-1.0.dist-info", "1.0", "acme.short", "Name: acme\n")
+    write_metadata(alone / "acme-long-2.0.dist-info", "2.0", "acme.long", "Name: acme-long\n")
+    write_metadata(alone / "acme_egg-1.0-py3.11.egg-info", "1.0", "acme.egg", "Name: acme-egg\n")
+    (alone / "acme_egg-1.0-py3.11.egg-info" / "METADATA").rename(alone / "acme_egg-1.0-py3.11.egg-info" / "PKG-INFO")
+    write_metadata(alone / "acme_egg-2.0.dist-info", "2.0", "acme.wheel", "Name: acme-egg\n")
+    assert offered() == {"acme.short", "acme.long", "acme.wheel"}
+
+
+def test_a_copy_without_entry_points_in_front_hides_those_behind(alone, monkeypatch, tmp_path):
+    """What Python imports is the copy in front, which offers nothing."""
+    write_metadata(alone / "acme_cloud-1.0.dist-info", "1.0", "acme.front")
+    (alone / "acme_cloud-1.0.dist-info" / "entry_points.txt").unlink()
+    write_metadata(tmp_path / "behind" / "acme_cloud-2.0.dist-info", "2.0", "acme.behind")
+    monkeypatch.setattr(sys, "path", [str(alone), str(tmp_path / "behind")])
+    assert offered() == set()
+
+
+def test_within_a_folder_distributions_come_by_name(alone):
+    """Which vault is asked first must not depend on the order in which a file system lists them."""
+    names = ["zeta", "alpha", "midway", "beta"]
+    for name in names:
+        write_metadata(alone / f"{name}-1.0.dist-info", "1.0", f"{name}.storage", f"Name: {name}\n")
+    listed = [entry.distribution for entry in entry_points(PROVIDERS, refresh=True)]
+    assert listed == sorted(names)
+
+
+def test_a_distribution_without_a_version_is_one(alone, recwarn):
+    folder = alone / "acme_cloud-1.0.dist-info"
+    write_metadata(folder, "1.0", "acme.there")
+    (folder / "METADATA").write_text("Name: acme-cloud\n")
+    write_metadata(alone / "acme_cloud-0.5.dist-info", "0.5", "acme.versioned")
+    assert offered() == {"acme.versioned"}
+    shutil.rmtree(alone / "acme_cloud-0.5.dist-info")
+    assert offered() == {"acme.there"}
+
+
+def test_the_working_folder_may_be_gone(tmp_path, run_python):
+    code = """
+import os, sys
+os.rmdir(os.getcwd())
+from codomyrmex.cloud import providers
+assert "" in sys.path and "local" in {p.provider for p in providers()}
+"""
+    (tmp_path / "gone").mkdir()
+    run_python(code, cwd=tmp_path / "gone")
+
+
+@pytest.mark.parametrize("entry", [b"bytes", 5, None, "nul\0", "/dev/null"], ids=str)
+def test_what_python_ignores_on_the_path_is_ignored(install_plugin, monkeypatch, entry):
+    install_plugin("acme-cloud", "Acme = dict", ACME)
+    monkeypatch.setattr(sys, "path", [entry, *sys.path])
+    assert named("acme.storage", refresh=True)
+
+
+def test_a_folder_that_cannot_be_listed_for_a_passing_reason_is_an_error(run_python):
+    """A process that has run out of file descriptors must not take its plugins, policies among them, for gone."""
+    code = """
+import resource
+from codomyrmex.cloud import providers
+assert "local" in {p.provider for p in providers()}
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+try:
+    print(providers())
+except OSError as error:
+    print(error.strerror)
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+assert "local" in {p.provider for p in providers()}
+"""
+    assert run_python(code) == "Too many open files\n"
+
+
+def test_of_two_versions_with_one_entry_point_only_the_newest_is_imported(alone):
+    """The names of both are alike; the older names a module that the upgrade took away."""
+    for version, module in (("1.0", "gone_module"), ("2.0", "json")):
+        folder = alone / f"acme_cloud-{version}.dist-info"
+        write_metadata(folder, version, "acme.storage")
+        (folder / "entry_points.txt").write_text(f"[codomyrmex.cloud.providers]\nacme.storage = {module}:loads\n")
+    assert load(named("acme.storage", refresh=True)[0]).__name__ == "loads"
 
 
 def test_an_upgrade_into_a_target_folder_runs_the_newer_version(alone, tmp_path):
@@ -247,6 +339,8 @@ def test_an_upgrade_into_a_target_folder_runs_the_newer_version(alone, tmp_path)
 NO_DISTRIBUTION = {
     "an empty folder": ("acme_cloud-0.9.dist-info", None),
     "no Name": ("acme_cloud-0.9.dist-info", ""),
+    "an empty Name": ("acme_cloud-0.9.dist-info", "Name: \n"),
+    "no Name, and no name of a folder": ("-0.9.dist-info", ""),
     "what pip was about to delete": ("~cme_cloud-2.0.dist-info", "Name: acme-cloud\n"),
     "no UTF-8": ("acme_cloud-0.9.dist-info", b"\xff"),
 }
@@ -371,11 +465,11 @@ def test_a_name_in_the_description_is_not_the_distributions(install_plugin):
     assert (entry.distribution, entry.version) == ("acme-cloud", "1.0")
 
 
-def test_spaces_and_extras_of_an_entry_point_are_no_part_of_it(install_plugin):
+def test_spaces_and_extras_of_an_entry_point_do_no_harm(install_plugin):
     site = install_plugin("acme-cloud", "Acme = dict", ACME)
     text = "[codomyrmex.cloud.providers]\n  acme.storage=acme_cloud:Acme [fast]  \n"
     (metadata(site) / "entry_points.txt").write_text(text)
-    assert named("acme.storage", refresh=True)[0].value == "acme_cloud:Acme"
+    assert load(named("acme.storage", refresh=True)[0]) is dict
 
 
 def test_threads_that_read_again_at_once_all_get_an_answer(install_plugin):

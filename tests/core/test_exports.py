@@ -71,6 +71,9 @@ MISSING = {
     "codomyrmex.cloud.S3Clint": f"AttributeError: {NEAR}",
     "from codomyrmex.cloud.aws import S3Client": f"ModuleNotFoundError: codomyrmex.cloud.aws is not installed: {AWS}",
     "import codomyrmex.cloud.fsspec.protocols": f"ModuleNotFoundError: {FSSPEC}",
+    "codomyrmex.cloud.get_clien": "AttributeError: there is no 'get_clien'; did you mean get_client?",
+    "from codomyrmex.cloud.common import get_client": "ImportError: cannot import name 'get_client' from "
+    "'codomyrmex.cloud.common'",
     "import codomyrmex.cloud.nothing": "ModuleNotFoundError: No module named 'codomyrmex.cloud.nothing'",
     "import codomyrmex.cloud._nothing": "ModuleNotFoundError: No module named 'codomyrmex.cloud._nothing'",
     "importlib.util.find_spec('codomyrmex.cloud.aws')": "None",
@@ -79,6 +82,7 @@ MISSING = {
 
 def test_what_is_missing_is_missing_as_python_has_it_and_says_what_to_install(bare_python):
     told = bare_python(ATTEMPT.format(attempts=list(MISSING))).splitlines()
+    told = [line.partition(" (/")[0] for line in told]  # without Python's own paths
     assert dict(zip(MISSING, told, strict=True)) == MISSING
 
 
@@ -86,6 +90,28 @@ def test_a_near_name_that_is_installed_needs_no_installation(install_plugin):
     install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
     with pytest.raises(ImportError, match=r"no 'AcmeClent'; did you mean AcmeClient\?$"):
         from codomyrmex.cloud import AcmeClent  # noqa: F401
+
+
+def test_an_installed_name_that_another_module_is_asked_for_is_pythons_own_error(install_plugin):
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    with pytest.raises(ImportError, match=r"^cannot import name 'AcmeClient' from 'codomyrmex\.cloud\.common'"):
+        from codomyrmex.cloud.common import AcmeClient  # noqa: F401
+
+
+def test_an_error_knows_the_name(install_plugin):
+    with pytest.raises(AttributeError) as caught:
+        _ = codomyrmex.cloud.Nope
+    assert caught.value.name == "Nope"
+    with pytest.raises(ImportError) as caught:
+        from codomyrmex.cloud import get_clien  # noqa: F401
+    assert caught.value.name == "codomyrmex.cloud.get_clien"
+
+
+def test_dir_tells_what_was_installed_meanwhile(install_plugin):
+    install_plugin("other-cloud", "", {})
+    assert "AcmeClient" not in dir(codomyrmex.cloud)
+    install_plugin("acme-cloud", "class AcmeClient: pass", EXPORT)
+    assert {"AcmeClient", "errors", "plugin"} <= set(dir(codomyrmex.cloud))
 
 
 @pytest.mark.parametrize("setting", ["CLOUD_IGNORE_PLUGINS", "CLOUD_PLUGINS"])

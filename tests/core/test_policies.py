@@ -105,7 +105,7 @@ def install_policy(install_plugin):
     """Install ``acme-retention`` with this source as its hooks."""
 
     def install(source, target="acme_retention"):
-        install_plugin("acme-retention", source, {"hooks": {"retention": target}})
+        return install_plugin("acme-retention", source, {"hooks": {"retention": target}})
 
     return install
 
@@ -428,6 +428,60 @@ def test_a_process_that_a_hook_starts_is_not_inside_of_it(storage, tmp_path):
     assert heard.exists()
 
 
+DAMAGE = {
+    "METADATA is no UTF-8": lambda info: (info / "METADATA").write_bytes(b"Name: acme-retention\nAuthor: Ren\xe9\n"),
+    "METADATA is empty": lambda info: (info / "METADATA").write_bytes(b""),
+    "METADATA is gone": lambda info: (info / "METADATA").unlink(),
+    "Name is empty": lambda info: (info / "METADATA").write_bytes(b"Name: \nVersion: 1.0\n"),
+    "another group is broken": lambda info: append(info / "entry_points.txt", b"\n[acme.other]\nbroken line\n"),
+    "a comment is no UTF-8": lambda info: append(info / "entry_points.txt", b"\n# Ren\xe9\n"),
+    "its folder has another name": lambda info: info.rename(info.with_name("acme-retention-1.0.dist-info")),
+    "there is no Version": lambda info: (info / "METADATA").write_bytes(b"Name: acme-retention\n"),
+}
+
+
+def append(file, data):
+    with file.open("ab") as opened:
+        opened.write(data)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_hooks_of_a_distribution_with_damaged_metadata_are_not_passed_over(storage, install_policy, damage):
+    [info] = install_policy(REFUSE_DELETIONS).glob("acme_retention-*.dist-info")
+    DAMAGE[damage](info)
+    with pytest.raises((OperationRefused, ProviderLoadError)) as caught:
+        storage.delete_file("box", "key-0000")
+    assert "key-0000" in storage.buckets["box"]
+    if isinstance(caught.value, ProviderLoadError):
+        assert "(acme-retention ?) has hooks, and metadata that is damaged; 'pip install -U" in str(caught.value)
+        assert "unless CLOUD_IGNORE_PLUGINS=acme-retention is set" in str(caught.value)
+
+
+def test_the_way_out_takes_hooks_with_damaged_metadata_too(storage, install_policy, monkeypatch):
+    [info] = install_policy(REFUSE_DELETIONS).glob("acme_retention-*.dist-info")
+    (info / "METADATA").unlink()
+    monkeypatch.setenv("CLOUD_IGNORE_PLUGINS", "acme-retention")
+    assert storage.delete_file("box", "key-0000")
+
+
+def test_hooks_that_were_mended_while_the_process_runs_are_in_force(storage, install_policy):
+    install_policy("import what_is_not_there")
+    with pytest.raises(ProviderLoadError):
+        storage.delete_file("box", "key-0000")
+    install_policy(REFUSE_DELETIONS)
+    with pytest.raises(OperationRefused):
+        storage.delete_file("box", "key-0000")
+
+
+@pytest.mark.parametrize("blank", [",", " , ", "\n", "\t", " \n,\r\n"], ids=repr)
+@pytest.mark.parametrize("setting", ["CLOUD_PLUGINS", "CLOUD_IGNORE_PLUGINS"])
+def test_a_setting_that_names_nothing_leaves_out_nothing(storage, install_policy, monkeypatch, setting, blank):
+    install_policy(REFUSE_DELETIONS)
+    monkeypatch.setenv(setting, blank)
+    with pytest.raises(OperationRefused):
+        storage.delete_file("box", "key-0000")
+
+
 # The deliberate way out
 
 
@@ -462,8 +516,9 @@ def test_what_a_setting_leaves_out_says_so(install_acme, monkeypatch, setting):
         from codomyrmex.cloud import AcmeStorage  # noqa: F401
 
 
-def test_the_core_is_admitted_unless_it_is_ignored(monkeypatch):
-    monkeypatch.setenv("CLOUD_PLUGINS", "another")
+@pytest.mark.parametrize("setting", [("CLOUD_IGNORE_PLUGINS", "codomyrmex-cloud"), ("CLOUD_PLUGINS", "another")])
+def test_the_core_always_takes_part(monkeypatch, setting):
+    monkeypatch.setenv(*setting)
     assert get_client("local")
 
 

@@ -1,5 +1,6 @@
 """Finding a provider, and every way in which that fails: each with its own message."""
 
+import shutil
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -159,6 +160,14 @@ def test_a_scheme_of_ours_that_is_missing_is_answered_with_what_to_install(bare_
     )
 
 
+def test_a_scheme_that_is_taken_for_a_provider_is_answered_with_its_provider(bare_python):
+    assert bare_python(ASK.format(what="get_client", argument="s3")).startswith(
+        "nothing installed provides 'aws.storage'; 'pip install codomyrmex-cloud-aws' brings it"
+    )
+    if "aws" in {p.provider for p in providers()}:
+        assert "'s3.storage'; did you mean aws.storage? (" in message(ProviderNotFoundError, "s3")
+
+
 @pytest.mark.parametrize("arguments", [(5,), (None,), ("",), (b"local",), ("local", 5), ("local", None), ("local", "")])
 def test_a_name_of_the_wrong_type_is_the_callers_mistake(arguments):
     with pytest.raises(TypeError, match="CloudProvider, a ResourceType or a non-empty str"):
@@ -251,6 +260,22 @@ def test_two_distributions_with_one_name_and_one_value_are_an_error_before_anyth
     assert "acme.storage = acme_cloud:Acme (acme-cloud 1.0)" in text
     assert "acme.storage = acme_cloud:Acme (evil-cloud 6.6)" in text
     assert "acme_cloud" not in sys.modules
+
+
+def test_a_double_that_was_uninstalled_meanwhile_is_none(install_plugin):
+    install_plugin("acme-cloud", "Acme = dict", STORAGE)
+    site = install_plugin("evil-cloud", "Evil = dict", {"providers": {"acme.storage": "evil_cloud:Evil"}})
+    message(DuplicateProviderError, "acme")
+    shutil.rmtree(next(site.glob("evil_cloud-*.dist-info")))
+    assert get_client("acme") == {}
+
+
+def test_an_upgrade_that_renames_the_module_is_followed(install_plugin):
+    install_plugin("acme-cloud", "Acme = dict", STORAGE)
+    assert "acme" in {p.provider for p in providers()}
+    site = install_plugin("acme-cloud", "Other = list", {"providers": {"acme.storage": "other_cloud:Other"}})
+    (site / "acme_cloud.py").rename(site / "other_cloud.py")
+    assert get_client("acme") == []
 
 
 def test_what_was_installed_meanwhile_is_listed(install_plugin):

@@ -34,11 +34,11 @@ class _LastFinder:
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
         caller = sys._getframe(1).f_back  # of importlib's own
-        only_asks = caller and caller.f_globals["__name__"] == "importlib.util"
+        only_asks = caller and caller.f_globals.get("__name__") == "importlib.util"
         if name.startswith(f"{__name__}.") and "._" not in name and not only_asks:
             from ._missing import check_import
 
-            check_import(name)
+            check_import(name, __all__)
 
 
 sys.meta_path.append(_LastFinder)
@@ -54,7 +54,7 @@ def __getattr__(name: str) -> object:
     if name not in _OWN:
         from ._loading import find_export
 
-        return find_export(name)
+        return find_export(name, __all__)
     globals()[name] = value = getattr(import_module(f"{__name__}.{_OWN[name]}"), name)
     return value
 

@@ -1,7 +1,5 @@
 """stevedore, over the entry points that `codomyrmex.cloud._entry_points` reads."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from codomyrmex.cloud._entry_points import EntryPoint
@@ -15,9 +13,9 @@ class Chosen(DriverManager[Any]):
     """
 
     def __init__(self, entry: EntryPoint) -> None:
-        self._entry = entry
+        self._entry_point = entry.metadata
         super().__init__(entry.group, entry.name)
 
     def list_entry_points(self) -> list[Any]:
         """The one that was chosen, as importlib.metadata has it."""
-        return [self._entry.metadata]
+        return [self._entry_point]

@@ -1,7 +1,5 @@
 """The hooks in force, for those who tell and ask them."""
 
-from __future__ import annotations
-
 from codomyrmex.cloud import _state
 from codomyrmex.cloud._announcing import Observer, is_inside
 from codomyrmex.cloud._entry_points import HOOKS

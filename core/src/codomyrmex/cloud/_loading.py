@@ -1,7 +1,6 @@
 """What entry points name: found and imported, or an error that says what to do."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from typing import Any
 
 from codomyrmex.cloud import _state
@@ -33,6 +32,8 @@ def load(entry: EntryPoint) -> Any:
     """
     from codomyrmex.cloud._drivers import Chosen  # it imports stevedore, so only where something is loaded
 
+    if entry.metadata is None:
+        raise load_error(entry, "has hooks, and metadata that is damaged")
     try:
         loaded = Chosen(entry).driver
         built_for = getattr(loaded, "API_VERSION", API_VERSION)
@@ -54,15 +55,12 @@ def load_error(entry: EntryPoint, reason: str) -> ProviderLoadError:
 
 
 def find_entry(group: str, name: str) -> EntryPoint | None:
-    """The entry point of this name in this group, or None.
-
-    Where none is known, distributions are read again, to find what was installed since this process started.
+    """The entry point of this name in this group, or None. What is installed is read again.
 
     Raises:
         DuplicateProviderError: Several distributions offer the name.
     """
-    entries = [e for e in _state.entry_points(group) if e.name == name]
-    entries = entries or [e for e in _state.entry_points(group, refresh=True) if e.name == name]
+    entries = [entry for entry in _state.entry_points(group, refresh=True) if entry.name == name]
     if len(entries) > 1:
         message = f"{name!r} is offered by {' and by '.join(map(str, entries))}; uninstall all but one{WHERE}"
         raise _about(entries[0], DuplicateProviderError, message)
@@ -74,8 +72,8 @@ def exported_names() -> set[str]:
     return {entry.name for entry in _state.entry_points(EXPORTS, refresh=True)}
 
 
-def find_export(name: str) -> Any:
-    """The object that a plugin exports under this name.
+def find_export(name: str, cores: Iterable[str] = ()) -> Any:
+    """The object that a plugin exports under this name. ``cores`` are names of the core that may have been meant.
 
     Raises:
         AttributeError: No plugin exports it (PEP 562). The message says what to install, where that is known.
@@ -85,7 +83,7 @@ def find_export(name: str) -> Any:
     from codomyrmex.cloud._missing import about_export
 
     unknown = f"module 'codomyrmex.cloud' has no attribute {name!r}, and no installed plugin exports it"
-    raise AttributeError(about_export(name) or unknown, name=name)
+    raise AttributeError(about_export(name, cores) or unknown, name=name)
 
 
 def check_version(what: object, built_for: Any) -> None:

@@ -1,7 +1,5 @@
 """What to say of a provider, a name or a module that is not there: what brings it, or what may have been meant."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
@@ -12,30 +10,32 @@ from codomyrmex.cloud._entry_points import EXPORTS, PROVIDERS, WHERE, left_out
 def about_provider(name: str) -> str:
     """Why there is no provider ``<provider>.<service>``."""
     installed = {entry.name for entry in _state.entry_points(PROVIDERS)} | set(_state.current.registered)
-    provider, _, service = name.partition(".")
-    if service == "storage":
-        name = _catalogue.SCHEMES.get(provider, name)  # s3 is a scheme of aws.storage
     known = {*installed, *_catalogue.PROVIDERS}
-    providers = get_close_matches(provider, {other.partition(".")[0] for other in known}, cutoff=0.7)
-    near = get_close_matches(name, [other for other in known if other.partition(".")[0] in providers], cutoff=0)
-    cure = f"; {_bring(_catalogue.PROVIDERS[name])}" if name in _catalogue.PROVIDERS else ""
-    cure = cure or _perhaps(near, installed, _catalogue.PROVIDERS)
-    message = why_left_out(PROVIDERS, name) or f"nothing installed provides {name!r}{cure}"
+    provider, _, service = name.partition(".")
+    meant = _catalogue.SCHEMES.get(provider, name) if service == "storage" else name  # s3 is a scheme of aws.storage
+    alike = get_close_matches(provider, {other.partition(".")[0] for other in known}, cutoff=0.7)
+    near = [meant] if meant in known else [other for other in known if other.partition(".")[0] in alike]
+    cure = _perhaps(get_close_matches(meant, near, cutoff=0), installed, _catalogue.PROVIDERS)
+    if meant in known - installed:
+        name, cure = meant, f"; {_bring(_catalogue.PROVIDERS[meant])}"
+    message = why_left_out(PROVIDERS, meant) or f"nothing installed provides {name!r}{cure}"
     return f"{message} (installed: {', '.join(sorted(installed)) or 'none'})"
 
 
-def about_export(name: str) -> str | None:
-    """Why no plugin exports this name, where that can be told."""
-    if message := why_left_out(EXPORTS, name):
-        return message
+def about_export(name: str, cores: Iterable[str]) -> str | None:
+    """Why no plugin exports this name, where that can be told; ``cores`` are those of the core."""
+    own = {*cores, *(entry.name for entry in _state.entry_points(EXPORTS))}
+    if name in own:  # and not in the module that was asked
+        return None
     if name in _catalogue.EXPORTS:
-        return f"{name} is not installed: {_bring(_catalogue.EXPORTS[name])}"
-    installed = {entry.name for entry in _state.entry_points(EXPORTS)}
-    near = get_close_matches(name, {*installed, *_catalogue.EXPORTS} - {name}, cutoff=0.8)
-    return f"there is no {name!r}{_perhaps(near, installed, _catalogue.EXPORTS)}" if near else None
+        cure = f"{name} is not installed: {_bring(_catalogue.EXPORTS[name])}"
+    else:
+        near = get_close_matches(name, {*own, *_catalogue.EXPORTS}, cutoff=0.8)
+        cure = f"there is no {name!r}{_perhaps(near, own, _catalogue.EXPORTS)}" if near else ""
+    return why_left_out(EXPORTS, name) or cure or None
 
 
-def check_import(name: str) -> None:
+def check_import(name: str, cores: Iterable[str]) -> None:
     """Raise ImportError for a module that is not there, and for a name that is imported as if it were one.
 
     Nothing where no cure is known: Python says what it always says.
@@ -43,14 +43,14 @@ def check_import(name: str) -> None:
     distribution = name.replace(".", "-").replace("_", "-")
     if distribution in _catalogue.DISTRIBUTIONS:
         raise ModuleNotFoundError(f"{name} is not installed: {_bring(distribution)}", name=name)
-    if reason := about_export(name.rpartition(".")[2]):
+    if reason := about_export(name.rpartition(".")[2], cores):
         raise ImportError(reason, name=name)
 
 
 def why_left_out(group: str, name: str) -> str | None:
     """Which setting leaves out an installed plugin of this name, as a sentence; None where none does."""
     entries = [entry for entry in _state.installed_plugins() if (entry.group, entry.name) == (group, name)]
-    return f"{entries[0]} is left out by {left_out(entries[0])}" if entries else None
+    return next((f"{entry} is left out by {setting}" for entry in entries if (setting := left_out(entry))), None)
 
 
 def _perhaps(near: list[str], installed: Iterable[str], ours: Mapping[str, str]) -> str:

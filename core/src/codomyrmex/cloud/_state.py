@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def installed_plugins(*, refresh: bool = False) -> list[EntryPoint]:
     path, registry = tuple(sys.path), current
     entries = None if refresh else registry.installed.get(path)
     if entries is None:
+        importlib.invalidate_caches()  # or what was installed meanwhile could not be imported
         entries = read_entry_points()
         registry.installed = {path: entries}
     return entries

@@ -22,7 +22,6 @@ import logging
 from collections.abc import Callable, Iterator
 from copy import copy
 from difflib import get_close_matches
-from itertools import chain, count
 from time import perf_counter
 from types import ModuleType
 from typing import Any, cast
@@ -104,8 +103,7 @@ class Hooks:
         """Put a plugin in force. pluggy.PluginValidationError for a hook that would never run."""
         if any(plugin.plugin is other for other in self.plugins()):
             raise pluggy.PluginValidationError(plugin, f"{plugin} is in force already")
-        names = chain([plugin.name], (f"{plugin.name} ({number})" for number in count(2)))
-        self.manager.register(plugin, next(name for name in names if not self.manager.has_plugin(name)))
+        self.manager.register(plugin)
         try:
             _check(plugin, self.manager.get_hookcallers(plugin) or [])
         except BaseException:
@@ -172,7 +170,7 @@ class Hooks:
             try:
                 _call(hook, **arguments)
             except (Exception, SystemExit):
-                _log.exception("%s of %s failed", name, hook.plugin_name)
+                _log.exception("%s of %s failed", name, hook.plugin)
 
     def _hooks(self, name: str) -> list[pluggy.HookImpl]:
         """The implementations of a hook, in the order of their calls. pluggy's own call stops at one that raises."""
@@ -236,7 +234,7 @@ def _ask(hook: pluggy.HookImpl, what: str, **arguments: Any) -> Any:
         # of another's error the class alone: its text may hold a secret
         reason = f"{type(error).__name__}: {error}" if isinstance(error, CloudError) else type(error).__name__
         refusal, cause = OperationRefused(f"{what}, as a hook failed: {reason}"), error
-    refusal.plugin = refusal.plugin or hook.plugin_name
+    refusal.plugin = refusal.plugin or str(hook.plugin)
     raise refusal from cause
 
 
@@ -251,7 +249,7 @@ def installed() -> Hooks | None:
     registry = _state.current
     if registry.hooks is False:
         hooks = Hooks()
-        for entry in _state.entry_points(HOOKS):
+        for entry in _state.entry_points(HOOKS, refresh=True):
             hooks.install(entry)
         with registry.hooks_lock:  # of threads that load them at the same time one is the first
             if registry.hooks is False:

@@ -16,7 +16,8 @@ Clients:
 What is installed:
 
 - `entry_points`, `load`, `load_error`, `left_out`, `EntryPoint`
-- `installed_plugins`, `distributions`, `choose`: for diagnosis, what settings leave out, and copies, included
+- `installed_plugins`, `distributions`, `has_name`, `choose`: for diagnosis; what settings leave out, damaged metadata
+  and further copies are among them
 - the groups `PROVIDERS`, `SCHEMES`, `EXPORTS`, `HOOKS`, `COMMANDS`
 - `exported_names`, `find_export`: the names that plugins export, as ``from codomyrmex.cloud import ...`` has them
 
@@ -32,6 +33,7 @@ from codomyrmex.cloud._entry_points import (
     EntryPoint,
     choose,
     distributions,
+    has_name,
     left_out,
 )
 from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, sync_folder
@@ -43,6 +45,6 @@ from codomyrmex.cloud.common.client import make_client
 
 __all__ = [
     "CHECKS", "CHUNK", "COMMANDS", "EXPORTS", "HOOKS", "PROVIDERS", "SCHEMES", "EntryPoint", "Progress", "atomic_write",
-    "check_bucket", "check_key", "choose", "distributions", "entry_points", "exported_names", "find_export",
+    "check_bucket", "check_key", "choose", "distributions", "entry_points", "exported_names", "find_export", "has_name",
     "hooks_in_force", "installed_plugins", "left_out", "load", "load_error", "make_client", "sync_folder",
 ]  # fmt: skip

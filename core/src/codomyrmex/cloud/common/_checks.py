@@ -1,7 +1,5 @@
 """What every storage refuses at once: TypeError for a wrong type, ValueError for what can be nowhere."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """The lenient face of a client: methods that tell a failure by their result, as the specification has it."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from functools import wraps

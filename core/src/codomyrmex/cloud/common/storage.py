@@ -214,16 +214,8 @@ class StorageClient(CloudClient, ABC):
     ) -> ObjectInfo:
         """Upload a file of this machine; arguments as for `upload_stream`."""
         with open(path, "rb") as file:
-            return self.upload_stream(
-                bucket,
-                key,
-                file,
-                content_type=content_type,
-                metadata=metadata,
-                if_match=if_match,
-                if_none_match=if_none_match,
-                progress=progress,
-            )
+            options: Any = {"content_type": content_type, "metadata": metadata, "progress": progress}
+            return self.upload_stream(bucket, key, file, if_match=if_match, if_none_match=if_none_match, **options)
 
     @_write
     def upload_stream(

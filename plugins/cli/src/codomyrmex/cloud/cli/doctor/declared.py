@@ -79,7 +79,7 @@ def _stale_projects() -> Iterator[Finding]:
     for entry in chain.from_iterable(map(entry_points, GROUPS)):
         installed.setdefault(entry.distribution, []).append(entry)
     for name, entries in sorted(installed.items()):
-        project = editable_project(entries[0].metadata.dist)
+        project = editable_project(entries[0].metadata.dist if entries[0].metadata else None)
         if project is None:
             continue
         try:

@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from codomyrmex.cloud.cli.doctor.findings import Finding
-from codomyrmex.cloud.plugin import EntryPoint, choose, distributions, installed_plugins
+from codomyrmex.cloud.plugin import EntryPoint, choose, distributions, has_name, installed_plugins
 from packaging.utils import canonicalize_name
 
 _OURS = "codomyrmex"
@@ -30,11 +30,10 @@ Copies = dict[str, list[Distribution]]
 
 
 def read_copies() -> Copies:
-    """What is installed, of whatever kind, without what an interrupted pip left."""
+    """What is installed, of whatever kind."""
     copies: Copies = {}
-    for distribution in distributions():
-        if not _metadata_folder(distribution).name.startswith("~"):
-            copies.setdefault(canonicalize_name(distribution.name), []).append(distribution)
+    for distribution in filter(has_name, distributions()):
+        copies.setdefault(canonicalize_name(distribution.name), []).append(distribution)
     return copies
 
 
@@ -89,7 +88,7 @@ def _unread() -> Iterator[Finding]:
             continue
         if folder.name.startswith("~"):
             yield Finding("leftover", path, "an interrupted pip left this folder, which counts for nothing; delete it")
-        elif not _has_name(distribution):
+        elif not has_name(distribution):
             advice = "this metadata has no Name, so its plugins are not found; install the distribution anew"
             yield Finding("unreadable", path, advice)
         elif not _parses(distribution):
@@ -191,14 +190,8 @@ def _declares_plugins(distribution: Distribution) -> bool:
     return any(entry.group.startswith(_OURS) for entry in entry_points_of(distribution))
 
 
-def _has_name(distribution: Distribution) -> bool:
-    with suppress(Exception):  # whatever is wrong with its file
-        return bool(distribution.metadata["Name"])
-    return False
-
-
 def _parses(distribution: Distribution) -> bool:
-    with suppress(Exception):  # as above
+    with suppress(Exception):  # whatever is wrong with its file
         return distribution.entry_points is not None
     return False
 
