@@ -29,7 +29,7 @@ _PREFIX = "codomyrmex.cloud."
 WHERE = " where this program is built" if getattr(sys, "frozen", False) else ""
 """Where pip helps: not beside a program that PyInstaller froze."""
 
-_DAMAGED = (LookupError, TypeError, ValueError, Warning, FileNotFoundError)
+_DAMAGED = (AttributeError, LookupError, TypeError, ValueError, Warning, FileNotFoundError)
 """What importlib.metadata raises for a file that is no metadata, or lacks a field."""
 
 
@@ -80,7 +80,7 @@ def choose(copies: list[metadata.Distribution]) -> metadata.Distribution:
 def has_name(distribution: metadata.Distribution) -> bool:
     """Whether its metadata can be read and has a Name, without which it is no distribution."""
     with suppress(*_DAMAGED):
-        return bool("Name" in distribution.metadata and distribution.name)
+        return bool(distribution.metadata.get_all("Name", [""])[0])
     return False
 
 
@@ -109,9 +109,10 @@ def _entry_points(distribution: metadata.Distribution) -> list[EntryPoint]:
         text = distribution.read_text("entry_points.txt") or ""
         if _PREFIX not in text:  # nothing else is parsed, so that 300 distributions cost 9 ms
             return []
-        if not has_name(distribution):
+        header, points = distribution.metadata, distribution.entry_points  # each read once: pip may be at work
+        name, version = (header.get_all(field, [""])[0] for field in ("Name", "Version"))
+        if not name:
             raise LookupError
-        points, name, version = distribution.entry_points, distribution.name, distribution.version
         return [EntryPoint(p.group, p.name, p.value, name, version, p) for p in points if p.group.startswith(_PREFIX)]
     except _DAMAGED as error:
         name, place = _folder_name(distribution), str(distribution.locate_file(""))
