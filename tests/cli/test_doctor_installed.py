@@ -177,6 +177,16 @@ def test_a_setting_that_names_nothing_installed_is_told(findings, advice, instal
     assert findings() == []
 
 
+def test_a_setting_may_name_hooks_with_damaged_metadata(findings, install_plugin, monkeypatch):
+    site = install_plugin("acme-retention", "", {"hooks": {"retention": "acme_retention"}})
+    [folder] = site.glob("acme_retention-*.dist-info")
+    (folder / "METADATA").unlink()
+    monkeypatch.setenv("CLOUD_PLUGINS", "acme-retention")
+    assert [problem for problem, _ in findings()] == ["unreadable", "broken"]
+    monkeypatch.setenv("CLOUD_IGNORE_PLUGINS", "acme-retention")
+    assert [problem for problem, _ in findings()] == ["unreadable"]
+
+
 @pytest.mark.parametrize("name", ["codomyrmex-cloud", "codomyrmex-cloud-cli"])
 def test_naming_what_is_never_left_out_has_no_effect(findings, advice, monkeypatch, name):
     monkeypatch.setenv("CLOUD_PLUGINS", name)

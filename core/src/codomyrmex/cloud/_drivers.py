@@ -9,7 +9,7 @@ from stevedore.driver import DriverManager
 class Chosen(DriverManager[Any]):
     """Imports one entry point that was chosen before: of two with one name stevedore itself would import both.
 
-    Nor is there stevedore's cache on disk, which is stale after an installation in the same second.
+    stevedore's cache on disk is not used: it is stale after an installation in the same second.
     """
 
     def __init__(self, entry: EntryPoint) -> None:

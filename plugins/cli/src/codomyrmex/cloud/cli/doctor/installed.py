@@ -71,7 +71,7 @@ def _settings(copies: Copies) -> Iterator[Finding]:
         for name in filter(None, map(str.strip, os.environ.get(setting, "").split(","))):
             near = get_close_matches(canonicalize_name(name), plugins - _ALWAYS, 1)
             correction = f"did you mean {near[0]}? " if near else ""
-            if canonicalize_name(name) not in copies:
+            if canonicalize_name(name) not in {*copies, *plugins}:
                 advice = f"{correction}No distribution of this name is installed; correct it, or take it out"
                 yield Finding("setting", f"{setting} names {name}", advice)
             elif canonicalize_name(name) in _ALWAYS and setting == "CLOUD_IGNORE_PLUGINS":
