@@ -18,7 +18,6 @@ CLIENT = "acme_dns:Client"
         ("codomyrmex_cloud.exports", "codomyrmex.cloud.exports"),
         ("codomyrmex.cloud.Schemes", "codomyrmex.cloud.schemes"),
         ("codomyrmx.cloud.commands", "codomyrmex.cloud.commands"),
-        ("codomyrmex.comands", "codomyrmex.cloud.commands"),
     ],
 )
 def test_a_group_with_a_typing_error_is_misnamed(findings, advice, install_plugin, group, meant):
@@ -29,10 +28,13 @@ def test_a_group_with_a_typing_error_is_misnamed(findings, advice, install_plugi
     assert meant in advice()
 
 
+OTHERS = ["cloud.hooks", "cloudpathlib.providers", "codomyrmex.plugins", "codomyrmex.vision.models"]
+
+
 def test_groups_of_others_are_not_ours(findings, install_plugin):
     site = install_plugin("acme-dns", DNS_CLIENT, {PROVIDERS: {"acme.dns": CLIENT}})
     with (site / "acme_dns-1.0.dist-info" / "entry_points.txt").open("a") as declaration:
-        declaration.write("[cloud.hooks]\nacme = acme_dns\n[cloudpathlib.providers]\nacme = acme_dns\n")
+        declaration.write("".join(f"[{group}]\nacme = acme_dns\n" for group in OTHERS))
     assert findings() == []
 
 
@@ -85,15 +87,53 @@ def test_two_distributions_with_one_name_are_duplicates(findings, install_plugin
     assert "acme-two" in what
 
 
-def test_an_editable_project_that_declares_other_entry_points_is_stale(findings, install_plugin, tmp_path):
-    entry_points = {"providers": {"acme.dns": "acme_dns:Client"}}
-    site = install_plugin("acme-dns", DNS_CLIENT, entry_points, editable=True)
+@pytest.fixture
+def editable(install_plugin, tmp_path):
+    """Install acme-dns as ``pip install -e`` does. The folders of its metadata and of its project."""
+    site = install_plugin("acme-dns", DNS_CLIENT, {PROVIDERS: {"acme.dns": CLIENT}}, editable=True)
     project = tmp_path / "projects" / "site" / "acme-dns"
     origin = {"url": project.as_uri(), "dir_info": {"editable": True}}  # as pip leaves it (PEP 610)
-    (site / "acme_dns-1.0.dist-info" / "direct_url.json").write_text(json.dumps(origin))
+    metadata = site / "acme_dns-1.0.dist-info"
+    (metadata / "direct_url.json").write_text(json.dumps(origin))
+    return metadata, project
+
+
+def test_an_editable_project_that_declares_other_entry_points_is_stale(findings, editable):
+    _, project = editable
     assert findings() == []
     declared = (project / "pyproject.toml").read_text()
     (project / "pyproject.toml").write_text(declared + '\n"acme.storage" = "acme_dns:Client"\n')
     assert findings() == [("stale", "acme-dns: acme.storage")]
     shutil.rmtree(project)
     assert ("stale", "acme-dns") in findings()
+
+
+ELSEWHERE = {
+    "setup.cfg": '[build-system]\nrequires = ["setuptools"]\n',
+    "setup.py": None,
+    "a tool of its own": "[tool.poetry.plugins]\n",
+    "a dynamic field": '[project]\nname = "acme-dns"\ndynamic = ["entry-points"]\n',
+}
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_an_editable_project_that_declares_entry_points_elsewhere_is_not_judged(findings, editable, where):
+    file = editable[1] / "pyproject.toml"
+    file.write_text(ELSEWHERE[where] or "")
+    if ELSEWHERE[where] is None:
+        file.unlink()
+    assert findings() == []
+
+
+@pytest.mark.parametrize("text", ["project = 5", "[project]\nname = 'a'\nentry-points = []", "\xff", "a = ="])
+def test_an_editable_project_that_cannot_be_read_is_stale(findings, editable, text):
+    (editable[1] / "pyproject.toml").write_bytes(text.encode("latin-1"))
+    assert findings() == [("stale", "acme-dns")]
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '"x"', "null", '{"dir_info": []}', '{"dir_info": {"editable": true}}', "{", "5"]
+)
+def test_an_origin_that_is_none_does_no_harm(findings, editable, text):
+    (editable[0] / "direct_url.json").write_text(text)
+    assert findings() == []

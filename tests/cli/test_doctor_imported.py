@@ -1,5 +1,6 @@
 """What ``cloud doctor`` finds by importing plugins, which may end, crash or keep their process."""
 
+import json
 import os
 import signal
 import subprocess
@@ -57,12 +58,12 @@ def test_a_plugin_that_ends_the_process_is_broken(finding, source, reason):
     ("body", "reason"),
     [
         ("import os; os._exit(7)", "ends the process, with status 7, while it is asked for its credentials;"),
-        ("import time; time.sleep(600)", "takes longer than 0.5 seconds while it is asked for its credentials;"),
+        ("import time; time.sleep(600)", "takes longer than 1 s while it is asked for its credentials;"),
     ],
 )
 def test_a_plugin_that_ends_the_process_when_it_is_asked_for_credentials_is_broken(finding, body, reason):
     source = DNS_CLIENT.replace('return "ACME_TOKEN=abcd***"', body)
-    assert reason in finding(source, "--timeout", "0.5")[1]
+    assert reason in finding(source, "--timeout", "1")[1]
 
 
 def test_a_plugin_that_never_ends_is_broken(findings, install_plugin, left_over):
@@ -70,7 +71,7 @@ def test_a_plugin_that_never_ends_is_broken(findings, install_plugin, left_over)
     groups = {PROVIDERS: {"acme.dns": CLIENT}, "exports": {"Acme": CLIENT}}
     install_plugin("acme-dns", source, groups)
     start = time.monotonic()
-    told = [what for problem, what in findings("--timeout", "0.5") if problem == "broken" and "acme" in what]
+    told = [what for problem, what in findings("--timeout", "1") if problem == "broken" and "acme" in what]
     assert time.monotonic() - start < 60
     assert told == [
         "codomyrmex.cloud.providers: acme.dns = acme_dns:Client (acme-dns 1.0)",
@@ -80,14 +81,72 @@ def test_a_plugin_that_never_ends_is_broken(findings, install_plugin, left_over)
 
 
 def test_a_plugin_that_works_alone_and_not_after_others_is_told_so(findings, advice, install_plugin):
-    slow = f"import time; time.sleep(2)\n{DNS_CLIENT}"
-    install_plugin("acme-slow", slow, {PROVIDERS: {"acme.dns": "acme_slow:Client"}})
-    assert findings() == []
     ends_later = "import os, threading; threading.Timer(0.5, os._exit, [0]).start()\n"
-    first = ends_later + DNS_CLIENT.replace('"dns"', '"first"')
-    install_plugin("acme-first", first, {PROVIDERS: {"acme.first": "acme_first:Client"}}, site="first")
-    assert findings() == [("broken", "codomyrmex.cloud.providers: acme.dns = acme_slow:Client (acme-slow 1.0)")]
+    first = ends_later + DNS_CLIENT.replace('"dns"', '"any"')
+    site = install_plugin("acme-dns", first, {PROVIDERS: {"acme.any": CLIENT, "acme.dns": "acme_slow:Client"}})
+    (site / "acme_slow.py").write_text(f"import time; time.sleep(2)\n{DNS_CLIENT}")
+    assert findings() == [("broken", "codomyrmex.cloud.providers: acme.dns = acme_slow:Client (acme-dns 1.0)")]
     assert "ends the process, with status 0, while it is imported after others, though not alone;" in advice()
+
+
+SPOILERS = {
+    "takes folders from sys.path": "import sys; sys.path[:] = [p for p in sys.path if 'site-packages' not in p]",
+    "imports what the next forgets": "import xml.etree.ElementTree",
+    "goes on in a fork": "import os; os.fork()",
+}
+
+
+@pytest.mark.parametrize("spoiler", SPOILERS)
+def test_a_plugin_neither_harms_nor_helps_those_of_another_distribution(findings, install_plugin, spoiler):
+    needs_imports = "import click, xml; click.Group; xml.etree" if "forgets" in spoiler else "import click; click.Group"
+    source = f"{SPOILERS[spoiler]}\n{DNS_CLIENT}".replace('"dns"', '"first"')
+    install_plugin("acme-first", source, {PROVIDERS: {"acme.first": "acme_first:Client"}}, site="first")
+    install_plugin("acme-dns", f"{needs_imports}\n{DNS_CLIENT}", {PROVIDERS: {"acme.dns": CLIENT}})
+    broken = ["codomyrmex.cloud.providers: acme.dns = acme_dns:Client (acme-dns 1.0)"] if "forgets" in spoiler else []
+    assert [what for _, what in findings()] == broken
+
+
+@pytest.mark.parametrize("then", ["", "import time; time.sleep(600)"], ids=["goes on", "hangs"])
+def test_a_plugin_that_deletes_the_report_is_broken(install_plugin, tmp_path, then):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    deletes = f"import shutil, pathlib\nfor path in pathlib.Path({str(temporary)!r}).iterdir(): shutil.rmtree(path)"
+    install_plugin("acme-dns", f"{deletes}\n{then}\n{DNS_CLIENT}", {PROVIDERS: {"acme.dns": CLIENT}})
+    environment = os.environ | {"CLOUD_PLUGINS": "acme-dns", "TMPDIR": str(temporary)}
+    command = [sys.executable, "-m", "codomyrmex.cloud.cli", "doctor", "--json", "--timeout", "1"]
+    report = json.loads(subprocess.run(command, env=environment, capture_output=True, check=False).stdout)
+    told = [finding["what"] for finding in report["findings"] if finding["problem"] == "broken"]
+    assert "codomyrmex.cloud.providers: acme.dns = acme_dns:Client (acme-dns 1.0)" in told
+
+
+def test_text_that_is_no_unicode_does_no_harm(findings, install_plugin):
+    install_plugin("acme-dns", "raise ImportError('\\ud800 \\udcff')", {PROVIDERS: {"acme.dns": CLIENT}})
+    assert [problem for problem, _ in findings()] == ["broken"]
+
+
+def test_a_doctor_that_is_terminated_leaves_nothing_behind(install_plugin, left_over):
+    install_plugin("acme-dns", "import time; time.sleep(600)", {PROVIDERS: {"acme.dns": CLIENT}})
+    process = subprocess.Popen([sys.executable, "-m", "codomyrmex.cloud.cli", "doctor"], stdout=subprocess.DEVNULL)
+    while len(left_over()) < 2:
+        time.sleep(0.05)
+    process.terminate()
+    process.wait(60)
+    deadline = time.monotonic() + 30
+    while left_over() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left_over() == []
+
+
+def test_hooks_that_name_one_object_twice_are_duplicates(findings, install_plugin):
+    source = """
+from codomyrmex.cloud.hooks import hookimpl
+
+@hookimpl
+def cloud_client_created(client):
+    pass
+"""
+    install_plugin("acme-dns", source, {"hooks": {"a": "acme_dns", "b": "acme_dns"}})
+    assert [problem for problem, _ in findings()] == ["duplicate"]
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_a_package_codomyrmex_cloud_of_another_is_told(findings, advice, install
     site = install_files("codomyrmex", "codomyrmex/cloud/__init__.py")
     monkeypatch.setattr(sys, "path", [*(folder for folder in sys.path if folder != str(site)), str(site)])
     assert findings() == [("overlapping", f"codomyrmex 3.0: {site}/codomyrmex/cloud/__init__.py")]
-    assert advice().endswith("uninstall codomyrmex")
+    assert "uninstall codomyrmex, then run 'pip install --force-reinstall --no-deps codomyrmex-cloud'" in advice()
 
 
 @pytest.mark.parametrize(("setting", "value"), [("CLOUD_IGNORE_PLUGINS", "acme.dns"), ("CLOUD_PLUGINS", "pytest")])

@@ -77,3 +77,16 @@ def test_a_star_import_brings_the_public_names_alone(run_python):
     names = run_python(code)
     assert "get_client" in names
     assert "'os'" not in names
+
+
+def test_of_a_plugin_that_is_there_twice_the_first_on_the_path_is_imported(run_python, tmp_path):
+    """As its metadata counts: before the core's own folder, or behind it."""
+    for site in ("front", "behind"):
+        (tmp_path / site / "codomyrmex/cloud/leaf").mkdir(parents=True)
+        (tmp_path / site / "codomyrmex/cloud/leaf/__init__.py").write_text(f"site = {site!r}\n")
+    begin = "import sys; front, behind = sys.argv[1:]\n"
+    end = "\nimport codomyrmex.cloud.leaf, codomyrmex.cloud.errors; print(codomyrmex.cloud.leaf.site)"
+    front, behind = str(tmp_path / "front"), str(tmp_path / "behind")
+    assert run_python(f"{begin}sys.path[:] = [front, *sys.path, behind]{end}", front, behind) == "front\n"
+    assert run_python(f"{begin}sys.path[:] = [behind, *sys.path, front]{end}", front, behind) == "behind\n"
+    assert run_python(f"{begin}sys.path[:] = [*sys.path, behind]{end}", front, behind) == "behind\n"

@@ -7,9 +7,9 @@ installed plugin exports (``S3Client``, ``CodaClient``, ...), is imported on fir
 import os
 import sys
 
-# Plugins live beside the core, installed or editable: what pkgutil.extend_path does, without 8 ms of imports.
+# Plugins live beside the core, installed or editable; of one that is there twice the first on sys.path counts.
 _folders = [os.path.join(parent, "cloud") for parent in sys.modules["codomyrmex"].__path__]
-__path__ += [folder for folder in _folders if folder not in __path__ and os.path.isdir(folder)]
+__path__[:] = dict.fromkeys([*(folder for folder in _folders if os.path.isdir(folder)), *__path__])
 
 __version__ = "0.1.0"
 

@@ -103,7 +103,7 @@ class Hooks:
         """Put a plugin in force. pluggy.PluginValidationError for a hook that would never run."""
         if any(plugin.plugin is other for other in self.plugins()):
             raise pluggy.PluginValidationError(plugin, f"{plugin} is in force already")
-        self.manager.register(plugin)
+        self.manager.register(plugin, None if self.manager.has_plugin(plugin.name) else plugin.name)
         try:
             _check(plugin, self.manager.get_hookcallers(plugin) or [])
         except BaseException:

@@ -68,6 +68,8 @@ class PluginGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported; one that cannot be says so when it is run."""
         entries = [entry for entry in entry_points(COMMANDS) if entry.name == cmd_name]
+        if cmd_name == "doctor":  # which tells of doubles, and is no double itself
+            entries = [entry for entry in entries if entry.distribution == "codomyrmex-cloud-cli"]
         if not entries:
             return None
         try:

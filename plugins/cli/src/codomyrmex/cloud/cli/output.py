@@ -252,7 +252,7 @@ def _table(
 
 def _text_width() -> int:
     """The columns of the terminal; what COLUMNS says, or 80, where there is none."""
-    return shutil.get_terminal_size().columns
+    return max(20, shutil.get_terminal_size().columns)
 
 
 def _cell(value: Any) -> str:

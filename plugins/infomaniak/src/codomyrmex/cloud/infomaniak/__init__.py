@@ -9,7 +9,7 @@ import sys
 
 # As in codomyrmex.cloud: the services live beside this package, installed or editable.
 _folders = [os.path.join(parent, "infomaniak") for parent in sys.modules["codomyrmex.cloud"].__path__]
-__path__ += [folder for folder in _folders if folder not in __path__ and os.path.isdir(folder)]
+__path__[:] = dict.fromkeys([*(folder for folder in _folders if os.path.isdir(folder)), *__path__])
 
 _OWN = {"InfomaniakCloud": "cloud"} | dict.fromkeys(
     (

@@ -2,7 +2,7 @@
 
 - `installed`: the distributions: copies, leftovers, files that two of them own, names in settings
 - `declared`: their entry points, by metadata alone
-- `imported`: what they name, imported in a process of its own that may crash or hang; `examination` is run there
+- `imported`: what they name, imported in processes that may crash or hang; `examination` is run there
 - `command`: all of this, told
 """
 

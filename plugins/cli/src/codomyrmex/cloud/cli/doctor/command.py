@@ -25,19 +25,19 @@ _PIP_HINT = (
 @command()
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.IntRange(min=1),
     default=30,
     show_default=True,
     metavar="SECONDS",
     help="How long the import of one plugin may take.",
 )
-def doctor(timeout: float) -> None:
+def doctor(timeout: int) -> None:
     """Look for plugins that do not work, are hidden or are left out; show hooks and credential sources.
 
-    Every plugin is imported, in a process of its own. Tells which CLOUD_IGNORE_PLUGINS and
-    CLOUD_PLUGINS leave out, and which hooks are in force. Exits with 1 when something is
-    wrong. Secrets are never shown. A hint tells when pip would not find the distributions
-    that messages say to install.
+    The plugins of each distribution are imported in a process of its own. Tells which
+    CLOUD_IGNORE_PLUGINS and CLOUD_PLUGINS leave out, and which hooks are in force. Exits
+    with 1 when something is wrong. Credentials are shown without their secrets. A hint
+    tells when pip would not find the distributions that messages say to install.
     """
     installed_plugins(refresh=True)
     entries = list(chain.from_iterable(map(entry_points, GROUPS)))
@@ -83,8 +83,8 @@ def _tell(report: dict[str, Any], distributions: int) -> None:
         _tell_findings(report["findings"])
     else:
         click.echo(f"{distributions} distributions, nothing wrong.\n")
-    wheels, hint = report["pip_install"].values()
-    paragraph(hint or f"'pip install codomyrmex-cloud-...' takes the wheels in {wheels}.")
+    found = f"'pip install codomyrmex-cloud-...' takes the wheels in {report['pip_install']['wheels']}."
+    paragraph(report["pip_install"]["hint"] or found)
 
 
 def _tell_findings(findings: list[Finding]) -> None:

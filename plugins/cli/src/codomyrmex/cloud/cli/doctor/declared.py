@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib.util import find_spec
 from itertools import chain
+from keyword import iskeyword
 
 from codomyrmex import cloud
 from codomyrmex.cloud.cli.doctor.findings import GROUPS, Finding, about
@@ -28,7 +29,7 @@ def declared_findings(copies: Copies) -> Iterator[Finding]:
 def _misspelt_groups(copies: Copies) -> Iterator[Finding]:
     for entry in chain.from_iterable(entry_points_of(choose(copies_of_one)) for copies_of_one in copies.values()):
         near = get_close_matches(entry.group, GROUPS, 1, 0.85)
-        if entry.group in GROUPS or not (near or entry.group.startswith("codomyrmex")) or left_out(entry):
+        if entry.group in GROUPS or not (near or entry.group.startswith("codomyrmex.cloud.")) or left_out(entry):
             continue
         [nearest] = near or get_close_matches(entry.group, GROUPS, 1, 0)
         yield about("misnamed", entry, f"nothing looks into this group; its author probably means {nearest}")
@@ -54,7 +55,7 @@ def _scheme_names() -> Iterator[Finding]:
 def _export_names() -> Iterator[Finding]:
     own = {*vars(cloud), *vars(cloud)["__all__"]}
     for entry in entry_points(EXPORTS):
-        if entry.name.startswith("_") or not entry.name.isidentifier():
+        if entry.name.startswith("_") or not entry.name.isidentifier() or iskeyword(entry.name):
             yield about("misnamed", entry, "no import finds such a name; its author should choose another")
         elif entry.name in own or find_spec(f"{cloud.__name__}.{entry.name}"):
             advice = f"codomyrmex.cloud.{entry.name} is something else, which wins; its author should choose another"
@@ -63,11 +64,9 @@ def _export_names() -> Iterator[Finding]:
 
 def _duplicates() -> Iterator[Finding]:
     for group in GROUPS:
-        if group == HOOKS:  # many may watch
-            continue
         owners: dict[str, list[EntryPoint]] = {}
-        for entry in entry_points(group):
-            owners.setdefault(entry.name, []).append(entry)
+        for entry in entry_points(group):  # many hooks may have one name, and none are put in force twice
+            owners.setdefault(entry.value if group == HOOKS else entry.name, []).append(entry)
         for name, entries in owners.items():
             if len(entries) > 1:
                 yield Finding("duplicate", f"{group}: {name}: {', '.join(map(str, entries))}", "uninstall all but one")
@@ -83,14 +82,29 @@ def _stale_projects() -> Iterator[Finding]:
         if project is None:
             continue
         try:
-            with open(os.path.join(project, "pyproject.toml"), "rb") as file:
-                declared = tomllib.load(file).get("project", {}).get("entry-points", {})
-        except (OSError, tomllib.TOMLDecodeError) as error:
+            now = _declared_in(project)
+        except (AttributeError, OSError, TypeError, ValueError) as error:
             yield Finding(
                 "stale", name, f"its project cannot be read: {error}; pip install -e it anew, or uninstall it"
             )
             continue
-        now = {(g, n, v.replace(" ", "")) for g in GROUPS for n, v in declared.get(g, {}).items()}
+        if now is None:
+            continue
         then = {(e.group, e.name, e.value.replace(" ", "")) for e in entries}
         if changed := sorted({n for _, n, _ in now ^ then}):
             yield Finding("stale", f"{name}: {', '.join(changed)}", f"pip install -e {project}")
+
+
+def _declared_in(project: str) -> set[tuple[str, str, str]] | None:
+    """Group, name and value of each entry point of a project; None where they are not in its pyproject.toml."""
+    if not os.path.isdir(project):
+        raise FileNotFoundError(f"no folder {project}")
+    try:
+        with open(os.path.join(project, "pyproject.toml"), "rb") as file:
+            metadata = tomllib.load(file).get("project", {})
+    except FileNotFoundError:  # a setup.py
+        return None
+    declares = "name" in metadata and "entry-points" not in metadata.get("dynamic", ())
+    groups = metadata.get("entry-points", {})
+    declared = {(group, n, v.replace(" ", "")) for group in GROUPS for n, v in groups.get(group, {}).items()}
+    return declared if declares else None

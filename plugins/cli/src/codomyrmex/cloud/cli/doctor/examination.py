@@ -1,4 +1,4 @@
-"""The doctor's other process: imports plugins, and reports on each in a file, before it begins and when it is done.
+"""The doctor's other processes: each imports plugins, and reports on them in a file, before and after each.
 
 The report is a file, opened for each line: a plugin may print, or close what it finds open.
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +24,7 @@ _CONTRACTS = (StorageClient, ComputeClient, ServerlessClient)
 """Their clients tell the contract as their service; ``infomaniak.swift`` is a storage."""
 IMPORTS = "imported"
 CREDENTIALS = "asked for its credentials"
+_POLL_SECONDS = 0.5
 
 
 class Examination(NamedTuple):
@@ -36,16 +40,29 @@ class Examination(NamedTuple):
 def run(folder: str) -> None:
     """Examine the entry points that ``request.json`` in this folder names, report in ``report.jsonl``, and exit."""
     with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:
-        names = [tuple(name) for name in json.load(file)["entries"]]
+        request = json.load(file)
     installed = {(entry.group, entry.name, entry.distribution): entry for entry in installed_plugins()}
+    threading.Thread(target=_end_with, args=[request["parent"]], daemon=True).start()
+    process = os.getpid()
 
     def report(line: Any) -> None:
-        with open(os.path.join(folder, "report.jsonl"), "a", encoding="utf-8") as file:
-            file.write(f"{json.dumps(line)}\n")
+        if os.getpid() == process:  # and no fork of a plugin's
+            with open(os.path.join(folder, "report.jsonl"), "a", encoding="utf-8", errors="replace") as file:
+                file.write(f"{json.dumps(line, ensure_ascii=False)}\n")
 
-    for name in names:
+    report({"step": IMPORTS})
+    for name in map(tuple, request["entries"]):
         report({"examination": examine(installed[name], lambda step: report({"step": step}))})
     os._exit(0)  # whatever plugins wanted to do at the end
+
+
+def _end_with(parent: int) -> None:
+    """End this process, and what plugins started, when its parent is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(_POLL_SECONDS)
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def examine(entry: EntryPoint, tell_step: Callable[[str], None]) -> Examination:
@@ -79,8 +96,6 @@ def _implemented_hooks(entry: EntryPoint) -> list[str]:
 
 def _client_findings(entry: EntryPoint, factory: Any) -> Iterator[Finding]:
     """What is wrong with the object that a provider's entry point names: a client's class, or a function."""
-    if not callable(factory):
-        yield broken(entry, "names no class and no function")
     if not isinstance(factory, type):
         return
     if not issubclass(factory, CloudClient):
@@ -90,7 +105,8 @@ def _client_findings(entry: EntryPoint, factory: Any) -> Iterator[Finding]:
         yield broken(entry, f"is abstract: it lacks {', '.join(sorted(missing))}")
     provider, _, service = entry.name.partition(".")
     services = {service, *(contract.service for contract in _CONTRACTS if issubclass(factory, contract))}
-    if service and (factory.provider != provider or factory.service not in services):
+    is_named_well = provider and service and entry.name == entry.name.lower()
+    if is_named_well and (factory.provider != provider or factory.service not in services):
         advice = (
             f"errors and hooks tell {factory.provider}.{factory.service}, as its class says; "
             f"its author should set provider = {provider!r} and service = {service!r} there"

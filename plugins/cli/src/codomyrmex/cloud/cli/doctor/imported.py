@@ -1,4 +1,4 @@
-"""Import every plugin in a process of its own, which a plugin may crash, end or keep for ever."""
+"""Import the plugins of each distribution in a process of its own, which one may crash, end or keep for ever."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Event
 from typing import Any, NamedTuple
 
 import click
@@ -18,6 +21,7 @@ from codomyrmex.cloud.cli.doctor.findings import Finding, broken
 from codomyrmex.cloud.plugin import EntryPoint
 
 _POLL_SECONDS = 0.05
+_START_SECONDS = 30
 _START = """
 import json, os, sys
 with open(os.path.join(sys.argv[1], "request.json"), encoding="utf-8") as file:
@@ -38,40 +42,61 @@ class _Report(NamedTuple):
     timed_out: bool
 
 
-def examine_all(entries: list[EntryPoint], seconds: float) -> list[Examination]:
-    """Examine entry points in one process; where one ends it, or takes longer than this, go on in another without it.
+def examine_all(entries: list[EntryPoint], seconds: int) -> list[Examination]:
+    """Examine entry points, those of each distribution in a process of their own, as many at a time as there are cores.
 
     A frozen program has no interpreter to start, and examines them in its own process.
     """
     if getattr(sys, "frozen", False) or not sys.executable:
         return [examine(entry, lambda step: None) for entry in entries]
+    groups: dict[str, list[EntryPoint]] = {}
+    for entry in entries:
+        groups.setdefault(entry.distribution, []).append(entry)
     examinations: dict[EntryPoint, Examination] = {}
-    while waiting := [entry for entry in entries if entry not in examinations]:
-        report = _examine_in_process(waiting, seconds)
-        examinations.update(zip(waiting, report.examinations, strict=False))
-        if rest := waiting[len(report.examinations) :]:
-            reason = f"{report.end} while it is {report.step}"
-            if report.examinations and not report.timed_out and _examine_in_process(rest[:1], seconds).examinations:
-                reason += " after others, though not alone"
-            shared = rest if report.step == IMPORTS else rest[:1]
-            for entry in (entry for entry in shared if _module(entry) == _module(rest[0])):
-                examinations[entry] = Examination([broken(entry, reason)], "cannot be loaded")
+    interrupted = threading.Event()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            for examined in pool.map(lambda group: _examine(group, seconds, interrupted), groups.values()):
+                examinations.update(examined)
+        except BaseException:
+            interrupted.set()
+            pool.shutdown(cancel_futures=True)
+            raise
     return [examinations[entry] for entry in entries]
 
 
-def _module(entry: EntryPoint) -> tuple[str, str]:
-    return entry.distribution, entry.value.partition(":")[0]
+def _examine(entries: list[EntryPoint], seconds: int, interrupted: Event) -> dict[EntryPoint, Examination]:
+    """Examine these in one process; where one ends it, or takes longer, go on in another without it."""
+    examinations: dict[EntryPoint, Examination] = {}
+    while waiting := [entry for entry in entries if entry not in examinations]:
+        report = _examine_in_process(waiting, seconds, interrupted)
+        examinations.update(zip(waiting, report.examinations, strict=False))
+        if rest := waiting[len(report.examinations) :]:
+            reason = f"{report.end} while it is {report.step}"
+            alone = not report.examinations or report.timed_out
+            if not alone and _examine_in_process(rest[:1], seconds, interrupted).examinations:
+                reason += " after others, though not alone"
+            imports = report.step == IMPORTS
+            source = "cannot be loaded" if imports else f"cannot be told: {report.end}"
+            for entry in rest if imports else rest[:1]:
+                if _module(entry) == _module(rest[0]):
+                    examinations[entry] = Examination([broken(entry, reason)], source)
+    return examinations
 
 
-def _examine_in_process(entries: list[EntryPoint], seconds: float) -> _Report:
+def _module(entry: EntryPoint) -> str:
+    return entry.value.partition(":")[0]
+
+
+def _examine_in_process(entries: list[EntryPoint], seconds: int, interrupted: Event) -> _Report:
     """Examine these one after the other, up to the first that ends the process or takes longer than ``seconds``."""
-    with tempfile.TemporaryDirectory(prefix="cloud-doctor-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cloud-doctor-", ignore_cleanup_errors=True) as folder:
         names = [(entry.group, entry.name, entry.distribution) for entry in entries]
         with open(os.path.join(folder, "request.json"), "w", encoding="utf-8") as file:
-            json.dump({"path": list(map(str, sys.path)), "entries": names}, file)
+            json.dump({"parent": os.getpid(), "path": list(map(str, sys.path)), "entries": names}, file)
         silence = subprocess.DEVNULL
         process = subprocess.Popen(  # noqa: S603 - this interpreter
-            [sys.executable, "-P", "-c", _START, folder],
+            [sys.executable, "-I" if sys.flags.isolated else "-P", "-c", _START, folder],
             stdin=silence,
             stdout=silence,
             stderr=silence,
@@ -79,30 +104,34 @@ def _examine_in_process(entries: list[EntryPoint], seconds: float) -> _Report:
         )
         report = os.path.join(folder, "report.jsonl")
         try:
-            timed_out = _wait(process, report, seconds)
+            timed_out = _wait(process, report, seconds, interrupted)
         finally:
             _end(process)
         lines = _read_lines(report)
-    if not lines and entries:
+    if not lines and not (entries and _examine_in_process([], seconds, interrupted)):  # even where none is imported
         raise click.ClickException(f"{sys.executable} imports no plugins: it {_end_text(process.returncode)}")
     examinations = [
         Examination([Finding(*finding) for finding in findings], credentials, hooks)
         for findings, credentials, hooks in (line["examination"] for line in lines if "examination" in line)
     ]
-    end = f"takes longer than {seconds:g} seconds" if timed_out else _end_text(process.returncode)
-    return _Report(examinations, lines[-1].get("step", IMPORTS), end, timed_out)
+    end = f"takes longer than {seconds} s" if timed_out else _end_text(process.returncode)
+    step = lines[-1].get("step", IMPORTS) if lines else IMPORTS  # a plugin may have deleted the report
+    return _Report(examinations, step, end, timed_out)
 
 
-def _wait(process: subprocess.Popen[bytes], report: str, seconds: float) -> bool:
-    """Wait for the end of a process. Returns early, with True, when its report has not grown for ``seconds``."""
-    size, last_growth = 0, time.monotonic()
+def _wait(process: subprocess.Popen[bytes], report: str, seconds: int, interrupted: Event) -> bool:
+    """Wait for the end of a process. Returns early, with True, when its report has not grown for ``seconds``.
+
+    Until there is a report it may take `_START_SECONDS`, for the interpreter. Returns at once when ``interrupted``.
+    """
+    size, last_growth, limit = 0, time.monotonic(), max(seconds, _START_SECONDS)
     while process.poll() is None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_POLL_SECONDS)
         previous, size = size, os.path.getsize(report) if os.path.exists(report) else 0
-        if size > previous or not size:  # nothing yet: the interpreter is starting
-            last_growth = time.monotonic()
-        elif time.monotonic() - last_growth > seconds:
+        if size > previous:
+            last_growth, limit = time.monotonic(), seconds
+        elif time.monotonic() - last_growth > limit or interrupted.is_set():
             return process.poll() is None
     return False
 

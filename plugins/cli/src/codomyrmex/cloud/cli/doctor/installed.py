@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from importlib import metadata
 from importlib.metadata import Distribution
 from itertools import chain
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -55,13 +56,11 @@ def entry_points_of(distribution: Distribution) -> list[EntryPoint]:
 
 def editable_project(distribution: Distribution | None) -> str | None:
     """The folder of an editable installation (PEP 610), or None."""
-    try:
+    with suppress(AttributeError, LookupError, TypeError, ValueError):  # what is no JSON, or no PEP 610
         origin = json.loads((distribution and distribution.read_text("direct_url.json")) or "{}")
-    except ValueError:
-        return None
-    if not origin.get("dir_info", {}).get("editable"):
-        return None
-    return url2pathname(urlparse(origin["url"]).path)
+        if origin["dir_info"]["editable"] is True:
+            return url2pathname(urlparse(origin["url"]).path)
+    return None
 
 
 def _settings(copies: Copies) -> Iterator[Finding]:
@@ -103,12 +102,12 @@ def _further_copies(copies_by_name: Copies) -> Iterator[Finding]:
             continue
         counts = choose(copies)
         for copy in copies:
-            if copy is counts or _is_its_source(copy, counts):
+            if copy is counts or _is_its_source(copy, counts) or _is_its_source(counts, copy):
                 continue
             if _site(copy) == _site(counts):
                 advice = (
-                    f"{counts.version} was installed over it, and counts; delete this folder, or install {name} anew. "
-                    f"'pip uninstall' would take the files of {counts.version}"
+                    f"{counts.version} was installed over it, and counts; delete this folder. 'pip uninstall' would "
+                    f"take the files of {counts.version}"
                 )
                 yield Finding("leftover", f"{name} {copy.version}: {_metadata_folder(copy)}", advice)
             else:
@@ -123,7 +122,10 @@ def _foreign_packages(copies: Copies) -> Iterator[Finding]:
             continue
         for file in sorted(_CORES_OWN.intersection(_files(distribution))):
             what = f"{_label(distribution)}: {os.path.join(_site(distribution), file)}"
-            advice = f"only the core may bring this file: another's hides plugins, or the core; uninstall {name}"
+            advice = (
+                f"only the core may bring this file: another's hides plugins, or the core; uninstall {name}, then run "
+                f"'pip install --force-reinstall --no-deps {_CORE}', as pip takes the core's file with it"
+            )
             yield Finding("overlapping", what, advice)
 
 
@@ -166,7 +168,7 @@ def _is_its_source(copy: Distribution, editable: Distribution) -> bool:
     return (
         project is not None
         and _metadata_folder(copy).name.endswith(".egg-info")
-        and os.path.realpath(_site(copy)).startswith(os.path.realpath(project))
+        and Path(_site(copy)).resolve().is_relative_to(Path(project).resolve())
     )
 
 
