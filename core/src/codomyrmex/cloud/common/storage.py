@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, BinaryIO, ClassVar, NamedTuple, NoReturn, Self
 
 from codomyrmex.cloud._files import Progress, atomic_write
@@ -213,9 +214,9 @@ class StorageClient(CloudClient, ABC):
         progress: Progress | None = None,
     ) -> ObjectInfo:
         """Upload a file of this machine; arguments as for `upload_stream`."""
+        upload = partial(self.upload_stream, bucket, key, content_type=content_type, metadata=metadata)
         with open(path, "rb") as file:
-            options: Any = {"content_type": content_type, "metadata": metadata, "progress": progress}
-            return self.upload_stream(bucket, key, file, if_match=if_match, if_none_match=if_none_match, **options)
+            return upload(file, if_match=if_match, if_none_match=if_none_match, progress=progress)
 
     @_write
     def upload_stream(
@@ -308,9 +309,8 @@ def guess_content_type(key: str) -> str:
     import mimetypes
 
     found, encoding = mimetypes.guess_type(key.rpartition("/")[2], strict=False)
-    if encoding:  # of a.tar.gz the bytes are gzip's
-        found = _COMPRESSED.get(encoding)
-    return found or "application/octet-stream"
+    kind = _COMPRESSED.get(encoding) if encoding else found  # of a.tar.gz the bytes are gzip's
+    return kind or "application/octet-stream"
 
 
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
