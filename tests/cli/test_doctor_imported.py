@@ -111,6 +111,7 @@ def test_a_plugin_that_deletes_the_report_is_broken(install_plugin, tmp_path, th
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     deletes = f"import shutil, pathlib\nfor path in pathlib.Path({str(temporary)!r}).iterdir(): shutil.rmtree(path)"
+    deletes = f"import time; time.sleep(0.5)  # the report has been seen\n{deletes}"
     install_plugin("acme-dns", f"{deletes}\n{then}\n{DNS_CLIENT}", {PROVIDERS: {"acme.dns": CLIENT}})
     environment = os.environ | {"CLOUD_PLUGINS": "acme-dns", "TMPDIR": str(temporary)}
     command = [sys.executable, "-m", "codomyrmex.cloud.cli", "doctor", "--json", "--timeout", "1"]
