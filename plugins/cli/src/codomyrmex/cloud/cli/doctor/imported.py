@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -53,7 +52,7 @@ def examine_all(entries: list[EntryPoint], seconds: int) -> list[Examination]:
     for entry in entries:
         groups.setdefault(entry.distribution, []).append(entry)
     examinations: dict[EntryPoint, Examination] = {}
-    interrupted = threading.Event()
+    interrupted = Event()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             for examined in pool.map(lambda group: _examine(group, seconds, interrupted), groups.values()):
