@@ -67,7 +67,7 @@ def examine_all(entries: list[EntryPoint], seconds: int) -> list[Examination]:
 def _examine(entries: list[EntryPoint], seconds: int, interrupted: Event) -> dict[EntryPoint, Examination]:
     """Examine these in one process; where one ends it, or takes longer, go on in another without it."""
     examinations: dict[EntryPoint, Examination] = {}
-    while waiting := [entry for entry in entries if entry not in examinations]:
+    while (waiting := [entry for entry in entries if entry not in examinations]) and not interrupted.is_set():
         report = _examine_in_process(waiting, seconds, interrupted)
         examinations.update(zip(waiting, report.examinations, strict=False))
         if rest := waiting[len(report.examinations) :]:
