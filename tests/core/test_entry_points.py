@@ -140,7 +140,9 @@ def test_an_installation_within_the_same_second_is_seen_by_running_and_by_new_pr
     def install(*services):
         write_project(tmp_path / "acme", "acme-cloud", "def Acme():\n return 'acme'", ACME, "1.0")
         unpack(build(tmp_path / "acme", tmp_path / "wheels"), site)
-        declared = "".join(f"acme.{service} = acme_cloud:Acme\n" for service in services)
+        for service in services:
+            (site / f"acme_{service}.py").write_text("def Acme():\n return 'acme'")
+        declared = "".join(f"acme.{service} = acme_{service}:Acme\n" for service in services)
         (metadata(site) / "entry_points.txt").write_text(f"[codomyrmex.cloud.providers]\n{declared}")
         for path in (site, metadata(site), metadata(site) / "entry_points.txt"):
             os.utime(path, (0, 0))  # no clock to go by

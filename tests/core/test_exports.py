@@ -4,6 +4,7 @@ import sys
 
 import codomyrmex.cloud
 import pytest
+from codomyrmex.cloud._missing import check_import
 from codomyrmex.cloud.errors import DuplicateProviderError, IncompatibleProviderError, ProviderLoadError
 
 EXPORT = {"exports": {"AcmeClient": "acme_cloud:AcmeClient"}}
@@ -75,6 +76,7 @@ MISSING = {
     "from codomyrmex.cloud.common import get_client": "ImportError: cannot import name 'get_client' from "
     "'codomyrmex.cloud.common'",
     "import codomyrmex.cloud.nothing": "ModuleNotFoundError: No module named 'codomyrmex.cloud.nothing'",
+    "from codomyrmex.cloud import _S3Client": "ImportError: cannot import name '_S3Client' from 'codomyrmex.cloud'",
     "import codomyrmex.cloud._nothing": "ModuleNotFoundError: No module named 'codomyrmex.cloud._nothing'",
     "importlib.util.find_spec('codomyrmex.cloud.aws')": "None",
 }
@@ -84,6 +86,12 @@ def test_what_is_missing_is_missing_as_python_has_it_and_says_what_to_install(ba
     told = bare_python(ATTEMPT.format(attempts=list(MISSING))).splitlines()
     told = [line.partition(" (/")[0] for line in told]  # without Python's own paths
     assert dict(zip(MISSING, told, strict=True)) == MISSING
+
+
+def test_a_module_with_an_underscore_is_known_by_its_distribution():
+    with pytest.raises(ModuleNotFoundError, match="'pip install codomyrmex-cloud-infomaniak-object-storage'") as caught:
+        check_import("codomyrmex.cloud.infomaniak.object_storage", ())
+    assert caught.value.name == "codomyrmex.cloud.infomaniak.object_storage"
 
 
 def test_a_near_name_that_is_installed_needs_no_installation(install_plugin):

@@ -1,5 +1,8 @@
 import os
+import shutil
+from pathlib import Path
 
+import codomyrmex.cloud
 import pytest
 
 HEAVY = """
@@ -80,13 +83,25 @@ def test_a_star_import_brings_the_public_names_alone(run_python):
 
 
 def test_of_a_plugin_that_is_there_twice_the_first_on_the_path_is_imported(run_python, tmp_path):
-    """As its metadata counts: before the core's own folder, or behind it."""
-    for site in ("front", "behind"):
+    """As its metadata counts, also where the other copy lies beside the core."""
+    shutil.copytree(Path(codomyrmex.cloud.__file__).parent, tmp_path / "core/codomyrmex/cloud")
+    for site in ("other", "core"):
         (tmp_path / site / "codomyrmex/cloud/leaf").mkdir(parents=True)
         (tmp_path / site / "codomyrmex/cloud/leaf/__init__.py").write_text(f"site = {site!r}\n")
-    begin = "import sys; front, behind = sys.argv[1:]\n"
-    end = "\nimport codomyrmex.cloud.leaf, codomyrmex.cloud.errors; print(codomyrmex.cloud.leaf.site)"
-    front, behind = str(tmp_path / "front"), str(tmp_path / "behind")
-    assert run_python(f"{begin}sys.path[:] = [front, *sys.path, behind]{end}", front, behind) == "front\n"
-    assert run_python(f"{begin}sys.path[:] = [behind, *sys.path, front]{end}", front, behind) == "behind\n"
-    assert run_python(f"{begin}sys.path[:] = [*sys.path, behind]{end}", front, behind) == "behind\n"
+    code = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import codomyrmex.cloud.leaf
+from codomyrmex.cloud import errors
+print(codomyrmex.cloud.leaf.site, errors.__file__.startswith(codomyrmex.cloud.__file__.removesuffix("__init__.py")))
+"""
+    other, core = str(tmp_path / "other"), str(tmp_path / "core")
+    assert run_python(code, other, core) == "other True\n"
+    assert run_python(code, core, other) == "core True\n"
+
+
+def test_dir_tells_the_modules_of_the_core_before_they_are_imported(run_python):
+    assert (
+        run_python("import codomyrmex.cloud; print({'errors', 'hooks', 'local'} <= {*dir(codomyrmex.cloud)})")
+        == "True\n"
+    )

@@ -18,6 +18,7 @@ from codomyrmex.cloud import get_client, hooks, providers
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.errors import CloudError, ObjectNotFound, OperationRefused, ProviderLoadError, Timeout
 from codomyrmex.cloud.hooks import StreamInfo, hookimpl
+from codomyrmex.cloud.plugin import COMMANDS, EntryPoint, left_out
 from codomyrmex.cloud.registry import isolated
 from pluggy import PluginValidationError
 
@@ -473,6 +474,17 @@ def test_hooks_that_were_mended_while_the_process_runs_are_in_force(storage, ins
         storage.delete_file("box", "key-0000")
 
 
+def test_hooks_whose_metadata_was_mended_while_the_process_runs_are_in_force(storage, install_policy):
+    [info] = install_policy(REFUSE_DELETIONS).glob("acme_retention-*.dist-info")
+    text = (info / "METADATA").read_bytes()
+    (info / "METADATA").unlink()
+    with pytest.raises(ProviderLoadError):
+        storage.delete_file("box", "key-0000")
+    (info / "METADATA").write_bytes(text)
+    with pytest.raises(OperationRefused):
+        storage.delete_file("box", "key-0000")
+
+
 @pytest.mark.parametrize("blank", [",", " , ", "\n", "\t", " \n,\r\n"], ids=repr)
 @pytest.mark.parametrize("setting", ["CLOUD_PLUGINS", "CLOUD_IGNORE_PLUGINS"])
 def test_a_setting_that_names_nothing_leaves_out_nothing(storage, install_policy, monkeypatch, setting, blank):
@@ -520,6 +532,13 @@ def test_what_a_setting_leaves_out_says_so(install_acme, monkeypatch, setting):
 def test_the_core_always_takes_part(monkeypatch, setting):
     monkeypatch.setenv(*setting)
     assert get_client("local")
+
+
+@pytest.mark.parametrize("setting", [("CLOUD_IGNORE_PLUGINS", "codomyrmex-cloud-cli"), ("CLOUD_PLUGINS", "another")])
+def test_the_command_always_takes_part(monkeypatch, setting):
+    monkeypatch.setenv(*setting)
+    command = EntryPoint(COMMANDS, "ls", "codomyrmex.cloud.cli.objects:ls", "codomyrmex_cloud_cli", "1", None)
+    assert left_out(command) is None
 
 
 # What hooks raise
