@@ -163,12 +163,6 @@ def test_a_lenient_client_fails_on_the_command_line(run, acme):
     assert "cloud doctor" in result.err
 
 
-def test_a_secret_is_no_option(run, acme):
-    text = run("call", "acme.dns", "--help").text
-    assert "--region" in text
-    assert "--api-token" not in text
-
-
 def test_an_object_that_only_python_has_is_no_option(run, acme):
     assert "--session" not in run("call", "acme.dns", "--help").text
 

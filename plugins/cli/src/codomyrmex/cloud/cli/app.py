@@ -109,13 +109,13 @@ def _set(attribute: str) -> Callable[[click.Context, click.Parameter, bool], Non
     return callback
 
 
-def _common(function: Any) -> Any:
-    for name, text in (("debug", "Show the traceback of an error."), ("json", "Print JSON.")):
-        option = click.option(
-            f"--{name}", is_flag=True, expose_value=False, is_eager=True, callback=_set(name), help=text
-        )
-        function = option(function)
-    return function
+def common_options() -> list[click.Parameter]:
+    """The options that every command has."""
+    texts = {"json": "Print JSON.", "debug": "Show the traceback of an error."}
+    return [
+        click.Option([f"--{name}"], is_flag=True, expose_value=False, is_eager=True, callback=_set(name), help=text)
+        for name, text in texts.items()
+    ]
 
 
 def command(name: str | None = None, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -123,15 +123,20 @@ def command(name: str | None = None, **attributes: Any) -> Callable[[Callable[..
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         make: Any = click.command(name, **attributes)
-        made: click.Command = make(_common(function))
+        made: click.Command = make(function)
+        made.params += common_options()
         return made
 
     return decorate
 
 
-@click.group(cls=PluginGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=PluginGroup,
+    params=common_options(),
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="cloud")
-@_common
 def cloud() -> None:
     """Storage, compute, documents and infrastructure of every installed provider."""
 
@@ -152,38 +157,40 @@ def completion(shell: str) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run ``cloud`` and exit with its code (see `EXIT_CODES`)."""
-    chosen = Settings()
+    words = sys.argv[1:] if arguments is None else arguments
+    asked = Settings(json="--json" in words, debug="--debug" in words)  # also where an error comes before them
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # a daemon may have closed them
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as the process lives
     try:
-        code = cloud.main(arguments, prog_name="cloud", standalone_mode=False, obj=chosen)
+        code = cloud.main(words, prog_name="cloud", standalone_mode=False, obj=Settings())
         sys.stdout.flush()
     except click.ClickException as error:
         _fail(
             error,
-            chosen,
+            asked,
             error.exit_code,
             error.show if isinstance(error, click.exceptions.NoArgsIsHelpError) else None,
         )
     except (click.Abort, KeyboardInterrupt) as error:
-        _fail(error, chosen, 130, lambda: click.echo("cloud: interrupted", err=True))
+        interrupt = error.__cause__ if isinstance(error.__cause__, KeyboardInterrupt) else error  # click's, or Python's
+        _fail(interrupt, asked, 130)
     except (BrokenPipeError, _ReaderLeft):
         _drop_output()
         sys.exit(0)
     except CloudError as error:
-        _fail(error, chosen, exit_code(error))
+        _fail(error, asked, exit_code(error))
     except OSError as error:
         try:
             sys.stdout.flush()
         except OSError:  # it is the output that cannot be written
             _drop_output()
-        _fail(error, chosen, 1)
+        _fail(error, asked, 1)
     except (TypeError, ValueError) as error:
-        _fail(error, chosen, 2)
+        _fail(error, asked, 2)
     except Exception as error:
         error.add_note("This is a bug; --debug shows where.")
-        _fail(error, chosen, 1)
+        _fail(error, asked, 1)
     sys.exit(code if isinstance(code, int) else 0)  # what a command gave to ctx.exit()
 
 
@@ -225,11 +232,14 @@ def _message(error: BaseException) -> str:
         if isinstance(error, click.UsageError) and error.ctx:
             text = f"{text.rstrip('.')}; see '{error.ctx.command_path} --help'"
         return printable(" ".join(text.split()))
+    notes = getattr(error, "__notes__", ())
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return printable("; ".join(("interrupted", *notes)))
     text = str(error) or type(error).__name__
     resource = getattr(error, "resource", None)
     if resource and resource not in text and resource.rstrip("/").rpartition("/")[2] not in text:
         text = f"{resource}: {text}"
-    for advice in getattr(error, "__notes__", ()):
+    for advice in notes:
         text = f"{type(error).__name__}: {text}. {advice}"
     if isinstance(error, AuthenticationError):
         text += "; 'cloud doctor' tells which credentials are used"

@@ -146,7 +146,7 @@ class TransferBar:
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
-        self._task = progress.add_task("", objects="") if progress else TaskID(0)
+        self._task = progress.add_task("", total=None, objects="") if progress else TaskID(0)
         self._total: int | None = 0
 
     @property
