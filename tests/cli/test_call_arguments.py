@@ -433,13 +433,14 @@ def test_a_type_statement_is_what_it_stands_for(run, install_plugin):
 from codomyrmex.cloud.common import CloudClient, operation
 
 type Names = list[str] | None
+type Tree = dict[str, Tree] | list[Tree] | int
 
 class Dns(CloudClient):
     provider, service = "acme", "dns"
 
     @operation(effect="read")
-    def zones(self, names: Names = None) -> str:
-        return repr(names)
+    def zones(self, names: Names = None, tree: Tree = 0) -> str:
+        return repr((names, tree))
 """
     install_plugin("acme-dns", code, {"providers": {"acme.dns": "acme_dns:Dns"}})
-    assert run("call", "acme.dns", "zones", "--names", "x").text == "['x']\n"
+    assert run("call", "acme.dns", "zones", "--names", "x", "--tree", '[{"a": [1]}]').text == "(['x'], [{'a': [1]}])\n"

@@ -22,9 +22,9 @@ from codomyrmex.cloud.cli.call.types import (
     is_object,
     is_path,
     is_stream,
-    item_type,
     members_of,
     metavar_of,
+    parts_of,
 )
 from codomyrmex.cloud.cli.call.values import ArgumentError, from_json
 
@@ -50,7 +50,7 @@ class ParameterOption(click.Option):
         if members != [bool]:
             metavar = "SOURCE" if self.is_secret else metavar_of(parameter.annotation)
             metavar = metavar if len(metavar) <= _LONGEST_SHOWN else "CHOICE"
-            attributes = {"type": _Typed(members), "multiple": True, "metavar": metavar}
+            attributes = {"type": _Typed(parameter.annotation), "multiple": True, "metavar": metavar}
             if bool in members and not self.is_secret:  # --wait, and --wait 30
                 attributes |= {"is_flag": False, "flag_value": "true"}
         super().__init__(
@@ -94,16 +94,15 @@ class _Typed(click.ParamType):
 
     name = "text"
 
-    def __init__(self, members: list[Any]) -> None:
-        items = [item for each in filter(is_collection, members) for item in members_of(item_type(each))]
-        self._members = [*members, *items]
+    def __init__(self, kind: Any) -> None:
+        self._parts = parts_of(kind)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The choices; files where one may be named."""
-        choices = [choice for member in self._members for choice in choices_of(member)]
+        choices = [choice for part in self._parts for choice in choices_of(part)]
         if choices:
             return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete)]
-        is_file = any(is_path(member) or is_stream(member) for member in self._members)
+        is_file = any(is_path(part) or is_stream(part) for part in self._parts)
         return [CompletionItem(incomplete, type="file")] if is_file else []
 
 

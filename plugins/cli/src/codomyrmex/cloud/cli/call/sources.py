@@ -19,8 +19,8 @@ from codomyrmex.cloud.cli.call.types import (
     is_stream,
     is_structure,
     is_text_stream,
-    item_type,
     members_of,
+    parts_of,
 )
 from codomyrmex.cloud.cli.call.values import ArgumentError, as_binary, from_json, from_text, from_texts, parse_json
 
@@ -54,7 +54,7 @@ def argument(typed: Sequence[str], kind: Any, *, is_target: bool = False) -> Any
     for text in typed:
         if not _is_reference(text):
             texts.append(text.removeprefix("\\") if text.startswith("\\@") or text == rf"\{_STDIN}" else text)
-        elif _takes_path(members):
+        elif any(map(is_path, parts_of(kind))):
             texts.append(_path(text, is_target))
         else:
             texts += _lines(_decoded(_read(text))) if any(map(is_collection, members)) else [_decoded(_read(text))]
@@ -95,13 +95,13 @@ def _is_reference(text: str) -> bool:
 
 def _content(reference: str, kind: Any, is_target: bool) -> Any:
     """What a file or standard input holds, as a value of the type."""
-    members = members_of(kind)
-    if _takes_path(members) and (is_target or not any(map(is_structure, members))):
+    members, takes_path = members_of(kind), any(map(is_path, parts_of(kind)))
+    if takes_path and (is_target or not any(map(is_structure, members))):
         return from_text(_path(reference, is_target), kind)
     data = _read(reference)
     if any(map(is_binary, members)):
         return _binary(data, members)
-    if _takes_path(members):
+    if takes_path:
         try:
             return from_json(parse_json(_decoded(data)), kind)
         except ArgumentError:
@@ -126,11 +126,6 @@ def _binary(data: bytes, members: list[Any]) -> Any:
         except UnicodeDecodeError:
             pass
     return as_binary(data, next(filter(is_binary, members)))
-
-
-def _takes_path(members: list[Any]) -> bool:
-    items = [member for each in filter(is_collection, members) for member in members_of(item_type(each))]
-    return any(map(is_path, [*members, *items]))
 
 
 def _path(reference: str, is_target: bool, data: bytes | None = None) -> str:

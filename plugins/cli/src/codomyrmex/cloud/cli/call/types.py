@@ -84,6 +84,12 @@ def members_of(kind: Any) -> list[Any]:
     return [NONE if kind is None else Any if kind in (EMPTY, object) else kind]
 
 
+def parts_of(kind: Any) -> list[Any]:
+    """The types of a union, and those of the items of its collections; of these the items are not looked at."""
+    members = members_of(kind)
+    return members + [part for member in filter(is_collection, members) for part in members_of(item_type(member))]
+
+
 def is_collection(member: Any) -> bool:
     """Whether it takes several items."""
     return origin_of(member) in COLLECTIONS
@@ -166,18 +172,16 @@ def origin_of(member: Any) -> Any:
 
 def metavar_of(kind: Any) -> str:
     """What stands for a value in a help text, such as ``TEXT|TIME``."""
-    return "|".join(dict.fromkeys(word for member in members_of(kind) for word in _metavars(member)))
+    return "|".join(dict.fromkeys(word for part in parts_of(kind) for word in _metavars(part))) or "JSON"
 
 
 def _metavars(member: Any) -> list[str]:
-    if member is NONE:
+    if member is NONE or is_collection(member):
         return []
     if member in SCALARS:
         return [SCALARS[member].metavar]
     if choices := choices_of(member):
         return list(choices)
-    if is_collection(member):
-        return [word for item in members_of(item_type(member)) for word in _metavars(item)]
     if is_mapping(member):
         return ["NAME=VALUE"]
     if is_path(member) or is_stream(member):
