@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from codomyrmex.cloud import cli
 
 
 def test_help_lists_every_command_with_a_line(run):
@@ -12,6 +13,11 @@ def test_help_lists_every_command_with_a_line(run):
     for name in commands.split():
         assert f"\n  {name} " in text
     assert "Exit codes" in text
+
+
+def test_public_names_are_found_and_no_others():
+    assert [name for name in cli.__all__ if not callable(getattr(cli, name))] == []
+    assert not hasattr(cli, "transfer_bars")
 
 
 def test_providers_are_listed_without_importing_them(run):

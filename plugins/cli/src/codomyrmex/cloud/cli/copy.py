@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import click
 from codomyrmex.cloud.cli.app import command
-from codomyrmex.cloud.cli.output import printable, stream, transfer_bar
+from codomyrmex.cloud.cli.output import printable, stream
+from codomyrmex.cloud.cli.progress import transfer_bar
 from codomyrmex.cloud.cli.transfer import conclude, follow, journal_option, options_of, run_options, sides_of
 from codomyrmex.cloud.cli.urls import PathOrURL, Place
 from codomyrmex.cloud.common import Capability

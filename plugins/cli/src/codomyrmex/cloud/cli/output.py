@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs, progress on long work."""
+"""What commands print: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -8,25 +8,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
 import click
 from codomyrmex.cloud.common import CloudCredentials
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.table import Table
-from rich.text import Text
 
 _UNLIMITED = 1_000_000  # columns of a table that no person reads: nothing is wrapped
 
@@ -103,11 +90,12 @@ def paragraph(text: str, *, indent: int = 0) -> None:
 
     :param indent: of the lines after the first, in columns. The text brings that of the first.
     """
+    from codomyrmex.cloud.cli.tables import wrapped
+
     text = printable(text)
     start = " " * (len(text) - len(text.lstrip()))
-    lines = Text(text.lstrip()).wrap(Console(), _text_width() - max(indent, len(start)), overflow="fold")
-    for number, line in enumerate(lines):
-        click.echo(f"{' ' * indent if number else start}{line.plain.rstrip()}")
+    for number, line in enumerate(wrapped(text.lstrip(), _text_width() - max(indent, len(start)))):
+        click.echo(f"{' ' * indent if number else start}{line}")
 
 
 def printable(text: str) -> str:
@@ -139,57 +127,6 @@ def confirm(question: str, yes: bool) -> None:
         raise click.UsageError(f"{question} Say --yes to do it.")
     if not click.confirm(question, err=True):
         raise click.ClickException("nothing was deleted")
-
-
-class TransferBar:
-    """The progress of transfers as one bar; without a terminal, none."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=None, objects="") if progress else TaskID(0)
-        self._total: int | None = 0
-
-    @property
-    def visible(self) -> bool:
-        """Whether anyone sees it."""
-        return self._progress is not None
-
-    def begin(self, description: str, size: int | None) -> None:
-        """The next transfer begins, of ``size`` bytes, or of None knows how many."""
-        if self._progress:
-            self._total = None if size is None or self._total is None else self._total + size
-            shown = Text(printable(description)).markup
-            self._progress.update(self._task, description=shown, total=self._total)
-
-    def advance(self, moved: int) -> None:
-        """So many more bytes have moved."""
-        if self._progress:
-            self._progress.advance(self._task, moved)
-
-    def show(self, done: int, total: int | None, objects: str) -> None:
-        """So many bytes of so many are done, None while that is counted, of so many objects."""
-        if self._progress:
-            self._progress.update(self._task, completed=done, total=total, objects=objects)
-
-
-@contextmanager
-def transfer_bar() -> Iterator[TransferBar]:
-    """A `TransferBar` on standard error until the end of the block."""
-    console = Console(stderr=True)
-    if not console.is_terminal or settings().json:
-        yield TransferBar(None)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[objects]}"),
-        DownloadColumn(binary_units=True),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    piped = not sys.stdout.isatty()  # else lines go above the bar; piped, they stay where they belong
-    with Progress(*columns, console=console, transient=True, redirect_stdout=not piped) as progress:
-        yield TransferBar(progress)
 
 
 def _is_record(value: Any) -> bool:
@@ -241,13 +178,12 @@ def _json_array(items: Iterable[Any]) -> Iterator[str]:
 def _table(
     records: list[dict[str, Any]], columns: Mapping[str, str] | None, *, header: bool = True, wrap: bool = False
 ) -> None:
+    from codomyrmex.cloud.cli.tables import print_table
+
     shown = columns or {key: key for record in records for key in record}
-    table = Table(box=None, show_header=header, pad_edge=False, header_style="bold")
-    for heading in shown.values():
-        table.add_column(heading, overflow="fold")
-    for record in records:
-        table.add_row(*(Text(_cell(record.get(key))) for key in shown))
-    Console(width=None if sys.stdout.isatty() else _text_width() if wrap else _UNLIMITED).print(table)
+    rows = [[_cell(record.get(key)) for key in shown] for record in records]
+    width = None if sys.stdout.isatty() else _text_width() if wrap else _UNLIMITED
+    print_table(shown.values(), rows, header=header, width=width)
 
 
 def _text_width() -> int:

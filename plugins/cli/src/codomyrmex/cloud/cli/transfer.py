@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 from codomyrmex.cloud.cli.app import command
-from codomyrmex.cloud.cli.output import TransferBar, note, printable, settings, size_text, stream, transfer_bar
+from codomyrmex.cloud.cli.output import note, printable, settings, size_text, stream
+from codomyrmex.cloud.cli.progress import TransferBar, transfer_bar
 from codomyrmex.cloud.cli.urls import PathOrURL, Place
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.transfer import (

@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from codomyrmex.cloud.cli.call.types import NONE, is_callback, members_of
-from codomyrmex.cloud.cli.output import note, transfer_bar
+from codomyrmex.cloud.cli.output import note
+from codomyrmex.cloud.cli.progress import transfer_bar
 from codomyrmex.cloud.common.operations import Spec
 
 _IGNORED = (None, NONE, object, Any)
