@@ -61,12 +61,13 @@ def install_plugin(tmp_path, monkeypatch, clean_slate):
 
     Entry points are given by the last part of their group: providers, schemes, exports, hooks or
     commands. ``editable`` installs what ``pip install -e`` does: the metadata, and a .pth file to the
-    source. Installing the same name again replaces it; another ``site`` puts it elsewhere, in front.
+    source. Installing the same name again replaces it; another ``site`` puts it elsewhere, in front. ``summary`` is
+    the Summary of its metadata, which by default it has none of.
     """
 
-    def install(name, source, entry_points, *, version="1.0", editable=False, site="site"):
+    def install(name, source, entry_points, *, version="1.0", editable=False, site="site", summary=""):
         project = tmp_path / "projects" / site / name
-        write_project(project, name, source, entry_points, version)
+        write_project(project, name, source, entry_points, version, summary)
         target = "wheel:editable" if editable else "wheel"
         folders = unpack(build(project, tmp_path / "wheels" / site, target), tmp_path / site)
         for folder in reversed(folders):

@@ -121,9 +121,9 @@ def test_a_full_disk_behind_the_output_is_a_failure(storage):
 
 
 def test_a_broken_command_leaves_the_others_working(run, findings, install_plugin):
-    group = "commands"
-    install_plugin("acme-cmd", "import nothing_of_that_name", {group: {"zone": "acme_cmd:zone"}})
-    assert "zone" in run("--help").text
+    points = {"commands": {"zone": "acme_cmd:zone"}}
+    install_plugin("acme-cmd", "import nothing_of_that_name", points, summary="DNS zones of Acme")
+    assert "  DNS zones of Acme\n" in run("--help").text
     result = run("zone", "--anything", "x")
     assert result.code == 1
     assert "acme-cmd 1.0" in result.err
@@ -154,8 +154,9 @@ def zone(name: str) -> None:
     "Tell about a zone."
     show({"name": name})
 """
-    install_plugin("acme-cmd", source, {"commands": {"zone": "acme_cmd:zone"}})
-    assert "Tell about a zone." in run("--help").text
+    install_plugin("acme-cmd", source, {"commands": {"zone": "acme_cmd:zone"}}, summary="DNS zones of Acme")
+    assert "  DNS zones of Acme\n" in run("--help").text
+    assert "Tell about a zone." in run("zone", "--help").text
     assert run("zone", "example.org", "--json").json == {"name": "example.org"}
     assert run("zone", "example.org").lines == ["name  example.org"]
 

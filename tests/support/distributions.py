@@ -29,7 +29,7 @@ def build(project, output, target="wheel"):
     return Path(built)
 
 
-def write_project(project, name, source, entry_points, version):
+def write_project(project, name, source, entry_points, version, summary=""):
     """A project of one module, ``src/acme_cloud.py`` where the distribution is ``acme-cloud``."""
     shutil.rmtree(project, ignore_errors=True)
     module = project / "src" / f"{name.replace('-', '_')}.py"
@@ -38,6 +38,7 @@ def write_project(project, name, source, entry_points, version):
     lines = [
         '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"',
         f'[project]\nname = "{name}"\nversion = "{version}"\ndependencies = ["codomyrmex-cloud"]',
+        f"description = {json.dumps(summary)}",
         f'[tool.hatch.build]\ndev-mode-dirs = ["src"]\ntargets.wheel.packages = ["src/{module.name}"]',
     ]
     for group, names in entry_points.items():

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import CompletionItem, get_completion_class
 from codomyrmex.cloud import __version__
+from codomyrmex.cloud.cli.listing import entries_by_command, line_by_command
 from codomyrmex.cloud.cli.output import Settings, printable
 from codomyrmex.cloud.errors import (
     AuthenticationError,
@@ -24,7 +25,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
-from codomyrmex.cloud.plugin import COMMANDS, EntryPoint, entry_points, installed_plugins, left_out, load
+from codomyrmex.cloud.plugin import COMMANDS, EntryPoint, installed_plugins, left_out, load
 
 EXIT_CODES = """\b
 Exit codes:
@@ -53,7 +54,19 @@ class PluginGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, by metadata alone."""
-        return sorted({entry.name for entry in entry_points(COMMANDS)})
+        return list(entries_by_command())
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names with a line on each: click's own method imports every command for its docstring."""
+        with formatter.section("Commands"):
+            formatter.write_dl(line_by_command().items())
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so, with the lines of the help; and the options."""
+        lines = line_by_command().items()
+        commands = [CompletionItem(name, help=line) for name, line in lines if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)  # click.Group's imports every command
+        return [*commands, *options]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -67,10 +80,8 @@ class PluginGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported; one that cannot be says so when it is run."""
-        entries = [entry for entry in entry_points(COMMANDS) if entry.name == cmd_name]
-        if cmd_name == "doctor":  # which tells of doubles, and is no double itself
-            entries = [entry for entry in entries if entry.distribution == "codomyrmex-cloud-cli"]
-        if not entries:
+        entries = entries_by_command().get(cmd_name)
+        if entries is None:
             return None
         try:
             if len(entries) > 1:
@@ -96,9 +107,7 @@ def _broken(name: str, error: ProviderLoadError) -> click.Command:
 
     arguments = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
     ignore = {"ignore_unknown_options": True}
-    return click.Command(
-        name, callback=fail, params=[arguments], short_help="broken; see cloud doctor", context_settings=ignore
-    )
+    return click.Command(name, callback=fail, params=[arguments], context_settings=ignore)
 
 
 def _set(attribute: str) -> Callable[[click.Context, click.Parameter, bool], None]:
