@@ -1,4 +1,4 @@
-"""What it costs to import codomyrmex.cloud and to find a provider, beside others in one run.
+"""What it costs to import codomyrmex.cloud, to find a provider and to list commands, beside others in one run.
 
 python bench/startup.py [--rounds N] [--json FILE]
 """
@@ -10,6 +10,7 @@ import tempfile
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from timeit import repeat
 
@@ -28,6 +29,7 @@ LOOK_UP = "from time import perf_counter\n{before}\nstarted = perf_counter()\n{t
 GET = "get_client('local')"
 GET_ROOT = "get_client('local', root='/nowhere')"
 IMPORT = "from codomyrmex.cloud import get_client"
+HELP = "from codomyrmex.cloud.cli import main; main(['--help'])"
 
 
 def python(code: str, folder: str = "") -> str:
@@ -54,7 +56,7 @@ def look_ups(rounds: int) -> list[Line]:
     """The first look-up of a process in which 300 distributions are installed."""
     with tempfile.TemporaryDirectory() as folder:
         for number in range(DISTRIBUTIONS):
-            install(Path(folder), number)
+            install(Path(folder), number, "" if number % 3 else "console_scripts")
         given = LOOK_UP.format(before=IMPORT, timed=GET_ROOT)
         first = LOOK_UP.format(before=IMPORT, timed=GET)
         everything = LOOK_UP.format(before="", timed=f"{IMPORT}\n{GET}")
@@ -72,15 +74,35 @@ def look_ups(rounds: int) -> list[Line]:
         return lines
 
 
-def install(folder: Path, number: int) -> None:
-    """A distribution as pip leaves it: metadata with a long description, entry points in every third."""
+def help_texts(rounds: int) -> list[Line]:
+    """``cloud --help``, its interpreter included, and with 300 more distributions that bring a command each."""
+    with tempfile.TemporaryDirectory() as more:
+        for number in range(DISTRIBUTIONS):
+            install(Path(more), number, "codomyrmex.cloud.commands")
+        lines = []
+        for folder, detail in (("", ""), (more, f"{DISTRIBUTIONS} distributions")):
+            seconds = median(cpu_seconds(HELP, folder) for _ in range(rounds))
+            lines.append(Line("cloud --help, CPU", seconds * 1e3, "ms", 200.0, detail))
+        return lines
+
+
+def cpu_seconds(code: str, folder: str) -> float:
+    """What ``code`` takes as `python` runs it, the user's and the system's share together."""
+    before = getrusage(RUSAGE_CHILDREN)
+    python(code, folder)
+    after = getrusage(RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def install(folder: Path, number: int, group: str) -> None:
+    """A distribution as pip leaves it: metadata with a long description, and an entry point of ``group``, if any."""
     info = folder / f"fake_{number}-1.0.dist-info"
     info.mkdir()
-    header = f"Metadata-Version: 2.4\nName: fake-{number}\nVersion: 1.0\n\n"
+    header = f"Metadata-Version: 2.4\nName: fake-{number}\nVersion: 1.0\nSummary: Fakes {number}\n\n"
     (info / "METADATA").write_text(header + "A description of some length.\n" * 200)
     (info / "RECORD").write_text("".join(f"fake_{number}/module_{n}.py,,\n" for n in range(50)))
-    if number % 3 == 0:
-        (info / "entry_points.txt").write_text(f"[console_scripts]\nfake-{number} = fake_{number}:main\n")
+    if group:
+        (info / "entry_points.txt").write_text(f"[{group}]\nfake-{number} = fake_{number}:main\n")
 
 
 def warm() -> Line:
@@ -113,7 +135,11 @@ def one_more_client(rounds: int) -> Line:
 def main() -> None:
     chosen = options(__doc__).parse_args()
     rounds = chosen.rounds or 21
-    report("Start-up", [*imports(rounds), *look_ups(rounds), warm(), one_more_client(rounds)], chosen.json)
+    report(
+        "Start-up",
+        [*imports(rounds), *look_ups(rounds), *help_texts(rounds), warm(), one_more_client(rounds)],
+        chosen.json,
+    )
 
 
 if __name__ == "__main__":

@@ -65,6 +65,14 @@ def test_s3_cost_compares_every_call_with_the_same_by_hand(tmp_path):
 
 
 @pytest.mark.slow
+def test_startup_measures_help_alone_and_with_many_distributions(tmp_path):
+    _, results = run(tmp_path, "startup.py")
+    help_texts = [found for found in results if found["what"] == "cloud --help, CPU"]
+    assert [found["detail"] for found in help_texts] == ["", "300 distributions"]
+    assert all(found["value"] > 0 for found in help_texts)
+
+
+@pytest.mark.slow
 def test_coda_compares_with_what_the_limits_allow(tmp_path):
     printed, results = run(tmp_path, "coda.py", "--rounds", "1")
     ours = [found for found in results if found["what"].endswith("ours")]
