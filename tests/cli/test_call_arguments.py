@@ -118,6 +118,7 @@ TYPES = {
     "payload": "Mapping[str, Any]",
     "row_or_rows": "Mapping[str, Any] | Iterable[Mapping[str, Any]]",
     "rows": "Iterable[Mapping[str, Any] | Iterable[Mapping[str, Any]]]",
+    "contacts": "Iterable[Mapping[str, Any]] | str | os.PathLike[str]",
     "pools": "Sequence[Pool]",
     "pool": "Pool",
     "limits": "Limits | None",
@@ -159,7 +160,10 @@ VALUES = [
     ("text", [r"\share"], r"'\\share'"),
     ("text", ["@"], "'@'"),
     ("text", ["--json"], "'--json'"),
-    ("text_or_none", ["null"], "'null'"),
+    ("text_or_none", ["null"], "None"),
+    ("text_or_none", [r"\null"], "'null'"),
+    ("text", ["null"], "'null'"),
+    ("maybe", ["null"], "None"),
     ("text_or_bytes", ["x"], "'x'"),
     ("data", ["ä"], r"b'\xc3\xa4'"),
     ("mutable", ["x"], "bytearray(b'x')"),
@@ -189,7 +193,7 @@ VALUES = [
     ("colour", ["red"], "<Colour.RED: 'red'>"),
     ("colour", ["2"], "<Colour.TWO: 2>"),
     ("path", ["a/b"], "'a/b'"),
-    ("path", ["@a/b"], "'a/b'"),
+    ("path", ["@a/b"], "PosixPath('a/b')"),
     ("folder", ["a/b"], "PosixPath('a/b')"),
     ("zone", ["7"], "7"),
     ("annotated", ["7"], "7"),
@@ -225,14 +229,18 @@ VALUES = [
     ("row_or_rows", ['{"a": 1}', '{"a": 2}'], "[{'a': 1}, {'a': 2}]"),
     ("row_or_rows", ['[{"a": 1}]'], "[{'a': 1}]"),
     ("rows", ['[{"a": 1}, [{"b": 2}]]'], "[{'a': 1}, [{'b': 2}]]"),
-    ("rows", ["a=1", "a=2"], "[{'a': 1}, {'a': 2}]"),
+    ("rows", ['{"a": 1}', '[{"a": 2}]'], "[{'a': 1}, {'a': 2}]"),
+    ("contacts", ['{"a": 1}'], "[{'a': 1}]"),
+    ("contacts", ['{"a": 1}', '{"a": 2}'], "[{'a': 1}, {'a': 2}]"),
+    ("contacts", ['[{"a": 1}]'], "[{'a': 1}]"),
+    ("contacts", ["a.csv"], "'a.csv'"),
     ("pools", ['{"start": "10.0.0.9", "size": 3}'], "[{'start': '10.0.0.9', 'size': 3}]"),
     ("pool", ["start=10", "size=3"], "{'start': '10', 'size': 3}"),
     ("limits", ['{"reads": 3}'], "Limits(reads=3, pause=0.5)"),
     ("point", ['{"x": 3}'], "Point(x=3, y=0)"),
     ("environment", ["a.yaml", "a.yaml"], "['a.yaml', 'a.yaml']"),
     ("environment", ["a.yaml"], "'a.yaml'"),
-    ("environment", ["@a.yaml", "@b.yaml"], "['a.yaml', 'b.yaml']"),
+    ("environment", ["@a.yaml", "@b.yaml"], "[PosixPath('a.yaml'), PosixPath('b.yaml')]"),
     ("environment", ["a=b.yaml"], "'a=b.yaml'"),
     ("environment", ['{"a": 1}', "b.yaml"], "[{'a': 1}, 'b.yaml']"),
     ("anything", ["5"], "5"),
@@ -265,18 +273,22 @@ REFUSED = [
     ("kind", ["c"], "is not one of a, b, 3"),
     ("colour", ["blue"], "is not one of red, 2"),
     ("numbers", ["1", "x"], "'x' is not a whole number"),
-    ("numbers", ["[1, true]"], "item 2: 'true' is not a whole number"),
+    ("numbers", ["[1, true]"], "item 2: true is not a whole number"),
     ("pair", ["1"], "takes 2 values, not 1"),
     ("metadata", ["k"], "'k' is neither NAME=VALUE nor a JSON object"),
     ("metadata", ["=v"], "neither NAME=VALUE"),
     ("metadata", ["{broken"], "is no JSON"),
-    ("metadata", ['{"k": 1}'], "k: '1' is not text"),
+    ("metadata", ['{"k": 1}'], "k: 1 is not text"),
     ("metadata", ["k=1", "k=2"], "k is given twice"),
     ("payload", ['{"a": NaN}'], "NaN"),
+    ("ratio", ["nan"], "is not a number"),
+    ("rows", ["a=1", "b=2"], "'a=1' is no item: give each as a JSON object"),
+    ("contacts", ["@a.csv"], "file 'a.csv' cannot be read: No such file"),
+    ("contacts", ['[{"a": 1}, 2]'], "item 2: 2 is not a JSON object"),
     ("pool", ["size=3", "end=4"], "there is no 'end', but start, size"),
     ("pools", ['{"size": 3}'], "Pool needs start"),
     ("pools", ['[{"start": "x", "end": 1}]'], "Pool has no end"),
-    ("limits", ['{"reads": "3"}'], "reads: '\"3\"' is not a whole number"),
+    ("limits", ['{"reads": "3"}'], 'reads: "3" is not a whole number'),
     ("anything", ["{broken"], "is no JSON"),
     ("untyped", ["[1,"], "is no JSON"),
 ]
@@ -376,6 +388,7 @@ def test_what_all_clients_have_to_help_is_no_command(run, echo, client):
         ("untyped", b"[link]: x\n", "'[link]: x\\n'"),
         ("untyped", b'{"a": 1}\n', "{'a': 1}"),
         ("environment", b'{"a": 1}', "{'a': 1}"),
+        ("contacts", b'{"a": 1}\n{"a": 2}\n', "[{'a': 1}, {'a': 2}]"),
     ],
 )
 def test_any_argument_comes_from_a_file_or_standard_input(echo, tmp_path, method, content, expected):
@@ -394,7 +407,8 @@ def test_lists_come_from_several_files(echo, tmp_path):
 @pytest.mark.parametrize(
     ("method", "values", "message"),
     [
-        ("text", ["@{folder}/absent"], "No such file"),
+        ("text", ["@{folder}/absent"], "absent' cannot be read: No such file"),
+        ("text", ["@\0"], "cannot be read: embedded null byte"),
         ("items", ["a", "@{folder}"], "Is a directory"),
         ("text", ["@{folder}/binary"], "not in UTF-8"),
         ("items", ["-", "-"], "standard input is read for another argument already"),
@@ -405,8 +419,20 @@ def test_a_file_that_cannot_be_taken_is_an_error_before_the_call(echo, tmp_path,
     (tmp_path / "binary").write_bytes(b"\xff")
     (tmp_path / "text").write_text("x\n")
     result = echo(method, *(value.format(folder=tmp_path) for value in values))
-    assert (result.code != 0, result.out) == (True, b"")
+    assert (result.code, result.out) == (2, b"")
     assert message in result.err
+    assert "'--value'" in result.err
+
+
+@pytest.mark.parametrize("content", [b"a: 1\n", b"{a: 1}\n", b"email\nada\n", b"\xff"])
+def test_a_path_leads_to_what_is_no_json_of_standard_input(echo, install_plugin, content):
+    """A path and a text are told apart by their types: Infomaniak's DNS takes a str for the zone file itself."""
+    read = "return repr(value.read_bytes())"
+    install_plugin(
+        "acme-echo", source().replace("return repr(value)", read), {"providers": {"acme.echo": "acme_echo:Echo"}}
+    )
+    assert echo("environment", "-", stdin=content).text == f"{content!r}\n"
+    assert echo("path", "-", stdin=content).text == f"{content!r}\n"
 
 
 def test_a_path_may_be_standard_input_unless_it_is_written(run, storage):

@@ -10,6 +10,7 @@ import termios
 
 import pytest
 
+CLOUD = [sys.executable, "-m", "codomyrmex.cloud.cli"]
 STRANGER = '''
 import os
 import signal
@@ -42,7 +43,8 @@ class Servers(CloudClient):
 
     def __init__(self, region: str = "north", *, api_token: str | None = None, password: str = "",
                  key_path: str = "", keyring=True, public_key: str | None = None, session: Any = None,
-                 credentials: CloudCredentials | None = None, json: bool = False, **more: Any) -> None:
+                 credentials: CloudCredentials | None = None, strict: bool = False, json: bool = False,
+                 **more: Any) -> None:
         self.options = {k: v for k, v in vars().items() if k not in ("self", "__class__") and v}
         if credentials:
             self.options["credentials"] = credentials.reveal()
@@ -94,6 +96,14 @@ class Servers(CloudClient):
     def import_all(self, names: Iterable[str]) -> dict[str, Any]:
         return {"imported": 1, "failed": [{"name": name, "error": "odd"} for name in names if name.startswith("bad")]}
 
+    @operation(effect="read")
+    def text(self) -> str:
+        return os.environ["ACME_TEXT"]
+
+    @operation(effect="list")
+    def list_nothing(self) -> list[str]:
+        return []
+
     @operation(effect="write")
     def download(self, size: int, *, progress: Callable[[int], None] | None = None) -> str:
         for _ in range(size):
@@ -139,8 +149,12 @@ def test_a_secret_comes_from_a_variable_a_file_or_standard_input(made, tmp_path,
     assert made("--api-token", "env:ACME")["api_token"] == "from a variable"
     assert made("--api-token", f"@{tmp_path / 'token'}")["api_token"] == "from a file"
     assert made("--api-token", "-", stdin=b"from a pipe\n")["api_token"] == "from a pipe"
-    monkeypatch.setenv("ACME", json.dumps({"provider": "acme", "secret_key": "s"}))
-    assert "'secret_key': 's'" in made("--credentials", "env:ACME")["credentials"]
+    monkeypatch.setenv("ACME", json.dumps({"secret_key": "s"}))
+    credentials = made("--credentials", "env:ACME")["credentials"]
+    assert "'provider': 'acme'" in credentials
+    assert "'secret_key': 's'" in credentials
+    monkeypatch.setenv("ACME", json.dumps({"provider": "other"}))
+    assert "'provider': 'other'" in made("--credentials", "env:ACME")["credentials"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +165,7 @@ def test_a_secret_comes_from_a_variable_a_file_or_standard_input(made, tmp_path,
         ("--password", "env:", "can be read by others"),
         ("--password", "ask", "there is no terminal to ask at"),
         ("--password", "@absent", "No such file"),
-        ("--credentials", "env:BROKEN", "'--credentials': env:BROKEN gives no such value"),
+        ("--credentials", "env:BROKEN", "env:BROKEN does not give a JSON object of provider, access_key"),
     ],
 )
 def test_a_secret_that_is_typed_or_not_there_is_refused_and_not_shown(run, monkeypatch, option, source, message):
@@ -176,7 +190,7 @@ def test_a_secret_is_asked_for_at_a_terminal_and_not_shown(root):
         os.setsid()
         fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
 
-    command = [sys.executable, "-m", "codomyrmex.cloud.cli", "call", "acme.servers", "--api-token", "ask"]
+    command = [*CLOUD, "call", "acme.servers", "--api-token", "ask"]
     process = subprocess.Popen(
         [*command, "options_given", "--json"], stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, preexec_fn=control
     )
@@ -197,6 +211,7 @@ def test_a_secret_is_asked_for_at_a_terminal_and_not_shown(root):
 def test_what_only_a_program_has_is_no_option_and_what_has_no_option_is_set(run, made):
     text = run("call", "acme.servers", "--help").text
     assert "--session" not in text
+    assert "--strict" not in text
     assert "--key-path" in text
     assert made("--set", "json=true", "--set", "zone=a")["json"] == "True"
     assert "--choose" not in run("call", "acme.servers", "create", "--help").text
@@ -223,7 +238,7 @@ def test_progress_is_told_as_it_changes_on_standard_error(run):
 
 def test_bytes_are_shown_as_a_bar_where_there_is_a_terminal(run, root):
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "codomyrmex.cloud.cli", "call", "acme.servers", "download", "--size", "3"]
+    command = [*CLOUD, "call", "acme.servers", "download", "--size", "3"]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, env=os.environ | {"TERM": "xterm"}, check=True)
     shown = os.read(ours, 65536)
     os.close(ours)
@@ -268,6 +283,64 @@ def test_a_failure_of_a_part_is_told_and_exits_with_1(run, method, message):
     result = run("call", "acme.servers", method, *names, "--json")
     assert "bad2" in str(result.json)
     assert json.loads(result.err)["exit_code"] == result.code == 1
+
+
+@pytest.mark.parametrize(("text", "printed"), [("a\n\x1b[2J\n", "a\n\x1b[2J\n"), ("a\nb", "a\nb\n")])
+def test_a_text_of_several_lines_goes_into_a_pipe_as_it_is(run, monkeypatch, text, printed):
+    monkeypatch.setenv("ACME_TEXT", text)
+    assert run("call", "acme.servers", "text").text == printed
+    assert run("call", "acme.servers", "text", "--json").json == text
+
+
+def test_a_text_of_several_lines_commands_no_terminal(monkeypatch):
+    monkeypatch.setenv("ACME_TEXT", "a\n\x1b[2J\n")
+    ours, theirs = pty.openpty()
+    subprocess.run([*CLOUD, "call", "acme.servers", "text"], stdout=theirs, check=True)
+    shown = os.read(ours, 65536)
+    os.close(ours)
+    os.close(theirs)
+    assert shown == b"a\r\n\\x1b[2J\r\n"
+
+
+@pytest.mark.parametrize("method", ["delete_all", "list_nothing"])
+def test_nothing_is_printed_as_nothing(run, method):
+    assert run("call", "acme.servers", method, *(["--names", "good"] if method == "delete_all" else [])).out == b""
+
+
+def test_a_closed_stream_is_not_an_empty_one(storage, tmp_path):
+    storage.upload_file("box", "k", b"kept")
+    place = "local.storage upload_file --bucket box --key k --data"
+    lines = {
+        f"call {place} - <&-": 2,
+        "cp - local://box/k <&-": 1,
+        "call local.storage download_file --bucket box --key k >&-": 1,
+        "cat local://box/k >&-": 1,
+        "cp local://box/k - >&-": 1,
+    }
+    command = f"{sys.executable} -m codomyrmex.cloud.cli"
+    codes = {
+        line: subprocess.run(["bash", "-c", f"{command} {line}"], capture_output=True).returncode for line in lines
+    }
+    assert codes == lines
+    assert storage.download_file("box", "k") == b"kept"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("local", "list_buckets"), "'local' is no service such as local.storage"),
+        (("nope",), "'nope' is no service such as local.storage"),
+        (("local.storage", "list_bucket"), "no method 'list_bucket'; did you mean list_buckets?"),
+        (("local.storage", "zzz"), "no method 'zzz'; see"),
+    ],
+)
+def test_a_name_that_is_none_is_told_with_the_one_that_was_meant(run, root, arguments, message):
+    result = run("call", *arguments)
+    assert (result.code, message in result.err) == (2, True), result.err
+
+
+def test_hyphens_stand_for_underscores(run, storage):
+    assert run("call", "local.storage", "list-buckets").text == "box\n"
 
 
 JSON_PLACES = [

@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 from codomyrmex.cloud import __version__
 from codomyrmex.cloud.cli.listing import entries_by_command, line_by_command
 from codomyrmex.cloud.cli.output import Settings, printable
+from codomyrmex.cloud.cli.streams import open_closed_streams
 from codomyrmex.cloud.errors import (
     AuthenticationError,
     BucketNotFound,
@@ -168,9 +169,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run ``cloud`` and exit with its code (see `EXIT_CODES`)."""
     words = sys.argv[1:] if arguments is None else arguments
     asked = Settings(json="--json" in words, debug="--debug" in words)  # also where an error comes before them
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # a daemon may have closed them
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as the process lives
+    open_closed_streams()
     try:
         code = cloud.main(words, prog_name="cloud", standalone_mode=False, obj=Settings())
         sys.stdout.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ import click
 from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.output import printable, stream
 from codomyrmex.cloud.cli.progress import transfer_bar
+from codomyrmex.cloud.cli.streams import standard_input, standard_output
 from codomyrmex.cloud.cli.transfer import conclude, follow, journal_option, options_of, run_options, sides_of
 from codomyrmex.cloud.cli.urls import PathOrURL, Place
 from codomyrmex.cloud.common import Capability
@@ -181,7 +181,7 @@ def _copy(source: Place | str, target: Place | str, options: Options, progress: 
             _between(source, target, options, progress)
         elif source == "-":
             upload = target.storage.upload_stream
-            upload(target.bucket, target.key, sys.stdin.buffer, progress=progress, **options.for_upload())
+            upload(target.bucket, target.key, standard_input(), progress=progress, **options.for_upload())
         elif not os.path.lexists(source):
             raise LocalFileNotFound(f"{source or repr(source)}: no such file")
         elif os.path.isdir(source) or not os.path.exists(source):
@@ -202,7 +202,7 @@ def _download(source: Place, target: str, options: Options, progress: Any) -> No
         raise click.UsageError("a file keeps no content type and no metadata; leave these options out")
     if target == "-":
         with source.storage.open_read(source.bucket, source.key) as file:
-            shutil.copyfileobj(file, sys.stdout.buffer, 1024 * 1024)
+            shutil.copyfileobj(file, standard_output(), 1024 * 1024)
         return
     if options.no_clobber and os.path.exists(target):
         raise LocalFileError(f"{target} exists, and --no-clobber was given")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import sys
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from codomyrmex.cloud.cli.app import command
 from codomyrmex.cloud.cli.buckets import delete_all
 from codomyrmex.cloud.cli.output import confirm, printable, settings, show, size_text, stream
 from codomyrmex.cloud.cli.signer import signer_for
+from codomyrmex.cloud.cli.streams import standard_output
 from codomyrmex.cloud.cli.urls import Place, StorageURL, listed
 from codomyrmex.cloud.common import ObjectInfo, PresignedRequest
 from codomyrmex.cloud.errors import ObjectNotFound
@@ -63,7 +63,7 @@ def stat(url: Place) -> None:
 def cat(url: Place, start: int, length: int | None) -> None:
     """Write an object's data to standard output."""
     with url.storage.open_read(url.bucket, url.key, start=start, length=length) as source:
-        shutil.copyfileobj(source, sys.stdout.buffer, 1024 * 1024)
+        shutil.copyfileobj(source, standard_output(), 1024 * 1024)
 
 
 @command()

@@ -52,13 +52,14 @@ def show(
         click.echo(_dump(_plain(rows)) if single else "".join(_json_array(rows)))
     elif not single:
         plain_rows = [_plain(row) for row in rows]
-        if all(isinstance(row, dict) for row in plain_rows):
+        if plain_rows and all(isinstance(row, dict) for row in plain_rows):
             _table(plain_rows, columns, wrap=wrap)
         else:
             click.echo("".join(f"{_cell(row)}\n" for row in plain_rows), nl=False)
     elif isinstance(plain := _plain(rows), dict):
         texts = {k: v for k, v in plain.items() if whole_texts and isinstance(v, str) and "\n" in v.strip()}
-        _table([{"": k, " ": v} for k, v in plain.items() if k not in texts], None, header=False)
+        if values := [{"": k, " ": v} for k, v in plain.items() if k not in texts]:
+            _table(values, None, header=False)
         for name, text in texts.items():
             click.echo(f"\n{printable(name)}:\n" + "\n".join(map(printable, text.strip().split("\n"))))
     else:

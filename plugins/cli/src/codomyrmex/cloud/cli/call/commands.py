@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections import OrderedDict
 from typing import Any
@@ -17,6 +18,10 @@ from codomyrmex.cloud.common import CloudClient
 from codomyrmex.cloud.common.operations import spec_of
 from codomyrmex.cloud.registry import get_client, load_provider, providers
 
+_VALUES = (
+    "@FILE stands for what a file holds, and - for what standard input does. Several items: repeat the option, or JSON."
+)
+
 
 class Services(click.Group):
     """``cloud call``: one group for each installed provider."""
@@ -29,6 +34,9 @@ class Services(click.Group):
         """The group of one provider, which is imported for it."""
         if ctx.resilient_parsing and cmd_name not in self.list_commands(ctx):
             return None
+        if "." not in cmd_name:
+            services = [name for name in self.list_commands(ctx) if name.startswith(f"{cmd_name}.")]
+            ctx.fail(f"{cmd_name!r} is no service such as {' or '.join(services) or 'local.storage'}")
         return Methods(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -52,6 +60,15 @@ class Methods(click.Group):
         params = [*options, *common_options()]
         super().__init__(name, params=params, help=docstrings.prose(self.client_class), callback=keep)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name, with hyphens for underscores too."""
+        name = args[0].replace("-", "_")
+        if not _is_called(self.client_class, name) and not ctx.resilient_parsing and args[0][0] != "-":
+            ctx.fail(f"{self.name} has no method {args[0]!r}{_near(name, self.list_commands(ctx))}")
+        return super().resolve_command(ctx, [name, *args[1:]])
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The operations, and other methods that the client's author wrote."""
         return [name for name in dir(self.client_class) if _is_called(self.client_class, name)]
@@ -73,12 +90,20 @@ class Methods(click.Group):
                 print_result(result)
                 check_all_done(result, spec)
 
-        return command(cmd_name, help=docstrings.prose(method), params=options)(run)
+        return command(cmd_name, help=docstrings.prose(method), params=options, epilog=_VALUES if options else None)(
+            run
+        )
 
 
 @command(cls=Services)
 def call() -> None:
     """Call any method of any installed client: cloud call local.storage list_buckets"""
+
+
+def _near(name: str, names: list[str]) -> str:
+    """Which name was meant, for an error."""
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _is_called(client_class: type, name: str) -> bool:
@@ -98,5 +123,7 @@ def _call(method: Any, signature: inspect.Signature, arguments: dict[str, Any]) 
     rest = {name: others for name in signature.parameters if name not in declared}
     bound = inspect.BoundArguments(signature, OrderedDict(named | rest))
     if any(p.kind is p.VAR_POSITIONAL and p.name in named for p in declared.values()):
-        bound.apply_defaults()  # what stands before them is given by position too
+        for name, p in declared.items():  # what stands before them is given by position too
+            if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is not p.empty:
+                bound.arguments.setdefault(name, p.default)
     return method(*bound.args, **bound.kwargs)

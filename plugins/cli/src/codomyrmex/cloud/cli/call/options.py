@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import inspect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -16,12 +17,15 @@ from codomyrmex.cloud.cli.call.sources import SECRET_SOURCES, argument, secret
 from codomyrmex.cloud.cli.call.types import (
     NONE,
     choices_of,
+    expected_of,
     is_callback,
     is_collection,
     is_mapping,
     is_object,
     is_path,
+    is_record,
     is_stream,
+    length_of,
     members_of,
     metavar_of,
     parts_of,
@@ -44,7 +48,9 @@ class ParameterOption(click.Option):
         self.parameter = parameter
         self.is_secret = is_secret(parameter.name)
         self.is_target = is_target
-        option = f"--{parameter.name.strip('_').replace('_', '-')}"
+        self._is_none_typed = NONE in members_of(parameter.annotation) and parameter.default is not None
+        name = parameter.name.strip("_").replace("_", "-")
+        opposite = name.removeprefix("no-") if name.startswith("no-") else f"no-{name}"
         members = [member for member in members_of(parameter.annotation) if member is not NONE]
         attributes: dict[str, Any] = {"default": None}
         if members != [bool]:
@@ -54,7 +60,7 @@ class ParameterOption(click.Option):
             if bool in members and not self.is_secret:  # --wait, and --wait 30
                 attributes |= {"is_flag": False, "flag_value": "true"}
         super().__init__(
-            [f"{option}/--no-{option[2:]}" if members == [bool] else option, re.sub(r"\W", "_", parameter.name)],
+            [f"--{name}/--{opposite}" if members == [bool] else f"--{name}", re.sub(r"\W", "_", parameter.name)],
             required=parameter.default is EMPTY and parameter.kind is not parameter.VAR_POSITIONAL,
             help=" ".join(filter(None, (text, *self._remarks(members, attributes.get("metavar"))))),
             callback=self._argument,
@@ -63,7 +69,10 @@ class ParameterOption(click.Option):
 
     def _remarks(self, members: list[Any], metavar: str | None) -> Iterable[str]:
         if self.is_secret:
-            yield f"[{SECRET_SOURCES}]"
+            records = [expected_of([member]) for member in members if is_record(member)]
+            yield f"[{'; '.join([SECRET_SOURCES, *records])}]"
+        elif length := next(filter(None, map(length_of, members)), 0):
+            yield f"[to be given {length} times]"
         elif any(is_collection(member) or is_mapping(member) for member in members):
             yield "[may be repeated]"
         if metavar == "CHOICE":
@@ -81,9 +90,12 @@ class ParameterOption(click.Option):
             return ()
         if isinstance(typed, bool):
             return (typed,)
+        if typed == ("null",) and self._is_none_typed:
+            return (None,)
         try:
             if self.is_secret:
-                return (secret(typed, self.opts[0].strip("-"), self.parameter.annotation),)
+                provider = getattr(ctx.command, "provider", "")
+                return (secret(typed, self.opts[0].strip("-"), self.parameter.annotation, provider),)
             return (argument(typed, self.parameter.annotation, is_target=self.is_target),)
         except ArgumentError as problem:
             raise click.BadParameter(str(problem), ctx, self) from None
@@ -102,6 +114,8 @@ class _Typed(click.ParamType):
         choices = [choice for part in self._parts for choice in choices_of(part)]
         if choices:
             return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete)]
+        if incomplete.startswith("@"):
+            return [CompletionItem(f"@{path}") for path in glob.glob(f"{glob.escape(incomplete[1:])}*")]
         is_file = any(is_path(part) or is_stream(part) for part in self._parts)
         return [CompletionItem(incomplete, type="file")] if is_file else []
 
@@ -137,13 +151,15 @@ def options_of(
             else:
                 options.append(option)
                 taken |= names
-    return [*options, OtherArguments(others)] if others else options
+    return [*options, OtherArguments(others, texts)] if others else options
 
 
 def _is_for_programs(parameter: inspect.Parameter, of_constructor: bool) -> bool:
     """Whether only a program has what a parameter takes, or gives it."""
     members = [member for member in members_of(parameter.annotation) if member is not NONE]
     if all(map(is_callback, members)) or (parameter.name.startswith("_") and parameter.default is not EMPTY):
+        return True
+    if of_constructor and parameter.name == "strict":  # every failure is one here
         return True
     if not of_constructor or parameter.annotation is EMPTY or is_secret(parameter.name):
         return False
@@ -156,11 +172,11 @@ class OtherArguments(click.Option):
     Its value is a dict of them.
     """
 
-    def __init__(self, parameters: Sequence[inspect.Parameter]) -> None:
+    def __init__(self, parameters: Sequence[inspect.Parameter], texts: Mapping[str, str]) -> None:
         self._types = {p.name: p.annotation for p in parameters if p.kind is not p.VAR_KEYWORD}
         self._other_types = [p.annotation for p in parameters if p.kind is p.VAR_KEYWORD]
-        names = [*self._types, *(["any other that the service takes"] if self._other_types else [])]
-        text = f"More arguments: {', '.join(names)}. Also as a JSON object. [may be repeated]"
+        others = [texts.get(p.name) or "what else it takes" for p in parameters if p.kind is p.VAR_KEYWORD]
+        text = f"{'; '.join([*self._types, *others])} [may be repeated; or JSON]"
         super().__init__(["--set"], multiple=True, metavar="NAME=VALUE", help=text, callback=self._arguments)
 
     def _arguments(self, ctx: click.Context, _: click.Parameter, typed: Sequence[str]) -> dict[str, Any]:

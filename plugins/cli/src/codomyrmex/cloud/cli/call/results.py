@@ -7,24 +7,36 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from codomyrmex.cloud.cli.output import show
+from codomyrmex.cloud.cli.output import printable, settings, show, stream
+from codomyrmex.cloud.cli.streams import standard_output
 from codomyrmex.cloud.common.operations import Spec
 from codomyrmex.cloud.errors import CloudError
 
 
 def print_result(result: Any) -> None:
-    """Bytes and what is read of an open file as they are, all else as a table or JSON."""
+    """Print bytes, what an open file holds and texts of several lines as they are; all else as a table or JSON."""
     if result is None:
         return
     if isinstance(result, bytes):
-        sys.stdout.buffer.write(result)
+        standard_output().write(result)
     elif hasattr(result, "read"):
         with result:
-            shutil.copyfileobj(result, sys.stdout.buffer, 1024 * 1024)
+            shutil.copyfileobj(result, standard_output(), 1024 * 1024)
     elif isinstance(result, Mapping):  # what an API tells of a resource, as a new key pair's key
         show(result, whole_texts=True)
+    elif isinstance(result, str) and "\n" in result and not settings().json:
+        _print_text(result)
+    elif isinstance(result, Iterator) and settings().json:
+        stream(result, str)
     else:
         show(list(result) if isinstance(result, Iterator) else result)
+
+
+def _print_text(text: str) -> None:
+    """A text of several lines, such as a zone file: into files and pipes as it is."""
+    if sys.stdout.isatty():
+        text = "\n".join(map(printable, text.split("\n")))
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")  # click would take escapes away
 
 
 def check_all_done(result: Any, spec: Spec | None) -> None:

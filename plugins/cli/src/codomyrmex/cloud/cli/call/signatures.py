@@ -21,6 +21,8 @@ from codomyrmex.cloud.errors import ProviderLoadError
 
 EMPTY = inspect.Parameter.empty
 """Where a parameter has no default, or no type that anything tells."""
+ABSENT = object()
+"""The default of a key that need not be there."""
 _WELL_KNOWN: dict[str, Any] = {
     name: value
     for module in (os, enum, pathlib, datetime, typing, collections.abc, builtins)  # a later one wins
@@ -140,7 +142,7 @@ def _expanded(parameter: inspect.Parameter) -> list[inspect.Parameter]:
         return [parameter]
     (typed_dict,) = typing.get_args(parameter.annotation)
     return [
-        inspect.Parameter(name, parameter.KEYWORD_ONLY, default=EMPTY if is_required else None, annotation=annotation)
+        inspect.Parameter(name, parameter.KEYWORD_ONLY, default=EMPTY if is_required else ABSENT, annotation=annotation)
         for name, (annotation, is_required) in keys_of(typed_dict).items()
     ]
 

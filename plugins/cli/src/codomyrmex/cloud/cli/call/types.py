@@ -7,6 +7,7 @@ import collections.abc
 import dataclasses
 import inspect
 import io
+import math
 import os
 import types
 import typing
@@ -56,10 +57,17 @@ class Scalar(NamedTuple):
     """What JSON has for it."""
 
 
+def _number(text: str) -> float:
+    number = float(text.replace("_", "?"))  # float() takes 1_000
+    if math.isnan(number):
+        raise ValueError("nan is no number")
+    return number
+
+
 SCALARS: dict[Any, Scalar] = {
     bool: Scalar("true|false", "true or false", lambda text: {"true": True, "false": False}[text.lower()], (bool,)),
     int: Scalar("INTEGER", "a whole number", lambda text: int(text.replace("_", "?")), (int,)),  # int() takes 1_000
-    float: Scalar("NUMBER", "a number", lambda text: float(text.replace("_", "?")), (int, float)),
+    float: Scalar("NUMBER", "a number", _number, (int, float)),
     Decimal: Scalar("NUMBER", "a number", lambda text: Decimal(text.replace("_", "?")), (int, str)),
     timedelta: Scalar("SECONDS", "a number of seconds", lambda text: timedelta(seconds=float(text)), (int, float)),
     datetime: Scalar("TIME", "a time such as 2026-12-24T18:00:00+01:00", datetime.fromisoformat, (str,)),
@@ -159,6 +167,12 @@ def item_type(collection: Any) -> Any:
     return typing.Union[arguments] if arguments else Any  # noqa: UP007 - of as many as there are
 
 
+def length_of(member: Any) -> int:
+    """How many items a tuple of a fixed length takes; 0 for any other type."""
+    arguments = typing.get_args(member)
+    return len(arguments) if origin_of(member) is tuple and ... not in arguments else 0
+
+
 def is_a(member: Any, base: type) -> bool:
     """Whether it is a class that derives from this one, or is that."""
     origin = origin_of(member)
@@ -172,7 +186,11 @@ def origin_of(member: Any) -> Any:
 
 def metavar_of(kind: Any) -> str:
     """What stands for a value in a help text, such as ``TEXT|TIME``."""
-    return "|".join(dict.fromkeys(word for part in parts_of(kind) for word in _metavars(part))) or "JSON"
+    members = members_of(kind)
+    items = [part for part in parts_of(kind) if part not in members]
+    words = [word for member in members for word in _metavars(member)]
+    words += ["JSON" if is_mapping(item) else word for item in items for word in _metavars(item)]
+    return "|".join(dict.fromkeys(words)) or "JSON"
 
 
 def _metavars(member: Any) -> list[str]:
@@ -186,6 +204,8 @@ def _metavars(member: Any) -> list[str]:
         return ["NAME=VALUE"]
     if is_path(member) or is_stream(member):
         return ["FILE"]
+    if is_binary(member):
+        return ["TEXT", "@FILE"]
     return ["JSON"] if is_record(member) or is_object(member) else ["TEXT"]
 
 
@@ -203,4 +223,6 @@ def _expected(member: Any) -> str:
         return f"one of {', '.join(choices)}"
     if is_collection(member):
         return "a JSON array"
-    return "a JSON object" if is_mapping(member) or is_record(member) else "text"
+    if is_record(member):
+        return f"a JSON object of {', '.join(inspect.signature(member).parameters)}"
+    return "a JSON object" if is_mapping(member) else "text"

@@ -32,6 +32,7 @@ from codomyrmex.cloud.cli.call.types import (
     is_structure,
     is_text,
     item_type,
+    length_of,
     members_of,
     origin_of,
 )
@@ -49,11 +50,11 @@ class ArgumentError(ValueError):
         """Whether it tells of a part of what was typed, of which all else fits."""
 
 
-def from_texts(texts: Sequence[str], kind: Any) -> Any:
+def from_texts(texts: Sequence[str | PurePath], kind: Any) -> Any:
     """The value of an option that is given once or more often.
 
     Args:
-        texts: One for each time.
+        texts: One for each time; a path is itself.
         kind: The parameter's type.
 
     Raises:
@@ -61,7 +62,7 @@ def from_texts(texts: Sequence[str], kind: Any) -> Any:
     """
     members = [member for member in members_of(kind) if member is not NONE]
     collection = next(filter(is_collection, members), None)
-    if len(texts) == 1 and not all(map(is_collection, members)):
+    if len(texts) == 1:
         return from_text(texts[0], kind)
     mapping = next(filter(is_mapping, members), None)
     if mapping and (collection is None or (all(map(_is_pair, texts)) and not any(map(is_text, members)))):
@@ -71,22 +72,39 @@ def from_texts(texts: Sequence[str], kind: Any) -> Any:
     return _collected([item for text in texts for item in _items(text, collection)], collection)
 
 
-def from_text(text: str, kind: Any) -> Any:
+def from_text(text: str | PurePath, kind: Any) -> Any:
     """The value that one text is. ArgumentError where it is none."""
     members = members_of(kind)
-    if text.lstrip()[:1] in ("{", "[") and any(is_structure(member) for member in members):
+    takes_text = any(map(is_text, members))
+    if isinstance(text, PurePath):
+        return text
+    if text == "null" and NONE in members and not takes_text:
+        return None
+    if _begins_as_json(text) and any(map(is_structure, members)):
         try:
-            return from_json(parse_json(text), kind)
-        except ArgumentError:
-            if not any(map(is_text, members)):
+            return _structure(text, kind)
+        except ArgumentError as error:
+            if error.is_inside or not (takes_text or any(map(is_collection, members))):
                 raise
     return _plain_text(text, members)
 
 
+def _structure(text: str, kind: Any) -> Any:
+    """The value of a JSON array or object; an object may be the one item of a collection."""
+    value = parse_json(text)
+    members = members_of(kind)
+    takes_objects = any(is_mapping(member) or is_record(member) for member in members)
+    if isinstance(value, dict) and not takes_objects and any(map(_has_structures, members)):
+        value = [value]
+    return from_json(value, kind)
+
+
+def _has_structures(member: Any) -> bool:
+    return is_collection(member) and any(map(is_structure, members_of(item_type(member))))
+
+
 def _plain_text(text: str, members: list[Any]) -> Any:
     """The value of text that is no JSON array or object."""
-    if text == "null" and NONE in members and not any(map(is_text, members)):
-        return None
     for member in SCALARS:
         if member in members and (value := _scalar(text, member, members)) is not None:
             return value
@@ -124,7 +142,7 @@ def _anything(text: str) -> Any:
     try:
         value = parse_json(text)
     except ArgumentError:
-        if text.lstrip()[:1] in ("{", "["):
+        if _begins_as_json(text):
             raise
         return text
     return value if not isinstance(value, int | float) or _is_as_written(value, text) else text
@@ -135,8 +153,12 @@ def _is_as_written(value: float, text: str) -> bool:
     return json.dumps(value) == text
 
 
-def _is_pair(text: str) -> bool:
-    return "=" in text and text.lstrip()[:1] not in ("{", "[")
+def _begins_as_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
+
+
+def _is_pair(text: str | PurePath) -> bool:
+    return isinstance(text, str) and "=" in text and not _begins_as_json(text)
 
 
 def _pair(text: str, mapping: Any) -> Any:
@@ -156,23 +178,27 @@ def _merged(mappings: list[Any]) -> Any:
     return merged
 
 
-def _items(text: str, collection: Any) -> list[Any]:
+def _items(text: str | PurePath, collection: Any) -> list[Any]:
     """The items that one text stands for: those of a JSON array; of other text, itself."""
     kind = item_type(collection)
-    if text.lstrip().startswith("["):
+    members = members_of(kind)
+    if isinstance(text, str) and _begins_as_json(text):
         try:
-            return _parts(parse_json(text), kind)
+            value = parse_json(text)
+            if isinstance(value, list):
+                return _parts(value, kind)
         except ArgumentError:  # it may be an array that is an item, or a text that begins so
-            if not any(is_collection(member) or is_text(member) for member in members_of(kind)):
+            if not any(is_collection(member) or is_text(member) for member in members):
                 raise
+    elif any(map(is_mapping, members)) and not any(map(is_text, members)) and _is_pair(text):
+        raise ArgumentError(f"{_shown(str(text))} is no item: give each as a JSON object")
     return [from_text(text, kind)]
 
 
 def _collected(items: list[Any], collection: Any) -> Any:
-    origin, arguments = origin_of(collection), typing.get_args(collection)
-    if origin is tuple and arguments and ... not in arguments and len(items) != len(arguments):
-        raise ArgumentError(f"takes {len(arguments)} values, not {len(items)}", is_inside=True)
-    return COLLECTIONS[origin](items)
+    if (length := length_of(collection)) and len(items) != length:
+        raise ArgumentError(f"takes {length} values, not {len(items)}", is_inside=True)
+    return COLLECTIONS[origin_of(collection)](items)
 
 
 def as_binary(data: bytes, member: Any) -> Any:
@@ -206,7 +232,7 @@ def from_json(value: Any, kind: Any) -> Any:
             errors.append(error)
     for part_error in (error for error in errors if error.is_inside):
         raise part_error
-    raise ArgumentError(f"{_shown(json.dumps(value))} is not {expected_of(members)}")
+    raise ArgumentError(f"{_shortened(json.dumps(value))} is not {expected_of(members)}")
 
 
 def _json_as(value: Any, member: Any) -> Any:
@@ -279,4 +305,8 @@ def _types_in(mapping: Any, name: str) -> tuple[Any, Any]:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}...")
+    return repr(_shortened(text))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}..."
