@@ -281,6 +281,7 @@ REFUSED = [
     ("metadata", ['{"k": 1}'], "k: 1 is not text"),
     ("metadata", ["k=1", "k=2"], "k is given twice"),
     ("payload", ['{"a": NaN}'], "NaN"),
+    ("payload", ['{"a": 1, "a": 2}'], "a is there twice"),
     ("ratio", ["nan"], "is not a number"),
     ("rows", ["a=1", "b=2"], "'a=1' is no item: give each as a JSON object"),
     ("contacts", ["@a.csv"], "file 'a.csv' cannot be read: No such file"),

@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import typing
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, NoReturn
@@ -210,13 +211,21 @@ def as_binary(data: bytes, member: Any) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """The value that is written in JSON. ArgumentError for what is none, such as NaN (RFC 8259, section 6)."""
+    """The value that is written in JSON. ArgumentError for what is none.
+
+    NaN is none (RFC 8259, section 6), and of a name that is there twice one value would be lost (section 4).
+    """
 
     def refuse(constant: str) -> NoReturn:
         raise ValueError(f"{constant} is no number of JSON")
 
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if twice := [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]:
+            raise ValueError(f"{', '.join(twice)} is there twice")
+        return dict(pairs)
+
     try:
-        return json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise ArgumentError(f"{_shown(text)} is no JSON: {error}") from None
 
