@@ -4,7 +4,9 @@ import math
 import time
 from itertools import islice
 
-from codomyrmex.cloud.rest.polling import looks, overdue
+import pytest
+from codomyrmex.cloud.rest.polling import looks, note_on_interrupt, overdue
+from support.interrupts import IN_THE_PAUSE, interrupt, notes_of_interrupt
 
 
 def test_one_looks_at_once_and_once_more_when_the_time_is_over():
@@ -39,3 +41,47 @@ def test_looking_itself_takes_from_the_time():
 def test_the_message_names_the_state_where_there_is_one():
     assert overdue("server web", 300, "BUILD") == "server web is still in state BUILD after 300 seconds"
     assert overdue("mutation 1", 0.5) == "mutation 1 is still not done after 0.5 seconds"
+
+
+def wait_for(*things):
+    """Wait in nested blocks for what never comes."""
+    if things:
+        with note_on_interrupt(things[0]):
+            wait_for(*things[1:])
+    else:
+        for _ in looks(60, first=60, longest=60):
+            pass
+
+
+def test_who_interrupts_a_wait_is_told_what_goes_on():
+    assert notes_of_interrupt(lambda: wait_for("task 5"), when=IN_THE_PAUSE) == ["the service goes on with task 5"]
+
+
+def test_it_is_the_interrupt_itself_that_tells():
+    stopped = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt) as caught, note_on_interrupt("task 5"):
+        raise stopped
+    assert caught.value is stopped
+
+
+def test_nested_waits_tell_each_thing_once():
+    notes = notes_of_interrupt(lambda: wait_for("stack 7", "task 5", "task 5"), when=IN_THE_PAUSE)
+    assert notes == ["the service goes on with task 5", "the service goes on with stack 7"]
+
+
+def test_an_interrupt_that_has_other_notes_keeps_them():
+    def call():
+        with note_on_interrupt("task 5"):
+            try:
+                interrupt()
+            except KeyboardInterrupt as interrupted:
+                interrupted.add_note("its file is left")
+                raise
+
+    assert notes_of_interrupt(call) == ["its file is left", "the service goes on with task 5"]
+
+
+def test_a_failure_is_no_interrupt():
+    with pytest.raises(ZeroDivisionError) as caught, note_on_interrupt("task 5"):
+        1 / 0  # noqa: B018
+    assert not hasattr(caught.value, "__notes__")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 _GROWTH = 1.5
 
@@ -35,6 +36,27 @@ def looks(timeout: float, *, first: float, longest: float) -> Iterator[float]:
             return
         time.sleep(min(between, left))
         between = min(between * _GROWTH, longest)
+
+
+@contextmanager
+def note_on_interrupt(what: str) -> Iterator[None]:
+    """Note on a KeyboardInterrupt that leaves this block what it was that the block waited for.
+
+    The note (``add_note``, https://peps.python.org/pep-0678/) says that it goes on, such as "the service goes on with
+    server 0f3c", as who interrupts a program may not know yet what it has begun. The interrupt stays the same object.
+    A note that it has already is not repeated: blocks may be nested.
+
+    Args:
+        what: what was begun, with its id, such as ``"server 0f3c"`` or ``"the deletion of server 0f3c"``. It is shown,
+            so it holds no secret.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        note = f"the service goes on with {what}"
+        if note not in getattr(interrupt, "__notes__", ()):
+            interrupt.add_note(note)
+        raise
 
 
 def overdue(what: str, timeout: float, state: str | None = None) -> str:
