@@ -1,19 +1,11 @@
-"""Names and ids, times, and waiting."""
+"""Names and ids, and times."""
 
-import time
 from datetime import UTC, datetime, timedelta, timezone
-from types import SimpleNamespace
 
 import pytest
 from codomyrmex.cloud.common import operation
-from codomyrmex.cloud.infomaniak import (
-    InfomaniakCloudError,
-    InfomaniakConflictError,
-    InfomaniakNotFoundError,
-    InfomaniakTimeoutError,
-)
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, is_id, iso, wait, wait_gone
-from openstack.exceptions import NotFoundException
+from codomyrmex.cloud.infomaniak import InfomaniakConflictError, InfomaniakNotFoundError
+from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, is_id, iso
 
 
 class Networks(OpenStackClient):
@@ -92,60 +84,3 @@ def test_what_would_lead_elsewhere_is_no_id(wrong):
 )
 def test_times_are_iso_8601_in_utc(given, expected):
     assert iso(given) == expected
-
-
-def states(*names, **attributes):
-    """What a service answers, one state after the other; the last for ever."""
-    left = list(names)
-    return lambda: SimpleNamespace(status=left.pop(0) if len(left) > 1 else left[0], name="vm", **attributes)
-
-
-def test_waiting_ends_in_the_wanted_state_and_tells_its_progress():
-    told = []
-    get = states("BUILD", "BUILD", "ACTIVE", progress=40)
-    done = wait(get, until={"active"}, timeout=5, interval=0.01, progress=lambda *seen: told.append(seen))
-    assert done.status == "ACTIVE"
-    assert told == [("BUILD", 40), ("BUILD", 40), ("ACTIVE", 40)]
-
-
-def test_waiting_for_anything_that_a_resource_tells():
-    assert wait(states("a", "b"), until=lambda r: r.status == "b", timeout=5, interval=0.01).status == "b"
-
-
-def test_waiting_has_an_end():
-    started = time.monotonic()
-    with pytest.raises(InfomaniakTimeoutError, match=r"vm is still in state BUILD after 0\.3 seconds"):
-        wait(states("BUILD"), until={"ACTIVE"}, timeout=0.3)
-    assert 0.3 <= time.monotonic() - started < 1
-
-
-def test_a_state_of_failure_ends_waiting_with_what_the_service_says():
-    with pytest.raises(InfomaniakCloudError, match="vm is in state ERROR: No valid host was found"):
-        wait(states("BUILD", "ERROR", fault={"message": "No valid host was found"}), until={"ACTIVE"}, timeout=5)
-
-
-def test_waiting_until_a_resource_is_gone(client):
-    network = client.connection.network.create_network(name="gone")
-    client.connection.network.delete_network(network)
-    assert wait_gone(lambda: client.connection.network.get_network(network.id), timeout=5) is None
-    assert wait_gone(states("ACTIVE", "SOFT_DELETED"), timeout=5, interval=0.01) is None
-    assert wait_gone(lambda: None, timeout=5) is None
-
-
-def test_a_resource_that_says_deleted_and_is_still_there_is_not_gone_yet():
-    states_left = ["ACTIVE", "DELETED", "DELETED"]
-
-    def get():
-        if not states_left:
-            raise NotFoundException
-        return SimpleNamespace(status=states_left.pop(0), name="vm")
-
-    assert wait_gone(get, timeout=5, interval=0.01) is None
-    assert states_left == []
-
-
-def test_a_resource_that_does_not_go():
-    with pytest.raises(InfomaniakTimeoutError):
-        wait_gone(states("ACTIVE"), timeout=0.1)
-    with pytest.raises(InfomaniakCloudError, match="error_deleting"):
-        wait_gone(states("deleting", "error_deleting"), timeout=5, interval=0.01)

@@ -11,10 +11,12 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakComputeClient,
     InfomaniakConflictError,
     InfomaniakNotFoundError,
+    InfomaniakServerError,
     InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
-from codomyrmex.cloud.testing.backends import FaultProxy, Reset
+from codomyrmex.cloud.testing.backends import FaultProxy, Reset, Stall, Status
+from support.interrupts import IN_THE_PAUSE, interrupt, notes_of_interrupt
 from support.project import FLAVOR, connect, make_image, make_network, nowhere, recorded
 
 KEYS = [
@@ -30,6 +32,9 @@ KEYS = [
     "availability_zone",
     "security_groups",
 ]
+
+ONE_SERVER = {"method": "GET", "path": "/servers/"}
+"""The requests by which a wait asks for its server."""
 
 
 @pytest.fixture
@@ -262,7 +267,7 @@ def impossible(openstack_lab):
 
 
 def test_a_server_that_fails_says_why_and_which_it_is(compute, lenient, impossible):
-    with pytest.raises(InfomaniakCloudError, match="server big ended in ERROR: No valid host was found") as caught:
+    with pytest.raises(InfomaniakCloudError, match="server big is in state ERROR: No valid host was found") as caught:
         compute.create_instance("big", impossible, "Tiny 1.0", [])
     failed = compute.get_instance("big")
     assert (failed["status"], failed["id"]) == ("ERROR", caught.value.resource)
@@ -275,29 +280,33 @@ def test_a_server_that_fails_says_why_and_which_it_is(compute, lenient, impossib
 def test_the_reason_of_a_failure_may_come_after_it(openstack_lab, compute, impossible):
     with ExitStack() as held:
         held.enter_context(openstack_lab.held("faults"))
-        with pytest.raises(InfomaniakCloudError, match="server late ended in ERROR: No valid host was found"):
+        with pytest.raises(InfomaniakCloudError, match="server late is in state ERROR: No valid host was found"):
             compute.create_instance(
-                "late", impossible, "Tiny 1.0", [], progress=lambda state, _: state == "ERROR" and held.close()
+                "late", impossible, "Tiny 1.0", [], progress=lambda seen: seen.state == "ERROR" and held.close()
             )
     compute.delete_instance("late")
 
 
-def test_a_failure_is_told_also_where_its_reason_cannot_be_asked_for(openstack_lab, project, impossible):
-    with ExitStack() as stack:
-        proxy = stack.enter_context(FaultProxy(openstack_lab.endpoint("nova")))
-        compute = stack.enter_context(connect(InfomaniakComputeClient, project))
-        compute.connection.config.config["compute_endpoint_override"] = f"{proxy.endpoint_url}/v2.1"
-        stack.enter_context(openstack_lab.held("faults"))
+@pytest.fixture
+def proxied(openstack_lab, project):
+    """A client whose requests to Nova go through its ``proxy``."""
+    with FaultProxy(openstack_lab.endpoint("nova")) as proxy, connect(InfomaniakComputeClient, project) as client:
+        client.connection.config.config["compute_endpoint_override"] = f"{proxy.endpoint_url}/v2.1"
+        client.proxy = proxy
+        yield client
 
-        def progress(state, _):
-            if state == "ERROR":
-                proxy.inject(Reset(), times=None)
 
-        with pytest.raises(InfomaniakCloudError, match="server mute ended in ERROR: Nova does not say why") as caught:
-            compute.create_instance("mute", impossible, "Tiny 1.0", [], progress=progress)
-        proxy.clear()
-        assert compute.get_instance("mute")["id"] == caught.value.resource
-        compute.delete_instance("mute")
+def test_a_failure_is_told_also_where_its_reason_cannot_be_asked_for(openstack_lab, proxied, impossible):
+    def progress(seen):
+        if seen.state == "ERROR":
+            proxied.proxy.inject(Reset(), times=None)
+
+    message = "server mute is in state ERROR: Nova does not say why"
+    with openstack_lab.held("faults"), pytest.raises(InfomaniakCloudError, match=message) as caught:
+        proxied.create_instance("mute", impossible, "Tiny 1.0", [], progress=progress)
+    proxied.proxy.clear()
+    assert proxied.get_instance("mute")["id"] == caught.value.resource
+    proxied.delete_instance("mute")
 
 
 def test_a_wait_ends_in_time_and_says_for_what_it_was(openstack_lab, compute):
@@ -306,6 +315,61 @@ def test_a_wait_ends_in_time_and_says_for_what_it_was(openstack_lab, compute):
             compute.create_instance(name, FLAVOR, "Tiny 1.0", [], timeout=0.1)
         assert compute.get_instance(name)["id"] == caught.value.resource
     compute.delete_instance(name)
+
+
+def test_progress_tells_which_server_it_is_of(create):
+    told = []
+    made = create("watched", progress=told.append)
+    assert {(seen.kind, seen.id) for seen in told} == {("server", made["id"])}
+    assert str(told[-1]) == f"server {made['id']}: ACTIVE"
+
+
+def test_a_wait_that_cannot_ask_any_more_says_for_what_it_was(proxied):
+    proxied.proxy.inject(Status(500), **ONE_SERVER)
+    with pytest.raises(InfomaniakServerError) as caught:
+        proxied.create_instance("unseen", FLAVOR, "Tiny 1.0", [])
+    assert proxied.get_instance("unseen")["id"] == caught.value.resource
+    proxied.delete_instance("unseen")
+
+
+def test_who_interrupts_a_wait_is_told_what_goes_on(openstack_lab, compute):
+    with openstack_lab.held() as name:
+        notes = notes_of_interrupt(lambda: compute.create_instance(name, FLAVOR, "Tiny 1.0", [], progress=interrupt))
+        made = compute.get_instance(name)
+    assert notes == [f"the service goes on with server {made['id']}"]
+    notes = notes_of_interrupt(lambda: compute.delete_instance(name, wait=True, progress=interrupt))
+    assert notes == [f"the service goes on with the deletion of server {made['id']}"]
+
+
+def test_who_interrupts_a_request_is_told_what_goes_on(proxied):
+    proxied.proxy.inject(Stall(), **ONE_SERVER)
+
+    def create():
+        proxied.create_instance("asked-for", FLAVOR, "Tiny 1.0", [])
+
+    def is_asked_for():
+        return any(request.method == "GET" and "/servers/" in request.path for request in proxied.proxy.requests)
+
+    notes = notes_of_interrupt(create, when=is_asked_for)
+    proxied.proxy.clear()
+    assert notes == [f"the service goes on with server {proxied.get_instance('asked-for')['id']}"]
+    proxied.delete_instance("asked-for")
+
+
+def test_who_interrupts_the_wait_for_the_reason_of_a_failure_is_told_once(openstack_lab, compute, impossible):
+    failed = []
+
+    def is_asked_why():
+        return failed and IN_THE_PAUSE()
+
+    def create():
+        options = {"progress": lambda seen: seen.state == "ERROR" and failed.append(seen.id)}
+        compute.create_instance("sick", impossible, "Tiny 1.0", [], **options)
+
+    with openstack_lab.held("faults"):
+        notes = notes_of_interrupt(create, when=is_asked_why)
+    assert notes == [f"the service goes on with server {failed[0]}"]
+    compute.delete_instance("sick")
 
 
 def test_without_wait_a_server_is_told_as_it_is(openstack_lab, create):

@@ -102,7 +102,7 @@ def test_a_server_becomes_larger_and_its_disk_an_image(compute):
     assert compute.confirm_resize("grows")
     assert compute.get_instance("grows")["flavor"] == "a2-ram4-disk20-perf1"
     states = []
-    made = compute.create_image("grows", "grown", progress=lambda status, percent: states.append(status))
+    made = compute.create_image("grows", "grown", progress=lambda seen: states.append(seen.state))
     assert (made["name"], made["status"], states[-1]) == ("grown", "active", "active")
     assert compute.delete_image("grown")
     assert "grown" not in [each["name"] for each in compute.list_images()]

@@ -26,7 +26,7 @@ def test_a_server_from_names_lives_with_a_volume_and_all_is_gone_in_the_end(proj
             key_name="laptop",
             security_groups=["web"],
             user_data=SCRIPT,
-            progress=lambda status, percent: states.append(status),
+            progress=lambda seen: states.append(seen.state),
         )
         assert (made["status"], made["key_name"], made["security_groups"]) == ("ACTIVE", "laptop", ["web"])
         assert list(made["addresses"]) == ["inside"]

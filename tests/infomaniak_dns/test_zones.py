@@ -9,15 +9,15 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakQuotaExceededError,
     InfomaniakValidationError,
 )
+from support.interrupts import interrupt, notes_of_interrupt
 
 NOWHERE = "0c2d1b1e-0000-4000-8000-000000000000"
 
 
 def test_a_zone_is_made_changed_and_deleted(client, new_name):
-    seen = []
-    progress = lambda status, percent: seen.append(status)  # noqa: E731
+    told = []
     made = client.create_zone(
-        new_name, "hostmaster@example.ch", ttl=600, description="ours", wait=True, progress=progress
+        new_name, "hostmaster@example.ch", ttl=600, description="ours", wait=True, progress=told.append
     )
     assert made == {
         "id": made["id"],
@@ -28,7 +28,7 @@ def test_a_zone_is_made_changed_and_deleted(client, new_name):
         "ttl": 600,
         "description": "ours",
     }
-    assert seen[-1] == "ACTIVE"
+    assert told[-1] == ("zone", made["id"], "ACTIVE", None)
     assert client.get_zone(new_name) == client.get_zone(f"{new_name}.") == client.get_zone(made["id"]) == made
     assert client.list_zones() == [made]
     changed = client.update_zone(new_name, ttl=900, email="dns@example.ch", wait=True)
@@ -208,3 +208,29 @@ def test_a_floating_ip_of_others_is_not_found_in_both_faces(client, lenient):
         with pytest.raises(InfomaniakNotFoundError):
             getattr(client, call)("192.0.2.1", *arguments)
         assert getattr(lenient, call)("192.0.2.1", *arguments) == result
+
+
+def test_who_interrupts_a_wait_is_told_what_goes_on(client, zone, address):
+    stop = {"wait": True, "progress": interrupt}
+    notes = notes_of_interrupt(lambda: client.update_zone(zone["id"], ttl=900, **stop))
+    assert notes == [f"the service goes on with zone {zone['id']}"]
+    notes = notes_of_interrupt(lambda: client.create_record(zone["id"], "www", "A", ["192.0.2.1"], **stop))
+    record = client.get_record(zone["id"], "www")["id"]
+    assert notes == [f"the service goes on with record set {record}"]
+    notes = notes_of_interrupt(lambda: client.delete_record(zone["id"], record, **stop))
+    assert notes == [f"the service goes on with the deletion of record set {record}"]
+    pointer = client.get_ptr_record(address.id)["id"]
+    notes = notes_of_interrupt(lambda: client.set_ptr_record(pointer, "mail.example.ch", **stop))
+    assert notes == [f"the service goes on with floating IP {pointer}"]
+    client.delete_ptr_record(pointer)
+
+
+def test_who_interrupts_the_work_on_a_zone_file_is_told_which_task_goes_on(client, zone):
+    (note,) = notes_of_interrupt(lambda: client.export_zone(zone["id"], progress=interrupt))
+    exports = client.connection.dns.get("/zones/tasks/exports").json()["exports"]  # the SDK asks at another address
+    assert note == f"the service goes on with zone export {exports[0]['id']}"
+    again = zone_file(zone["name"].rstrip("."))  # which fails, and leaves no zone
+    known = {task.id for task in client.connection.dns.zone_imports()}
+    notes = notes_of_interrupt(lambda: client.import_zone(again, progress=interrupt))
+    (begun,) = {task.id for task in client.connection.dns.zone_imports()} - known
+    assert notes == [f"the service goes on with zone import {begun}"]

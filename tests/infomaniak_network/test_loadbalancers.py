@@ -13,6 +13,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
+from support.interrupts import interrupt, notes_of_interrupt
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +34,15 @@ def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(lab, client,
     with ExitStack() as held:
         held.enter_context(lab.held("lb"))  # until it was seen unfinished
 
-        def progress(status, percent):
+        def progress(status):
             seen.append(status)
             held.close()
 
         balancer = client.create_loadbalancer("lb", "sub", progress=progress)
     assert (balancer["name"], balancer["provisioning_status"]) == ("lb", "ACTIVE")
     assert balancer["vip_address"]
-    assert (seen[0], seen[-1]) == ("PENDING_CREATE", "ACTIVE")
+    assert {(status.kind, status.id) for status in seen} == {("load balancer", balancer["id"])}
+    assert (seen[0].state, seen[-1].state) == ("PENDING_CREATE", "ACTIVE")
     assert client.list_loadbalancers() == [balancer]
 
     listener = client.create_listener("lb", "web", "HTTP", 80)
@@ -93,10 +95,10 @@ def pending(set_state):
     """Another's change is under way until ``progress`` is called, which keeps the states: ``(states, progress)``."""
     seen = []
 
-    def progress(state, percent):
+    def progress(status):
         if not seen:
             set_state("ACTIVE")
-        seen.append(state)
+        seen.append(status.state)
 
     set_state("PENDING_UPDATE")
     return seen, progress
@@ -116,6 +118,27 @@ def test_a_deletion_waits_too(client, balancer, pending):
     assert client.list_loadbalancers() == []
 
 
+def test_who_interrupts_a_wait_is_told_what_goes_on(client, balancer):
+    service = client.connection.load_balancer
+    notes = notes_of_interrupt(lambda: client.create_listener("lb", "web", "HTTP", 80, progress=interrupt))
+    (listener,) = client.list_listeners("lb")
+    assert notes == [f"the service goes on with listener {listener['id']}"]
+    service.wait_for_load_balancer(balancer["id"], interval=0.2)
+    notes = notes_of_interrupt(lambda: client.delete_listener("web", progress=interrupt))
+    assert notes == [f"the service goes on with the deletion of listener {listener['id']}"]
+    service.wait_for_load_balancer(balancer["id"], interval=0.2)
+    notes = notes_of_interrupt(lambda: client.delete_loadbalancer("lb", progress=interrupt))
+    assert notes == [f"the service goes on with the deletion of load balancer {balancer['id']}"]
+    service.wait_for_delete(service.get_load_balancer(balancer["id"]), interval=0.2)
+
+
+def test_who_interrupts_the_wait_for_a_turn_is_told_that_it_is_anothers_change(client, balancer, set_state):
+    set_state("PENDING_UPDATE")
+    notes = notes_of_interrupt(lambda: client.create_listener("lb", "web", "HTTP", 80, progress=interrupt))
+    assert notes == [f"the service goes on with another change of load balancer {balancer['id']}"]
+    assert client.list_listeners("lb") == []
+
+
 def test_what_does_not_come_in_time_says_how_far_it_is(client, lenient, balancer, set_state):
     set_state("PENDING_UPDATE")
     with pytest.raises(InfomaniakTimeoutError, match="PENDING_UPDATE"):
@@ -126,8 +149,9 @@ def test_what_does_not_come_in_time_says_how_far_it_is(client, lenient, balancer
 
 def test_one_that_failed_takes_no_change_but_can_be_deleted(client, balancer, set_state):
     set_state("ERROR")
-    with pytest.raises(InfomaniakCloudError, match="loadbalancer lb is in state ERROR"):
+    with pytest.raises(InfomaniakCloudError, match="load balancer lb is in state ERROR") as caught:
         client.create_listener("lb", "web", "HTTP", 80)
+    assert caught.value.resource == balancer["id"]
     assert client.delete_loadbalancer("lb")
     assert client.list_loadbalancers() == []
 

@@ -4,6 +4,7 @@ from secrets import token_hex
 
 import pytest
 from codomyrmex.cloud.infomaniak import InfomaniakConflictError, InfomaniakNotFoundError, InfomaniakTimeoutError
+from support.interrupts import interrupt, notes_of_interrupt
 
 KEYS = ["id", "name", "status", "volume_id", "size", "created_at"]
 
@@ -22,7 +23,7 @@ def test_a_snapshot_is_restored_in_place_and_into_a_new_volume(volumes, create):
     assert (reverted["id"], reverted["status"]) == (made["id"], "available")
 
     states = []
-    new = volumes.restore_snapshot("before", name="again", progress=lambda status, percent: states.append(status))
+    new = volumes.restore_snapshot("before", name="again", progress=lambda seen: states.append(seen.state))
     assert (new["name"], new["status"], new["size"], states[-1]) == ("again", "available", 1, "available")
     assert volumes.connection.block_storage.get_volume(new["id"]).snapshot_id == snapshot["id"]
     assert volumes.delete_volume("again")
@@ -59,7 +60,7 @@ def test_backups_are_made_one_on_the_other_and_restored(openstack_lab, volumes, 
     data = f"data-{token_hex(4)}"
     made = create(data)
     states = []
-    full = volumes.create_backup(data, "full", progress=lambda status, percent: states.append(status))
+    full = volumes.create_backup(data, "full", progress=lambda seen: states.append(seen.state))
     assert list(full) == KEYS
     assert (full["name"], full["status"], full["size"], full["volume_id"]) == ("full", "available", 1, made["id"])
     assert states[-1] == "available"
@@ -72,12 +73,18 @@ def test_backups_are_made_one_on_the_other_and_restored(openstack_lab, volumes, 
     new = volumes.restore_backup("change", name="rescued")
     assert (new["name"], new["status"], new["size"]) == ("rescued", "available", 1)
     assert volumes.delete_volume("rescued")
+    notes = notes_of_interrupt(lambda: volumes.restore_backup("full", name="interrupted", progress=interrupt))
+    restored = volumes.get_volume("interrupted")["id"]
+    assert notes == [f"the service goes on with volume {restored}"]
+    cinder = volumes.connection.block_storage
+    cinder.wait_for_status(cinder.get_volume(restored), "available", interval=1, wait=240)
+    cinder.wait_for_status(cinder.get_backup(full["id"]), "available", interval=1, wait=60)
+    assert volumes.delete_volume(restored)
     with openstack_lab.held(data):
         with pytest.raises(InfomaniakTimeoutError) as caught:
             volumes.restore_backup("full", data, timeout=0.1)
         assert caught.value.resource == full["id"]
         assert volumes.get_volume(data)["status"] == "restoring-backup"
-    cinder = volumes.connection.block_storage
     cinder.wait_for_status(cinder.get_volume(made["id"]), "available", interval=1, wait=240)
     cinder.wait_for_status(cinder.get_backup(full["id"]), "available", interval=1, wait=60)
 

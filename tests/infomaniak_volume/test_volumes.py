@@ -12,6 +12,7 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakVolumeClient,
 )
 from codomyrmex.cloud.testing.backends import FaultProxy, Reset, Status
+from support.interrupts import interrupt, notes_of_interrupt
 from support.project import connect, recorded
 
 KEYS = [
@@ -103,10 +104,22 @@ def test_a_volume_is_made_bootable(volumes, create):
 
 
 def test_progress_tells_each_state(create):
-    states = []
-    create("watched", progress=lambda *state: states.append(state))
-    assert states[-1] == ("available", None)
-    assert {status for status, _ in states} <= {"creating", "downloading", "available"}
+    told = []
+    made = create("watched", progress=told.append)
+    assert told[-1] == ("volume", made["id"], "available", None)
+    assert {seen.state for seen in told} <= {"creating", "downloading", "available"}
+
+
+def test_who_interrupts_a_wait_is_told_what_goes_on(openstack_lab, volumes):
+    with openstack_lab.held() as name:
+        call = lambda: volumes.create_volume(1, name, image_id="Tiny 1.0", progress=interrupt)  # noqa: E731
+        notes = notes_of_interrupt(call)
+        made = volumes.get_volume(name)["id"]
+    assert notes == [f"the service goes on with volume {made}"]
+    cinder = volumes.connection.block_storage
+    cinder.wait_for_status(cinder.get_volume(made), "available", interval=0.2)
+    notes = notes_of_interrupt(lambda: volumes.delete_volume(made, progress=interrupt))
+    assert notes == [f"the service goes on with the deletion of volume {made}"]
 
 
 def test_without_wait_a_volume_is_told_as_it_is(openstack_lab, volumes, create):

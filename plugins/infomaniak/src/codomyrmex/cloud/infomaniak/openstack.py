@@ -12,7 +12,7 @@ from codomyrmex.cloud.common import CloudClient, CloudCredentials, lenient, oper
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak._connection import connect, was_repeated
 from codomyrmex.cloud.infomaniak._errors import SDK_ERRORS, from_answer, missing_service, translate
-from codomyrmex.cloud.infomaniak._waiting import Progress, wait, wait_gone
+from codomyrmex.cloud.infomaniak._waiting import Progress, ResourceStatus, errors_about, wait, wait_gone
 from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION, credential_source, find_settings
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakConflictError,
@@ -26,6 +26,8 @@ __all__ = [
     "SDK_ERRORS",
     "OpenStackClient",
     "Progress",
+    "ResourceStatus",
+    "errors_about",
     "from_answer",
     "is_id",
     "is_name_or_id",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from codomyrmex.cloud.common import ComputeClient, lenient, operation
@@ -61,8 +60,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
 
     With ``wait`` a method returns when the server is in the state it should reach: `InfomaniakTimeoutError`
     after ``timeout`` seconds, `InfomaniakCloudError` with Nova's reason if it ends in ERROR, both with
-    the server's id as ``resource``. ``progress`` is called with the status and the percentage, if there is
-    one, each time Nova was asked. Without ``wait``, True says that Nova accepted.
+    the server's id as ``resource``. ``progress`` is called with a `ResourceStatus` each time Nova was asked. A
+    KeyboardInterrupt has a note with the id of what goes on. Without ``wait``, True says that Nova accepted.
 
     A server is a dict of ``id``, ``name``, ``status``, ``flavor`` (its name), ``image`` (its id; None where the
     server started from a volume), ``addresses`` (as Nova gives them, by network), ``key_name``, ``created_at``
@@ -202,7 +201,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         self._nova.delete_server(found, ignore_missing=False, force=force)
         if wait:
             # a server in ERROR stays in it until it is gone
-            wait_gone(partial(self._nova.get_server, found), failures=(), timeout=timeout, progress=progress)
+            wait_gone(self._nova.get_server, "server", found, failures=(), timeout=timeout, progress=progress)
         return True
 
     @lenient(False)
@@ -306,11 +305,13 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     ) -> dict[str, Any] | None:
         """Make an image of a server's disk, to start others from; keys as in `list_images`."""
         made = Server.existing(id=self._server_id(server_id)).create_image(self._nova, name)
-        look = partial(self._glance.get_image, made)
+        get = self._glance.get_image
         if not wait:
-            return _results.image(look())
+            return _results.image(get(made))
         ends = ("killed", "deleted")
-        return _results.image(wait_until(look, until=("active",), failures=ends, timeout=timeout, progress=progress))
+        return _results.image(
+            wait_until(get, "image", made, until=("active",), failures=ends, timeout=timeout, progress=progress)
+        )
 
     @lenient(False)
     @operation(effect="delete", checks=_CHECKS)
@@ -376,27 +377,20 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
 
     def _wait_for(self, server_id: str, states: Collection[str], timeout: float, progress: Progress | None) -> Server:
         """The server, in one of these states; while Nova has a task with it, no state is the last."""
-        ends = {*states, "ERROR"}
-        look = partial(self._nova.get_server, server_id)
-        try:
-            server = wait_until(
-                look,
-                until=lambda s: s.status in ends and not s.task_state,
-                failures=(),
-                timeout=timeout,
-                progress=progress,
-            )
-            if server.status not in states:
-                raise InfomaniakCloudError(f"server {server.name} ended in ERROR: {self._fault(server)}", code="ERROR")
-        except InfomaniakCloudError as error:
-            error.resource = server_id
-            raise
-        return server
+        return wait_until(
+            self._nova.get_server,
+            "server",
+            server_id,
+            until=lambda s: s.status in states and not s.task_state,
+            failures=lambda s: s.status == "ERROR" and not s.task_state,
+            timeout=timeout,
+            progress=progress,
+            reason=self._reason,
+        )
 
-    def _fault(self, server: Server) -> str:
+    def _reason(self, server: Server) -> str:
         """Why it is in ERROR. Nova writes that down after the state, so it may come a moment later."""
-        if not server.fault:
-            look = partial(self._nova.get_server, server.id)
-            with suppress(InfomaniakCloudError, *SDK_ERRORS):  # they would hide the failure itself
-                server = wait_until(look, until=lambda s: bool(s.fault), failures=(), timeout=_FAULT_DELAY)
+        get, has_fault = self._nova.get_server, lambda s: bool(s.fault)
+        with suppress(InfomaniakCloudError, *SDK_ERRORS):  # they would hide the failure itself
+            server = wait_until(get, "server", server.id, until=has_fault, failures=(), timeout=_FAULT_DELAY)
         return str((server.fault or {}).get("message", "Nova does not say why"))

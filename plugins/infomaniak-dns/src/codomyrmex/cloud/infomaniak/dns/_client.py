@@ -21,7 +21,8 @@ class InfomaniakDNSClient(Records, ZoneFiles, ReverseDNS):
 
     Designate accepts changes at once (status ``PENDING``) and its name servers have them a little later
     (``ACTIVE``). With ``wait=True`` a method returns then; `InfomaniakTimeoutError` after ``timeout`` seconds.
-    ``progress`` is called with the status each time it is asked for.
+    ``progress`` is called with a `ResourceStatus` each time Designate was asked. A KeyboardInterrupt while a method
+    waits has a note with the id of what goes on.
     """
 
     service: ClassVar[str] = "dns"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
@@ -114,8 +115,8 @@ class Records(Zones):
         found = self._record(zone, record_id)
         service.delete_recordset(found.id, zone.id, ignore_missing=False)
         if wait:
-            get = service.get_recordset
-            wait_gone(lambda: get(found.id, zone.id), timeout=timeout, interval=INTERVAL, progress=progress)
+            get = partial(service.get_recordset, zone=zone.id)
+            wait_gone(get, "record set", found.id, timeout=timeout, interval=INTERVAL, progress=progress)
         return True
 
     def _record(self, zone: Zone, record: str) -> Recordset:
@@ -137,9 +138,14 @@ class Records(Zones):
         return self._find(find, record, "record set", named)
 
     def _ready(self, made: Recordset, zone: Zone, timeout: float, progress: Progress | None) -> Recordset:
-        get = self.connection.dns.get_recordset
         return wait(
-            lambda: get(made.id, zone.id), until=("ACTIVE",), timeout=timeout, interval=INTERVAL, progress=progress
+            partial(self.connection.dns.get_recordset, zone=zone.id),
+            "record set",
+            made.id,
+            until=("ACTIVE",),
+            timeout=timeout,
+            interval=INTERVAL,
+            progress=progress,
         )
 
 

@@ -69,8 +69,15 @@ class ReverseDNS(OpenStackClient):
         return self._find(find, floating_ip, "floating IP")
 
     def _pointing(self, floating_ip: str, timeout: float, progress: Progress | None) -> FloatingIP:
-        get = self.connection.dns.get_floating_ip
-        return wait(lambda: get(floating_ip), until=("ACTIVE",), timeout=timeout, interval=INTERVAL, progress=progress)
+        return wait(
+            self.connection.dns.get_floating_ip,
+            "floating IP",
+            floating_ip,
+            until=("ACTIVE",),
+            timeout=timeout,
+            interval=INTERVAL,
+            progress=progress,
+        )
 
 
 def _pointer(found: FloatingIP) -> dict[str, Any]:

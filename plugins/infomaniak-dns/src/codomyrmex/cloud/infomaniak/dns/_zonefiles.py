@@ -17,7 +17,6 @@ from codomyrmex.cloud.infomaniak.errors import (
 )
 from codomyrmex.cloud.infomaniak.openstack import Progress, wait
 from openstack.dns.v2.zone_export import ZoneExport
-from openstack.dns.v2.zone_import import ZoneImport
 from openstack.exceptions import raise_from_response
 
 _IMPORTS, _EXPORTS = "/zones/tasks/imports", "/zones/tasks/exports"
@@ -53,12 +52,17 @@ class ZoneFiles(Zones):
         service = self.connection.dns
         answer = service.post(_IMPORTS, data=text.encode(), headers={"Content-Type": "text/dns"})
         raise_from_response(answer)
-        task = answer.json()["id"]
-
-        def get() -> ZoneImport:
-            return service.get_zone_import(task)
-
-        done = wait(get, until=_DONE, failures=(), timeout=timeout, interval=INTERVAL, progress=progress)
+        task = str(answer.json()["id"])
+        done = wait(
+            service.get_zone_import,
+            "zone import",
+            task,
+            until=_DONE,
+            failures=(),
+            timeout=timeout,
+            interval=INTERVAL,
+            progress=progress,
+        )
         if done.status == "ERROR":
             raise _refusal(done.message or "the service cannot read the zone file")
         return self.get_zone(done.zone_id)
@@ -73,19 +77,28 @@ class ZoneFiles(Zones):
         zone, service = self._zone(zone_id), self.connection.dns
         answer = service.post(f"/zones/{zone.id}/tasks/export")
         raise_from_response(answer)
-        task = f"{_EXPORTS}/{answer.json()['id']}"
+        task = str(answer.json()["id"])
 
-        def get() -> ZoneExport:
-            answer = service.get(task)
+        def get(task: str) -> ZoneExport:
+            answer = service.get(f"{_EXPORTS}/{task}")
             raise_from_response(answer)
             return ZoneExport(**answer.json())
 
-        done = wait(get, until=_DONE, failures=(), timeout=timeout, interval=INTERVAL, progress=progress)
+        done = wait(
+            get,
+            "zone export",
+            task,
+            until=_DONE,
+            failures=(),
+            timeout=timeout,
+            interval=INTERVAL,
+            progress=progress,
+        )
         if done.status == "ERROR":
             raise InfomaniakCloudError(done.message or "the service cannot write the zone file")
-        text = service.get(f"{task}/export", headers={"Accept": "text/dns"})
+        text = service.get(f"{_EXPORTS}/{task}/export", headers={"Accept": "text/dns"})
         raise_from_response(text)
-        raise_from_response(service.delete(task))
+        raise_from_response(service.delete(f"{_EXPORTS}/{task}"))
         return str(text.text)
 
 

@@ -80,7 +80,7 @@ class Zones(OpenStackClient):
         found, service = self._zone(zone_id), self.connection.dns
         service.delete_zone(found.id, ignore_missing=False)
         if wait:
-            wait_gone(lambda: service.get_zone(found.id), timeout=timeout, interval=INTERVAL, progress=progress)
+            wait_gone(service.get_zone, "zone", found.id, timeout=timeout, interval=INTERVAL, progress=progress)
         return True
 
     def _zone(self, zone: str) -> Zone:
@@ -98,7 +98,7 @@ class Zones(OpenStackClient):
 
     def _active(self, zone: str, timeout: float, progress: Progress | None) -> Zone:
         get = self.connection.dns.get_zone
-        return wait(lambda: get(zone), until=("ACTIVE",), timeout=timeout, interval=INTERVAL, progress=progress)
+        return wait(get, "zone", zone, until=("ACTIVE",), timeout=timeout, interval=INTERVAL, progress=progress)
 
 
 def changed(**options: Any) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Balancing(LoadBalancers):
         options = given(allowed_cidrs=allowed_cidrs, default_tls_container_ref=tls_container)
         options |= {"name": name, "protocol": protocol, "protocol_port": port, "load_balancer_id": balancer}
         create = self.connection.load_balancer.create_listener
-        return _listener(self._changed(balancer, lambda: create(**options), wait, timeout, progress))
+        return _listener(self._changed(balancer, "listener", lambda: create(**options), wait, timeout, progress))
 
     @lenient(False)
     @operation(effect="delete")
@@ -61,8 +61,8 @@ class Balancing(LoadBalancers):
     ) -> bool:
         """Delete a listener; its pool stays."""
         found = self._listener(listener_id)
-        delete = self.connection.load_balancer.delete_listener
-        self._changed(_owner(found), lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
+        what, delete = f"the deletion of listener {found.id}", self.connection.load_balancer.delete_listener
+        self._changed(_owner(found), what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
         return True
 
     @lenient([])
@@ -106,7 +106,7 @@ class Balancing(LoadBalancers):
         options = given(session_persistence=session_persistence)
         options |= {"name": name, "protocol": protocol, "lb_algorithm": lb_algorithm, **parent}
         create = self.connection.load_balancer.create_pool
-        return _pool(self._changed(balancer, lambda: create(**options), wait, timeout, progress))
+        return _pool(self._changed(balancer, "pool", lambda: create(**options), wait, timeout, progress))
 
     @lenient(False)
     @operation(effect="delete")
@@ -115,8 +115,8 @@ class Balancing(LoadBalancers):
     ) -> bool:
         """Delete a pool, with its members and monitor."""
         found = self._pool(pool_id)
-        delete = self.connection.load_balancer.delete_pool
-        self._changed(_owner(found), lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
+        what, delete = f"the deletion of pool {found.id}", self.connection.load_balancer.delete_pool
+        self._changed(_owner(found), what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
         return True
 
     @lenient([])
@@ -149,7 +149,9 @@ class Balancing(LoadBalancers):
         subnet = self._subnet(subnet_id).id if subnet_id else None
         options = given(name=name, weight=weight, subnet_id=subnet, address=address, protocol_port=port)
         create = self.connection.load_balancer.create_member
-        return _member(self._changed(_owner(pool), lambda: create(pool.id, **options), wait, timeout, progress))
+        return _member(
+            self._changed(_owner(pool), "member", lambda: create(pool.id, **options), wait, timeout, progress)
+        )
 
     @lenient(False)
     @operation(effect="delete")
@@ -169,9 +171,9 @@ class Balancing(LoadBalancers):
             return service.find_member(name_or_id, pool.id, **options)
 
         member = self._find(find, member_id, "member", lambda **query: service.members(pool.id, **query)).id
-        delete = service.delete_member
+        what, delete = f"the deletion of member {member}", service.delete_member
         change = lambda: delete(member, pool.id, ignore_missing=False)  # noqa: E731
-        self._changed(_owner(pool), change, wait, timeout, progress)
+        self._changed(_owner(pool), what, change, wait, timeout, progress)
         return True
 
     @lenient([])
@@ -213,7 +215,9 @@ class Balancing(LoadBalancers):
         options |= {"pool_id": pool.id, "type": type, "delay": delay}
         options |= {"timeout": check_timeout, "max_retries": max_retries}
         create = self.connection.load_balancer.create_health_monitor
-        return _monitor(self._changed(_owner(pool), lambda: create(**options), wait, timeout, progress))
+        return _monitor(
+            self._changed(_owner(pool), "health monitor", lambda: create(**options), wait, timeout, progress)
+        )
 
     @lenient(False)
     @operation(effect="delete")
@@ -224,8 +228,8 @@ class Balancing(LoadBalancers):
         service = self.connection.load_balancer
         found = self._find(service.find_health_monitor, monitor_id, "health monitor", service.health_monitors)
         balancer = _owner(service.get_pool(str(_first(found.pools))))
-        delete = service.delete_health_monitor
-        self._changed(balancer, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
+        what, delete = f"the deletion of health monitor {found.id}", service.delete_health_monitor
+        self._changed(balancer, what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
         return True
 
     def _listener(self, name_or_id: str) -> Listener:

@@ -12,12 +12,14 @@ from codomyrmex.cloud.infomaniak.network._finding import Finding
 from codomyrmex.cloud.infomaniak.openstack import Progress, wait, wait_gone
 from openstack.exceptions import ConflictException
 from openstack.load_balancer.v2.load_balancer import LoadBalancer
+from openstack.resource import Resource
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Resource | None)
 
 _BUSY = ("is immutable and cannot be updated", "Invalid state PENDING_")
 """How Octavia words the 409 that passes, of those it gives (octavia/common/exceptions.py)."""
 _INTERVAL = 2.0
+_STATUS = "provisioning_status"
 
 
 class LoadBalancers(Finding):
@@ -26,7 +28,8 @@ class LoadBalancers(Finding):
     Octavia refuses changes of a load balancer, and of all its parts, until the one before is done. So
     each waits for its turn, and, unless told ``wait=False``, until it is done; ``timeout`` is the seconds
     that both may take, `InfomaniakTimeoutError` is raised after that. ``progress`` is called with
-    the load balancer's provisioning status.
+    a `ResourceStatus` of the load balancer, its provisioning status. A KeyboardInterrupt on the way has a note with the
+    id of what goes on: of the part that was made, say, or that another's change is still under way.
     """
 
     @lenient([])
@@ -97,7 +100,15 @@ class LoadBalancers(Finding):
         self._in_turn(found.id, delete, timeout=timeout, progress=progress, broken=True)
         if wait:
             left = timeout - (time.monotonic() - started)
-            wait_gone(lambda: service.get_load_balancer(found.id), **self._pace(left, progress))
+            wait_gone(
+                service.get_load_balancer,
+                "load balancer",
+                found.id,
+                timeout=left,
+                interval=_INTERVAL,
+                progress=progress,
+                status=_STATUS,
+            )
         return True
 
     def _balancer(self, name_or_id: str) -> LoadBalancer:
@@ -105,13 +116,24 @@ class LoadBalancers(Finding):
         return self._find(service.find_load_balancer, name_or_id, "load balancer", service.load_balancers)
 
     def _changed(
-        self, balancer: str, change: Callable[[], R], wait: bool, timeout: float, progress: Progress | None
+        self,
+        balancer: str,
+        what: str,
+        change: Callable[[], R],
+        wait: bool,
+        timeout: float,
+        progress: Progress | None,
     ) -> R:
-        """The result of ``change``, made when its turn comes, and done where that is waited for."""
+        """The result of ``change``, made when its turn comes, and done where that is waited for.
+
+        :param what: what an interrupt says to go on: the kind of part that is made, to which its id is added, or such
+            as ``"the deletion of listener 5d01"``.
+        """
         started = time.monotonic()
         result = self._in_turn(balancer, change, timeout=timeout, progress=progress)
         if wait:
-            self._settled(balancer, timeout - (time.monotonic() - started), progress)
+            begun = what if result is None else f"{what} {result.id}"
+            self._settled(balancer, timeout - (time.monotonic() - started), progress, begun=begun)
         return result
 
     def _in_turn(
@@ -135,27 +157,34 @@ class LoadBalancers(Finding):
                 if not any(words in str(error) for words in _BUSY):
                     raise
                 refusal, left = error, deadline - time.monotonic()
-            self._settled(balancer, left, progress, broken=broken)
+            before = f"another change of load balancer {balancer}"
+            self._settled(balancer, left, progress, broken=broken, begun=before)
             if left < 0:  # others were quicker, again and again
                 raise refusal
 
     def _settled(
-        self, balancer: str, timeout: float, progress: Progress | None, *, broken: bool = False
+        self,
+        balancer: str,
+        timeout: float,
+        progress: Progress | None,
+        *,
+        broken: bool = False,
+        begun: str | None = None,
     ) -> LoadBalancer:
         """The load balancer once no change of it is under way."""
         states = ("ACTIVE", "ERROR", "DELETED") if broken else ("ACTIVE",)
-        service = self.connection.load_balancer
-        failures = () if broken else ("ERROR", "DELETED")
-        pace = self._pace(timeout, progress)
-        return wait(lambda: service.get_load_balancer(balancer), until=states, failures=failures, **pace)
-
-    def _pace(self, timeout: float, progress: Progress | None) -> dict[str, Any]:
-        return {
-            "timeout": timeout,
-            "interval": _INTERVAL,
-            "progress": progress,
-            "status": "provisioning_status",
-        }
+        return wait(
+            self.connection.load_balancer.get_load_balancer,
+            "load balancer",
+            balancer,
+            until=states,
+            failures=() if broken else ("ERROR", "DELETED"),
+            timeout=timeout,
+            interval=_INTERVAL,
+            progress=progress,
+            status=_STATUS,
+            begun=begun,
+        )
 
 
 def _balancer(found: LoadBalancer) -> dict[str, Any]:

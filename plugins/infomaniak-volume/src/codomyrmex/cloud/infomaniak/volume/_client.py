@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from functools import partial
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakConflictError,
-    InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.openstack import (
@@ -30,7 +28,7 @@ from openstack.block_storage.v3._proxy import Proxy
 from openstack.block_storage.v3.volume import Volume
 from openstack.compute.v2.server import Server
 
-R = TypeVar("R")
+Kind = Literal["volume", "snapshot", "backup"]
 _AT_REST = ("available", "in-use")
 _ERRORS = ("error", "error_deleting", "error_extending", "error_restoring")
 _STATE = re.compile("Invalid (volume|snapshot|backup): ")
@@ -62,9 +60,9 @@ class InfomaniakVolumeClient(OpenStackClient):
     snapshot or backup does not allow is an `InfomaniakConflictError`.
 
     Methods return when it is done: `InfomaniakTimeoutError` after ``timeout`` seconds, `InfomaniakCloudError` with
-    Cinder's reason if it ends in an error, both with the id as ``resource``. ``progress`` is called with the status
-    (and None: Cinder tells no percentage) each time Cinder was asked. With ``wait=False`` they return as soon as
-    Cinder has accepted.
+    Cinder's reason if it ends in an error, both with the id as ``resource``. ``progress`` is called with a
+    `ResourceStatus` (Cinder tells no percentage) each time Cinder was asked. A KeyboardInterrupt on the way has a note
+    with the id of what goes on. With ``wait=False`` they return as soon as Cinder has accepted.
 
     A volume is a dict of ``id``, ``name``, ``status``, ``size``, ``volume_type``, ``availability_zone``, ``bootable``,
     ``encrypted``, ``attachments`` (as Cinder gives them, with ``server_id`` and ``device``) and ``created_at`` (ISO
@@ -145,7 +143,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         """
         found = self._volume_id(volume_id)
         self._cinder.delete_volume(found, ignore_missing=False, force=force)
-        return self._gone(self._cinder.get_volume, found, wait, timeout, progress)
+        return self._gone("volume", found, wait, timeout, progress)
 
     @lenient(False)
     @operation(effect="write", checks=_CHECKS)
@@ -162,7 +160,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         found = self._volume_id(volume_id)
         self._cinder.extend_volume(found, new_size)
         if wait:
-            self._wait_for(self._cinder.get_volume, found, _AT_REST, timeout, progress)
+            self._wait_for("volume", found, _AT_REST, timeout, progress)
         return True
 
     @lenient(False)
@@ -200,8 +198,8 @@ class InfomaniakVolumeClient(OpenStackClient):
         given = {} if device is None else {"device": device}
         self.connection.compute.create_volume_attachment(server, volume=volume, **given)
         if wait:
-            look, ended = self._cinder.get_volume, lambda v: _is_attached(v, server) or v.status == "available"
-            found = self._wait_for(look, volume, ended, timeout, progress)
+            ended = lambda v: _is_attached(v, server) or v.status == "available"  # noqa: E731
+            found = self._wait_for("volume", volume, ended, timeout, progress)
             if found.status == "available":
                 raise InfomaniakCloudError(f"volume {found.name} could not be attached", resource=volume)
         return True
@@ -222,8 +220,8 @@ class InfomaniakVolumeClient(OpenStackClient):
         typed = Server.existing(id=server)  # of two texts the SDK asks Nova which is the server, and may swap them
         self.connection.compute.delete_volume_attachment(typed, volume, ignore_missing=False)
         if wait:
-            look, ended = self._cinder.get_volume, lambda v: v.status in _AT_REST and not _is_attached(v, server)
-            self._wait_for(look, volume, ended, timeout, progress)
+            ended = lambda v: v.status in _AT_REST and not _is_attached(v, server)  # noqa: E731
+            self._wait_for("volume", volume, ended, timeout, progress)
         return True
 
     # Snapshots
@@ -260,7 +258,7 @@ class InfomaniakVolumeClient(OpenStackClient):
             is_forced=True,  # what Cinder does unasked from microversion 3.66 on: the SDK stops at 3.65
             **given,
         )
-        return self._copy(self._cinder.get_snapshot, made.id, wait, timeout, progress)
+        return self._copy("snapshot", made.id, wait, timeout, progress)
 
     @lenient(False)
     @operation(effect="delete", checks=_CHECKS)
@@ -276,7 +274,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         """Delete a snapshot. ``force`` as in `delete_volume`."""
         found = self._snapshot_id(snapshot_id)
         self._cinder.delete_snapshot(found, ignore_missing=False, force=force)
-        return self._gone(self._cinder.get_snapshot, found, wait, timeout, progress)
+        return self._gone("snapshot", found, wait, timeout, progress)
 
     @lenient(None)
     @operation(effect="write", checks=_CHECKS)
@@ -343,7 +341,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         made = self._cinder.create_backup(
             volume_id=self._volume_id(volume_id), name=name, is_incremental=incremental, force=force, **given
         )
-        return self._copy(self._cinder.get_backup, made.id, wait, timeout, progress)
+        return self._copy("backup", made.id, wait, timeout, progress)
 
     @lenient(False)
     @operation(effect="delete", checks=_CHECKS)
@@ -359,7 +357,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         """Delete a backup that no incremental one needs. ``force`` as in `delete_volume`."""
         found = self._backup_id(backup_id)
         self._cinder.delete_backup(found, ignore_missing=False, force=force)
-        return self._gone(self._cinder.get_backup, found, wait, timeout, progress)
+        return self._gone("backup", found, wait, timeout, progress)
 
     @lenient(None)
     @operation(effect="write", checks=_CHECKS)
@@ -384,7 +382,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         into = new if volume_id is None else {"volume": self._volume_id(volume_id)}
         restored = self._cinder.restore_backup(backup, **into).volume_id
         if wait:
-            self._wait_for(self._cinder.get_backup, backup, ("available",), timeout, progress)
+            self._wait_for("backup", backup, ("available",), timeout, progress, begun=f"volume {restored}")
         return self._volume(restored, wait, timeout, progress)
 
     # Names and states
@@ -397,46 +395,49 @@ class InfomaniakVolumeClient(OpenStackClient):
 
     def _volume(self, volume_id: str, waits: bool, timeout: float, progress: Progress | None) -> dict[str, Any]:
         if waits:
-            return _results.volume(
-                self._wait_for(self._cinder.get_volume, volume_id, ("available",), timeout, progress)
-            )
+            return _results.volume(self._wait_for("volume", volume_id, ("available",), timeout, progress))
         return _results.volume(self._cinder.get_volume(volume_id))
 
-    def _copy(
-        self, get: Callable[[str], Any], copy_id: str, waits: bool, timeout: float, progress: Progress | None
-    ) -> dict[str, Any]:
-        return _results.copy(self._wait_for(get, copy_id, ("available",), timeout, progress) if waits else get(copy_id))
-
-    def _gone(
-        self, get: Callable[[str], Any], resource_id: str, waits: bool, timeout: float, progress: Progress | None
-    ) -> bool:
+    def _copy(self, kind: Kind, copy_id: str, waits: bool, timeout: float, progress: Progress | None) -> dict[str, Any]:
         if waits:
-            wait_gone(partial(get, resource_id), failures=_ERRORS, timeout=timeout, progress=progress)
+            return _results.copy(self._wait_for(kind, copy_id, ("available",), timeout, progress))
+        return _results.copy(self._get(kind)(copy_id))
+
+    def _gone(self, kind: Kind, resource_id: str, waits: bool, timeout: float, progress: Progress | None) -> bool:
+        if waits:
+            wait_gone(self._get(kind), kind, resource_id, failures=_ERRORS, timeout=timeout, progress=progress)
         return True
 
     def _wait_for(
         self,
-        get: Callable[[str], R],
+        kind: Kind,
         resource_id: str,
-        until: Collection[str] | Callable[[R], bool],
+        until: Collection[str] | Callable[[Any], bool],
         timeout: float,
         progress: Progress | None,
-    ) -> R:
+        begun: str | None = None,
+    ) -> Any:
         """The volume, snapshot or backup, when it is in one of these states."""
-        try:
-            return wait_until(
-                partial(get, resource_id), until=until, failures=_ERRORS, timeout=timeout, progress=progress
-            )
-        except InfomaniakCloudError as error:
-            error.resource = resource_id
-            if not isinstance(error, InfomaniakTimeoutError):
-                error.message += self._reason(resource_id)
-            raise
+        return wait_until(
+            self._get(kind),
+            kind,
+            resource_id,
+            until=until,
+            failures=_ERRORS,
+            timeout=timeout,
+            progress=progress,
+            reason=lambda found: self._reason(found.id),
+            begun=begun,
+        )
+
+    def _get(self, kind: Kind) -> Callable[[str], Any]:
+        get: Callable[[str], Any] = getattr(self._cinder, f"get_{kind}")
+        return get
 
     def _reason(self, resource_id: str) -> str:
         """What Cinder tells users of a failure; the SDK asks for it in a version that had no such thing."""
         with suppress(*SDK_ERRORS):  # they would hide the failure itself
             answer = self._cinder.get(f"/messages?resource_uuid={resource_id}", microversion="3.5")
             messages = answer.json().get("messages", []) if answer.ok else []
-            return "".join(f": {message['user_message']}" for message in messages[:1])
+            return str(messages[0]["user_message"]) if messages else ""
         return ""
