@@ -12,6 +12,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.heat import InfomaniakHeatClient
+from codomyrmex.cloud.rest.polling import looks
+from support.interrupts import IN_THE_PAUSE, interrupt, notes_of_interrupt
 
 TEMPLATE = """
 heat_template_version: 2018-08-31
@@ -99,9 +101,22 @@ def test_waiting_ends_at_the_time_out_and_the_stack_goes_on(client, name):
     slow = TEMPLATE.replace("value: hello", "value: hello, wait_secs: 60")
     with pytest.raises(
         InfomaniakTimeoutError, match=rf"stack {name} is still in state CREATE_IN_PROGRESS after 0\.5 seconds"
-    ):
+    ) as caught:
         client.create_stack(name, slow, timeout=0.5)
-    assert client.get_stack(name)["status"] == "CREATE_IN_PROGRESS"
+    stack = client.get_stack(name)
+    assert (stack["status"], stack["id"]) == ("CREATE_IN_PROGRESS", caught.value.resource)
+
+
+@pytest.mark.parametrize(("on_event", "when"), [(interrupt, None), (None, IN_THE_PAUSE)], ids=["event", "pause"])
+def test_who_interrupts_a_wait_is_told_which_stack_goes_on(client, name, on_event, when):
+    slow = TEMPLATE.replace("value: hello", "value: hello, action_wait_secs: {create: 60, delete: 1}")
+    notes = notes_of_interrupt(lambda: client.create_stack(name, slow, on_event=on_event), when=when)
+    stack = client.get_stack(name)["id"]
+    assert notes == [f"the service goes on with stack {stack}"]
+    notes = notes_of_interrupt(lambda: client.delete_stack(name, on_event=on_event), when=when)
+    assert notes == [f"the service goes on with the deletion of stack {stack}"]
+    listings = (client.list_stacks() for _ in looks(60, first=0.2, longest=0.5))
+    assert any(name not in [each["name"] for each in listing] for listing in listings)  # before the fixture looks
 
 
 @pytest.mark.parametrize(("disable_rollback", "state"), [(True, "CREATE_FAILED"), (False, "ROLLBACK_COMPLETE")])
@@ -109,7 +124,8 @@ def test_a_stack_that_fails_says_why(client, name, disable_rollback, state):
     with pytest.raises(InfomaniakCloudError, match=r"test: .*Test Resource failed") as caught:
         client.create_stack(name, FAILING, disable_rollback=disable_rollback)
     assert caught.value.code == state
-    assert client.get_stack(name)["status"] == state
+    stack = client.get_stack(name)
+    assert (stack["status"], stack["id"]) == (state, caught.value.resource)
 
 
 def test_an_update_that_fails_goes_back(client, name):

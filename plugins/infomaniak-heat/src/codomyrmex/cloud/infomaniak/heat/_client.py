@@ -34,7 +34,9 @@ class InfomaniakHeatClient(OpenStackClient):
     A stack is named by its id or its name. Templates and environments are text, dicts or paths; the
     files that they refer to go along. What changes a stack waits for its end unless ``wait=False``, and tells
     ``on_event`` each event: a dict of ``id, time, resource_name, status, status_reason, physical_resource_id``.
-    A change that fails raises `InfomaniakCloudError` with the reason of the first resource that failed.
+    A change that fails raises `InfomaniakCloudError` with the reason of the first resource that failed, one that takes
+    too long `InfomaniakTimeoutError`, both with the stack's id as ``resource``. A KeyboardInterrupt on the way has a
+    note with the stack's id, as the change goes on.
     """
 
     service: ClassVar[str] = "heat"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakTimeoutError
-from codomyrmex.cloud.rest.polling import looks, overdue
+from codomyrmex.cloud.infomaniak.openstack import errors_about
+from codomyrmex.cloud.rest.polling import looks, note_on_interrupt, overdue
 from openstack.exceptions import raise_from_response
 from openstack.orchestration.v1._proxy import Proxy
 from openstack.orchestration.v1.stack import Stack
@@ -96,25 +97,28 @@ def follow(
     """Return at the end of an action such as ``CREATE``, after all its events were told.
 
     Its end is told by an event of the stack itself: until that its status may be of the action before.
-    Raises InfomaniakCloudError with the reason where it fails, and InfomaniakTimeoutError.
+    Raises InfomaniakCloudError with the reason where it fails, and InfomaniakTimeoutError, both with the stack's id as
+    ``resource``; a KeyboardInterrupt has a note with that id.
     """
     reasons: list[str] = []
     ended = ""
     state = f"{action}_IN_PROGRESS"
-    for _ in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
-        for found in events.new():
-            if on_event:
-                on_event(found)
-            if found["status"].endswith("_FAILED"):
-                reasons.append(f"{found['resource_name']}: {found['status_reason']}")
-            if found["physical_resource_id"] == stack.id:
-                state = found["status"]
-                ended = state if _is_end(state, action, stack) else ended
-        if ended and ended != f"{action}_COMPLETE":
-            raise InfomaniakCloudError(_failure(stack, ended, reasons), code=ended)
-        if ended and _is_so(heat, stack, ended):
-            return
-    raise InfomaniakTimeoutError(overdue(f"stack {stack.name}", timeout, state))
+    begun = f"the deletion of stack {stack.id}" if action == "DELETE" else f"stack {stack.id}"
+    with errors_about(stack.id), note_on_interrupt(begun):
+        for _ in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
+            for found in events.new():
+                if on_event:
+                    on_event(found)
+                if found["status"].endswith("_FAILED"):
+                    reasons.append(f"{found['resource_name']}: {found['status_reason']}")
+                if found["physical_resource_id"] == stack.id:
+                    state = found["status"]
+                    ended = state if _is_end(state, action, stack) else ended
+            if ended and ended != f"{action}_COMPLETE":
+                raise InfomaniakCloudError(_failure(stack, ended, reasons), code=ended)
+            if ended and _is_so(heat, stack, ended):
+                return
+        raise InfomaniakTimeoutError(overdue(f"stack {stack.name}", timeout, state))
 
 
 def _is_so(heat: Proxy, stack: Stack, ended: str) -> bool:
