@@ -16,6 +16,7 @@ from codomyrmex.cloud.coda import (
 )
 from support.api_server import Answer
 from support.coda.server import error
+from support.interrupts import IN_THE_PAUSE, interrupt, notes_of_interrupt
 
 TABLE = ("doc", "grid-1")
 
@@ -121,6 +122,25 @@ def test_an_iterator_that_breaks_says_how_many_rows_were_sent_before(client, cod
     with pytest.raises(KeyError) as caught:
         client.insert_rows(*TABLE, rows())
     assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this"]
+
+
+def test_who_interrupts_is_told_how_many_rows_were_sent_before(client, coda, empty):
+    def rows():
+        yield from things(501)
+        interrupt()
+
+    assert notes_of_interrupt(lambda: client.insert_rows(*TABLE, rows())) == [
+        "insert_rows had sent 500 rows before this"
+    ]
+
+
+def test_who_interrupts_the_wait_is_told_what_goes_on_and_how_many_rows_were_sent(client, coda, empty):
+    coda.delay = 60
+    notes = notes_of_interrupt(lambda: client.insert_rows(*TABLE, things(600), wait=True), when=IN_THE_PAUSE)
+    assert notes == [
+        f"the service goes on with mutation {next(iter(coda._mutations))}",
+        "insert_rows had sent 600 rows before this",
+    ]
 
 
 # Failures

@@ -5,6 +5,8 @@ import time
 
 import pytest
 from codomyrmex.cloud.coda import CodaAPIError, CodaGoneError, CodaNotFoundError, CodaTimeoutError
+from support.api_server import Answer
+from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 
 def test_a_document_is_made_changed_and_deleted(client, coda):
@@ -134,7 +136,7 @@ def test_a_status_that_is_not_known_yet_is_waited_for(client, coda):
 def test_waiting_ends_when_the_time_is_over(client, coda):
     coda.delay = 60
     started = time.monotonic()
-    with pytest.raises(CodaTimeoutError, match=r"mutate:1 is still not done after 0\.3 seconds") as caught:
+    with pytest.raises(CodaTimeoutError, match=r"mutate:1 of i-00 is still not done after 0\.3 seconds") as caught:
         client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=0.3)
     assert time.monotonic() - started < 10
     assert isinstance(caught.value, TimeoutError)
@@ -148,3 +150,40 @@ def test_a_warning_of_coda_is_logged(client, coda, caplog):
         client.update_row("doc", "grid-1", "i-00", {"Count": "z"}, wait=True)
     assert "the value is no number" in caplog.text
     assert client.get_mutation_status("mutate:1").warning == "the value is no number"
+
+
+@pytest.fixture(params=["in the pause", "in a request"])
+def notes_of_wait(request, coda):
+    """``notes_of_wait(call, operation, unfinished)``: what an interrupt tells of a wait that asks by this operation.
+
+    Its answers are this; or there is none, where the interrupt comes in a request.
+    """
+
+    def notes_of_wait(call, operation, unfinished):
+        if request.param == "in the pause":
+            coda.fail(operation, Answer(200, unfinished), times=1000)
+            return notes_of_interrupt(call, when=IN_THE_PAUSE)
+        coda.fail(operation, fault="stalled")
+        return notes_of_interrupt(call, when=lambda: coda.received(operation))
+
+    return notes_of_wait
+
+
+def test_who_interrupts_the_wait_for_a_mutation_is_told_what_goes_on(client, notes_of_wait):
+    mutation = client.update_row("doc", "grid-1", "i-00", {"Name": "z"})["requestId"]
+    notes = notes_of_wait(lambda: client.wait_for_mutation(mutation), "getMutationStatus", {"completed": False})
+    assert notes == [f"the service goes on with mutation {mutation}"]
+
+
+def test_who_interrupts_a_write_is_told_what_it_makes(client, coda, notes_of_wait):
+    notes = notes_of_wait(lambda: client.create_doc("Plans", wait=True), "getMutationStatus", {"completed": False})
+    (made,) = coda.docs.keys() - {"doc"}
+    assert notes == [f"the service goes on with mutation {next(iter(coda._mutations))} of {made}"]
+
+
+def test_who_interrupts_an_export_is_told_what_goes_on(client, coda, notes_of_wait):
+    page = client.create_page("doc", name="Page")["id"]
+    unfinished = {"id": "export-9", "status": "inProgress", "href": coda.url}
+    coda.fail("beginPageContentExport", Answer(202, unfinished))
+    notes = notes_of_wait(lambda: client.export_page("doc", page), "getPageContentExportStatus", unfinished)
+    assert notes == ["the service goes on with export export-9"]

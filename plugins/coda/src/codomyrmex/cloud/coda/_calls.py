@@ -46,7 +46,7 @@ class Calls:
         answer = self.transport.send(Request(method, path, kind, query, data, repeatable))
         if "requestId" in answer:
             try:
-                self.settle(answer["requestId"], wait)
+                self.settle(answer["requestId"], wait, answer.get("id"))
             except CodaAPIError as error:
                 error.add_note(
                     f"Coda had accepted the write: { ({k: answer[k] for k in ('id', 'requestId') if k in answer}) }"
@@ -62,19 +62,22 @@ class Calls:
         """Whether a write was applied."""
         return self.get(MutationStatus, "mutationStatus", request_id)
 
-    def applied(self, request_id: str, timeout: float) -> MutationStatus:
-        """The status of a write once it is applied."""
+    def applied(self, request_id: str, timeout: float, changed_id: str | None = None) -> MutationStatus:
+        """The status of a write once it is applied.
+
+        :param changed_id: of what it makes or changes, for messages, where Coda has told it.
+        """
 
         def ask() -> MutationStatus | None:
             status = self.mutation(request_id)
             return status if status.completed else None
 
-        return wait_for(ask, timeout, f"mutation {request_id}")
+        return wait_for(ask, timeout, f"mutation {request_id}" + (f" of {changed_id}" if changed_id else ""))
 
-    def settle(self, request_id: str, wait: bool | float) -> None:
+    def settle(self, request_id: str, wait: bool | float, changed_id: str | None = None) -> None:
         """Wait for a write, if it is wanted: for so many seconds, or for True for as many as usual."""
         if wait is not False:
-            status = self.applied(request_id, TIMEOUT if wait is True else wait)
+            status = self.applied(request_id, TIMEOUT if wait is True else wait, changed_id)
             if status.warning:
                 _log.warning("coda mutation %s: %s", request_id, status.warning)
 

@@ -100,7 +100,7 @@ def _body(encoded: list[bytes], tail: bytes) -> bytes:
 def insert(
     pending: Iterator[Part], send: Callable[[bytes], dict[str, Any]], settle: Callable[[str], None]
 ) -> InsertRowsResult:
-    """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``."""
+    """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``, an interrupt a note."""
     added: list[str] = []
     request_ids: list[str] = []
     accepted = 0
@@ -116,17 +116,17 @@ def insert(
             accepted += len(part.rows)
             added += answer.get("addedRowIds", [])
             request_ids.append(answer.get("requestId", ""))
-    except Exception as error:
-        if accepted and not isinstance(error, CodaAPIError):  # a row that cannot be sent, or made
+        result = _result(added, request_ids)
+        for request_id in request_ids:
+            try:
+                settle(request_id)
+            except CodaAPIError as error:
+                error.partial = PartialInsert(accepted, 0, result, iter(()))
+                raise
+    except (Exception, KeyboardInterrupt) as error:
+        if accepted and not isinstance(error, CodaAPIError):  # a row that cannot be sent, or made; Ctrl-C
             error.add_note(f"insert_rows had sent {accepted} rows before this")
         raise
-    result = _result(added, request_ids)
-    for request_id in request_ids:
-        try:
-            settle(request_id)
-        except CodaAPIError as error:
-            error.partial = PartialInsert(accepted, 0, result, iter(()))
-            raise
     return result
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from codomyrmex.cloud.coda.errors import CodaNotFoundError, CodaTimeoutError
-from codomyrmex.cloud.rest.polling import looks, overdue
+from codomyrmex.cloud.rest.polling import looks, note_on_interrupt, overdue
 
 T = TypeVar("T")
 
@@ -18,14 +18,18 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
 def wait_for(ask: Callable[[], T | None], timeout: float, what: str) -> T:
-    """What ``ask`` gives once that is not None. CodaTimeoutError after ``timeout`` seconds."""
-    for passed in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
-        try:
-            result = ask()
-        except CodaNotFoundError:
-            if passed > _REPLICATION:
-                raise
-            continue
-        if result is not None:
-            return result
+    """What ``ask`` gives once that is not None. CodaTimeoutError after ``timeout`` seconds.
+
+    :param what: what is waited for, with its id, for messages and for who interrupts it: ``"mutation 1"``.
+    """
+    with note_on_interrupt(what):
+        for passed in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
+            try:
+                result = ask()
+            except CodaNotFoundError:
+                if passed > _REPLICATION:
+                    raise
+                continue
+            if result is not None:
+                return result
     raise CodaTimeoutError(overdue(what, timeout))
