@@ -9,6 +9,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakForbiddenError,
     InfomaniakTimeoutError,
 )
+from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 from support.newsletter.server import error
 
 
@@ -116,6 +117,22 @@ def test_an_import_that_does_not_end_is_an_error(client, service, group):
     with pytest.raises(InfomaniakTimeoutError, match="still in state running") as caught:
         client.import_contacts(group, people(30), timeout=0.6)
     assert "30 contacts were accepted" in caught.value.__notes__[0]
+
+
+def test_who_interrupts_an_import_is_told_what_goes_on(client, service, group):
+    service.polls_until_done = 999
+    notes = notes_of_interrupt(lambda: client.import_contacts(group, people(30)), when=IN_THE_PAUSE)
+    (task,) = service.tasks
+    repeated = "30 contacts were accepted before; the import may simply be repeated"
+    assert notes == [f"the service goes on with the import into list {group}, task {task}", repeated]
+
+
+def test_who_interrupts_an_import_without_a_task_is_told_what_goes_on(client, service, group):
+    service.import_answers, service.import_fails = "nothing", "too many columns"
+    service.fail("filter_subscribers", fault="stalled")
+    asked = lambda: service.received("filter_subscribers")  # noqa: E731
+    notes = notes_of_interrupt(lambda: client.import_contacts(group, people(30)), when=asked)
+    assert notes[0] == f"the service goes on with the import into list {group}"
 
 
 @pytest.mark.parametrize(("number", "operation"), [(5, "create_subscriber"), (30, "import_")])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakNotFoundError, InfomaniakTimeoutError
 from support.api_server import Answer
+from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 from support.newsletter.server import success
 
 # Campaigns
@@ -264,6 +265,17 @@ def test_a_task_that_does_not_end_is_not_waited_for_longer_than_wanted(client, s
     task = client.unsubscribe_contacts([service.add_subscriber("a@example.org")])["task_id"]
     with pytest.raises(InfomaniakTimeoutError, match=task):
         client.wait_for_task(task, timeout=0.6)
+
+
+@pytest.mark.parametrize("place", ["in the pause", "in a request"])
+def test_who_interrupts_the_wait_for_a_task_is_told_what_goes_on(client, service, place):
+    service.polls_until_done = 999
+    task = client.unsubscribe_contacts([service.add_subscriber("a@example.org")])["task_id"]
+    if place == "in a request":
+        service.fail("task", fault="stalled")
+    when = IN_THE_PAUSE if place == "in the pause" else lambda: service.received("task")
+    notes = notes_of_interrupt(lambda: client.wait_for_task(task), when=when)
+    assert notes == [f"the service goes on with task {task}"]
 
 
 # Segments, fields, templates, the account

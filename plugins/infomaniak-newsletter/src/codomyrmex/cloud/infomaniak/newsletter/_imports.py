@@ -14,6 +14,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, SUBSCRIBERS_PER_PAGE, Calls
 from codomyrmex.cloud.infomaniak.newsletter._contacts import Contact, as_csv
 from codomyrmex.cloud.infomaniak.newsletter._waiting import looks, wait_for_task
+from codomyrmex.cloud.rest.polling import note_on_interrupt
 
 FEW = 20
 """So many contacts go one by one: each takes one of 60 requests a minute, and is answered for itself."""
@@ -37,7 +38,7 @@ class Import:
                 self._one_by_one(first)
             else:
                 self._by_upload(chain(first, contacts))
-        except InfomaniakCloudError as error:
+        except (InfomaniakCloudError, KeyboardInterrupt) as error:
             error.add_note(f"{len(self._accepted)} contacts were accepted before; the import may simply be repeated")
             raise
         return {"imported": len(self._accepted), "failed": self._failed, "tasks": self._tasks}
@@ -62,8 +63,10 @@ class Import:
             possible = list(self._possible(batch))
             if possible:
                 self._upload(possible, known)
-        over, reason = self._finish()
-        missing = self._missing(wait=not over)
+        begun = [f"the import into list {self._list}", *(f"task {task_id}" for task_id in self._tasks)]
+        with note_on_interrupt(", ".join(begun)):
+            over, reason = self._finish()
+            missing = self._missing(wait=not over)
         for email in self._accepted:
             if email.lower() in missing:
                 self._fail(email, reason)

@@ -16,6 +16,7 @@ from codomyrmex.cloud.infomaniak.newsletter._lists import Lists
 from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
 from codomyrmex.cloud.rest.endpoints import split_endpoint
+from codomyrmex.cloud.rest.polling import note_on_interrupt
 
 _PATH = {
     "campaign_id": "campaigns", "list_id": "lists", "contact_id": "contacts", "segment_id": "segments",
@@ -119,5 +120,9 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
     @lenient(None)
     @operation(effect="read")
     def wait_for_task(self, task_id: str, timeout: float = 120) -> dict[str, Any] | None:
-        """A task once it is executed or failed. InfomaniakTimeoutError after ``timeout`` seconds."""
-        return wait_for_task(self._calls, task_id, timeout)
+        """A task once it is executed or failed. InfomaniakTimeoutError after ``timeout`` seconds.
+
+        A KeyboardInterrupt has a note with the task's id, as the task goes on.
+        """
+        with note_on_interrupt(f"task {task_id}"):
+            return wait_for_task(self._calls, task_id, timeout)
