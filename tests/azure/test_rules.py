@@ -15,6 +15,7 @@ from codomyrmex.cloud.errors import (
     RateLimited,
     Timeout,
 )
+from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 from .conftest import properties, refusal
 
@@ -106,6 +107,33 @@ def test_a_copy_is_waited_for(service):
     storage, _ = service(respond)
     assert storage.copy("bucket", "source", "bucket", "target").key == "target"
     assert states == []
+
+
+def copy_that_does_not_end(abortion):
+    """What a service answers whose copies stay pending, and to who aborts one; nothing if that is None."""
+
+    def respond(request):
+        if "comp=copy" in request.path:
+            return abortion
+        if request.method == "PUT":
+            return 202, {**CREATED[1], "x-ms-copy-id": "copy-1", "x-ms-copy-status": "pending"}, b""
+        return 200, properties() | ({"x-ms-copy-status": "pending"} if "target" in request.path else {}), b""
+
+    return respond
+
+
+def test_who_interrupts_a_copy_is_told_that_it_was_aborted(service):
+    # "Abort Copy Blob": leaves a blob of zero length
+    storage, requests = service(copy_that_does_not_end((204, {}, b"")))
+    notes = notes_of_interrupt(lambda: storage.copy("bucket", "source", "bucket", "target"), when=IN_THE_PAUSE)
+    assert notes == ["copy copy-1 was aborted; an empty blob is left"]
+    assert parse_qs(urlsplit(requests[-1].path).query) == {"comp": ["copy"], "copyid": ["copy-1"]}
+
+
+def test_an_interrupt_stays_one_where_the_copy_cannot_be_aborted(service):
+    storage, _ = service(copy_that_does_not_end(refusal(409, "NoPendingCopyOperation")))
+    notes = notes_of_interrupt(lambda: storage.copy("bucket", "source", "bucket", "target"), when=IN_THE_PAUSE)
+    assert notes == ["copy copy-1 could not be aborted (ResourceExistsError)"]
 
 
 def test_a_copy_that_the_service_gives_up_is_an_error(service):

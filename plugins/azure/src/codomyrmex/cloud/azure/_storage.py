@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, ClassVar, Self
 
 from azure.core import MatchConditions
 from azure.core.credentials import AzureSasCredential
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties, BlobSasPermissions, BlobServiceClient, BlobType
 from codomyrmex.cloud.azure import _arguments, _connection, _metadata
 from codomyrmex.cloud.azure._download import RANGE, READ_AHEAD, Reader, Source, chunks
@@ -34,7 +34,7 @@ from codomyrmex.cloud.common.storage import (
 from codomyrmex.cloud.errors import AlreadyExists, BucketNotFound, CloudError, Conflict, ObjectNotFound
 from codomyrmex.cloud.plugin import Progress, atomic_write, check_key
 from codomyrmex.cloud.rest.parts import read_parts
-from codomyrmex.cloud.rest.polling import looks
+from codomyrmex.cloud.rest.polling import looks, note_on_interrupt
 
 DELETED_AT_ONCE = 256
 """Blobs of a batch ("Blob Batch")."""
@@ -402,14 +402,27 @@ def _info(bucket: str, key: str, properties: BlobProperties, size: int | None = 
 
 
 def _await_copy(blob: BlobClient, copy_id: str) -> None:
-    """Wait until the service has copied; it does large and distant blobs later ("Copy Blob")."""
+    """Wait until the service has copied; it does large and distant blobs later ("Copy Blob").
+
+    Whatever ends the wait before, an interrupt too, aborts the copy, and has a note that says so.
+    """
     try:
         for _ in looks(math.inf, first=_FIRST_POLL, longest=_LONGEST_POLL):
             copy = blob.get_blob_properties().copy
             if copy.status != "pending":
                 break
-    except BaseException:
-        blob.abort_copy(copy_id)
+    except BaseException as error:
+        error.add_note(_abort_copy(blob, copy_id))
         raise
     if copy.status != "success":
         raise Conflict(f"the service did not copy it: {copy.status_description or copy.status}", code="CopyFailed")
+
+
+def _abort_copy(blob: BlobClient, copy_id: str) -> str:
+    """Abort a copy, and say in words what became of that: a failure here would hide why it is aborted."""
+    try:
+        with note_on_interrupt(f"copy {copy_id}"):
+            blob.abort_copy(copy_id)
+    except AzureError as failure:
+        return f"copy {copy_id} could not be aborted ({type(failure).__name__})"
+    return f"copy {copy_id} was aborted; an empty blob is left"  # "Abort Copy Blob": of zero length, with metadata
