@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from codomyrmex.cloud import cli
+from support.completion import complete
 
 
 def test_help_lists_every_command_with_a_line(run):
@@ -78,18 +79,6 @@ def test_a_reader_that_stops_early_is_no_error(storage):
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_is_printed(run, shell):
     assert "_CLOUD_COMPLETE" in run("completion", shell).text
-
-
-def complete(*words: str) -> list[str]:
-    environment = os.environ | {
-        "_CLOUD_COMPLETE": "bash_complete",
-        "COMP_WORDS": " ".join(("cloud", *words)),
-        "COMP_CWORD": str(len(words)),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "codomyrmex.cloud.cli"], env=environment, capture_output=True, text=True, check=True
-    )
-    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
 def test_the_shell_completes_commands_schemes_buckets_and_keys(storage):

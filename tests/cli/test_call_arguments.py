@@ -240,9 +240,9 @@ VALUES = [
     ("point", ['{"x": 3}'], "Point(x=3, y=0)"),
     ("environment", ["a.yaml", "a.yaml"], "['a.yaml', 'a.yaml']"),
     ("environment", ["a.yaml"], "'a.yaml'"),
-    ("environment", ["@a.yaml", "@b.yaml"], "[PosixPath('a.yaml'), PosixPath('b.yaml')]"),
     ("environment", ["a=b.yaml"], "'a=b.yaml'"),
     ("environment", ['{"a": 1}', "b.yaml"], "[{'a': 1}, 'b.yaml']"),
+    ("environment", ["{a: 1}"], "'{a: 1}'"),
     ("anything", ["5"], "5"),
     ("anything", ["x"], "'x'"),
     ("untyped", ["5"], "5"),
@@ -286,7 +286,7 @@ REFUSED = [
     ("rows", ["a=1", "b=2"], "'a=1' is no item: give each as a JSON object"),
     ("contacts", ["@a.csv"], "file 'a.csv' cannot be read: No such file"),
     ("contacts", ['[{"a": 1}, 2]'], "item 2: 2 is not a JSON object"),
-    ("pool", ["size=3", "end=4"], "there is no 'end', but start, size"),
+    ("pool", ["size=3", "end=4"], "Pool has no end, but start, size"),
     ("pools", ['{"size": 3}'], "Pool needs start"),
     ("pools", ['[{"start": "x", "end": 1}]'], "Pool has no end"),
     ("limits", ['{"reads": "3"}'], 'reads: "3" is not a whole number'),
@@ -399,6 +399,10 @@ def test_any_argument_comes_from_a_file_or_standard_input(echo, tmp_path, method
 
 
 def test_lists_come_from_several_files(echo, tmp_path):
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+    (tmp_path / "b.json").write_text('{"b": 1}\n')
+    given = (f"@{tmp_path / 'a.yaml'}", f"@{tmp_path / 'b.json'}", "c.yaml")
+    assert echo("environment", *given).text == f"[{tmp_path / 'a.yaml'!r}, {{'b': 1}}, 'c.yaml']\n"
     (tmp_path / "one").write_text("a\nb\n")
     (tmp_path / "two").write_text('["c"]')
     given = ("x", f"@{tmp_path / 'one'}", f"@{tmp_path / 'two'}", "-")

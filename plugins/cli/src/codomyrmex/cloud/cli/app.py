@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+from click.shell_completion import get_completion_class
 from codomyrmex.cloud import __version__
-from codomyrmex.cloud.cli.listing import entries_by_command, line_by_command
+from codomyrmex.cloud.cli.listing import ListingGroup, entries_by_command, line_by_command
 from codomyrmex.cloud.cli.output import Settings, printable
 from codomyrmex.cloud.cli.streams import open_closed_streams
 from codomyrmex.cloud.errors import (
@@ -43,7 +43,7 @@ class _ReaderLeft(Exception):  # noqa: N818 - it is no error
     """Nobody reads the output any more, as in `cloud ls | head`: no error, though click would exit with 1."""
 
 
-class PluginGroup(click.Group):
+class PluginGroup(ListingGroup):
     """A group whose commands are entry points, imported when they are used."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -53,21 +53,9 @@ class PluginGroup(click.Group):
         except BrokenPipeError as error:
             raise _ReaderLeft from error
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, by metadata alone."""
-        return list(entries_by_command())
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the names with a line on each: click's own method imports every command for its docstring."""
-        with formatter.section("Commands"):
-            formatter.write_dl(line_by_command().items())
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The names that begin so, with the lines of the help; and the options."""
-        lines = line_by_command().items()
-        commands = [CompletionItem(name, help=line) for name, line in lines if name.startswith(incomplete)]
-        options = click.Command.shell_complete(self, ctx, incomplete)  # click.Group's imports every command
-        return [*commands, *options]
+    def lines(self) -> dict[str, str]:
+        """What each command does, by metadata alone."""
+        return line_by_command()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -1,9 +1,11 @@
-"""Which commands there are, with a line about each, by metadata alone: none is imported to be listed."""
+"""Which commands there are, with a line about each: none is made, or imported, to be listed."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
+import click
+from click.shell_completion import CompletionItem
 from codomyrmex.cloud.cli.output import printable
 from codomyrmex.cloud.plugin import COMMANDS, EntryPoint, entry_points
 
@@ -28,6 +30,33 @@ OWN_LINES = {
     "sync": "Make a target what its source is",
 }
 """What the commands of `OWN_DISTRIBUTION` do, in 44 characters, which fit 80 columns beside a name of 30."""
+
+
+class ListingGroup(click.Group):
+    """A group that knows a line about each command: click's own makes every one, to ask it."""
+
+    section = "Commands"
+    """Above the commands in a help text."""
+
+    def lines(self) -> dict[str, str]:
+        """What each command does, in one line, by its name; in the order of the names."""
+        raise NotImplementedError
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names."""
+        return list(self.lines())
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names with a line on each."""
+        if lines := self.lines():
+            with formatter.section(self.section):
+                formatter.write_dl(list(lines.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so, with their lines; and the options."""
+        lines = self.lines().items()
+        commands = [CompletionItem(name, help=line) for name, line in lines if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def entries_by_command() -> dict[str, list[EntryPoint]]:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 from codomyrmex.cloud.cli.app import command, common_options
 from codomyrmex.cloud.cli.call import docstrings
-from codomyrmex.cloud.cli.call.options import given_arguments, options_of
-from codomyrmex.cloud.cli.call.progress import callbacks, interruptible
+from codomyrmex.cloud.cli.call.hints import EMPTY
+from codomyrmex.cloud.cli.call.options import given_arguments, missing_option, options_of
+from codomyrmex.cloud.cli.call.progress import interruptible, listeners
 from codomyrmex.cloud.cli.call.results import check_all_done, print_result
-from codomyrmex.cloud.cli.call.signatures import class_made_by, constructor_signature, method_signature
-from codomyrmex.cloud.common import CloudClient
+from codomyrmex.cloud.cli.call.signatures import (
+    POSITIONAL_ONLY,
+    VAR_POSITIONAL,
+    Parameter,
+    class_made_by,
+    constructor_parameters,
+    is_method,
+    method_parameters,
+)
+from codomyrmex.cloud.cli.listing import ListingGroup
 from codomyrmex.cloud.common.operations import spec_of
 from codomyrmex.cloud.registry import get_client, load_provider, providers
 
@@ -23,76 +32,85 @@ _VALUES = (
 )
 
 
-class Services(click.Group):
+class Services(ListingGroup):
     """``cloud call``: one group for each installed provider."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, by metadata alone."""
-        return sorted({f"{info.provider}.{info.service}" for info in providers()})
+    section = "Services"
+
+    def lines(self) -> dict[str, str]:
+        """Their names, by metadata alone; a description would import the provider."""
+        return dict.fromkeys(sorted({f"{info.provider}.{info.service}" for info in providers()}), "")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The group of one provider, which is imported for it."""
-        if ctx.resilient_parsing and cmd_name not in self.list_commands(ctx):
+        names = self.lines()
+        if ctx.resilient_parsing and cmd_name not in names:
             return None
         if "." not in cmd_name:
-            services = [name for name in self.list_commands(ctx) if name.startswith(f"{cmd_name}.")]
+            services = [name for name in names if name.startswith(f"{cmd_name}.")]
             ctx.fail(f"{cmd_name!r} is no service such as {' or '.join(services) or 'local.storage'}")
         return Methods(cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The names alone: a description would import the provider."""
-        with formatter.section("Services"):
-            formatter.write_dl([(name, "") for name in self.list_commands(ctx)])
 
-
-class Methods(click.Group):
+class Methods(ListingGroup):
     """``cloud call aws.storage``: one command for each operation of the client."""
 
     def __init__(self, name: str) -> None:
         self.provider, _, self.service = name.partition(".")
         make = load_provider(self.provider, self.service)
-        self.client_class = class_made_by(make)
-        options = options_of(constructor_signature(make), self.client_class, of_constructor=True)
+        self.client_class = class_made_by(make, name)
+        texts = docstrings.parameters(docstrings.of_class(self.client_class))
+        self._options = options_of(constructor_parameters(make), texts, of_constructor=True)
+        super().__init__(
+            name,
+            params=[*self._options, *common_options()],
+            help=docstrings.prose(docstrings.of_class(self.client_class)),
+            callback=self._keep,
+        )
 
-        def keep(**values: Any) -> None:
-            click.get_current_context().meta[__name__] = given_arguments(options, values)
+    def _keep(self, **values: Any) -> None:
+        click.get_current_context().meta[__name__] = given_arguments(self._options, values)
 
-        params = [*options, *common_options()]
-        super().__init__(name, params=params, help=docstrings.prose(self.client_class), callback=keep)
+    def lines(self) -> dict[str, str]:
+        """The operations, and other methods that the client's author wrote."""
+        names = [name for name in dir(self.client_class) if is_method(self.client_class, name)]
+        return {name: docstrings.first_sentence(docstrings.of_method(self.client_class, name)) for name in names}
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments name, with hyphens for underscores too."""
         name = args[0].replace("-", "_")
-        if not _is_called(self.client_class, name) and not ctx.resilient_parsing and args[0][0] != "-":
-            ctx.fail(f"{self.name} has no method {args[0]!r}{_near(name, self.list_commands(ctx))}")
+        if not is_method(self.client_class, name) and not ctx.resilient_parsing and not args[0].startswith("-"):
+            near = difflib.get_close_matches(name, self.lines(), n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            ctx.fail(f"{self.name} has no method {args[0]!r}{meant}")
         return super().resolve_command(ctx, [name, *args[1:]])
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The operations, and other methods that the client's author wrote."""
-        return [name for name in dir(self.client_class) if _is_called(self.client_class, name)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command that calls one method."""
-        if not _is_called(self.client_class, cmd_name):
+        if not is_method(self.client_class, cmd_name):
             return None
-        method = getattr(self.client_class, cmd_name)
-        signature, spec = method_signature(self.client_class, cmd_name), spec_of(method)
-        options = options_of(signature, method, is_target=spec is not None and spec.effect == "read")
+        spec = spec_of(inspect.getattr_static(self.client_class, cmd_name))
+        parameters = method_parameters(self.client_class, cmd_name)
+        documentation = docstrings.of_method(self.client_class, cmd_name)
+        may_write = spec is None or spec.effect != "write"
+        options = options_of(parameters, docstrings.parameters(documentation), may_write=may_write)
 
         @click.pass_context
         def run(ctx: click.Context, /, **values: Any) -> None:
+            made_with = ctx.meta[__name__]
+            if missing := missing_option(self._options, made_with):
+                ctx.fail(f"Missing option {missing!r}, which stands before {cmd_name}")
             arguments = given_arguments(options, values)
-            with get_client(self.provider, self.service, **ctx.meta[__name__]) as client:
-                with callbacks(signature, cmd_name) as listeners, interruptible(cmd_name, spec):
-                    result = _call(getattr(client, cmd_name), signature, listeners | arguments)
+            with get_client(self.provider, self.service, **made_with) as client, interruptible(cmd_name, spec):
+                with listeners(parameters, cmd_name) as callables:
+                    result = _call(getattr(client, cmd_name), parameters, {**callables, **arguments})
                 print_result(result)
                 check_all_done(result, spec)
 
-        return command(cmd_name, help=docstrings.prose(method), params=options, epilog=_VALUES if options else None)(
-            run
-        )
+        epilog = _VALUES if options else None
+        return command(cmd_name, help=docstrings.prose(documentation), params=options, epilog=epilog)(run)
 
 
 @command(cls=Services)
@@ -100,30 +118,15 @@ def call() -> None:
     """Call any method of any installed client: cloud call local.storage list_buckets"""
 
 
-def _near(name: str, names: list[str]) -> str:
-    """Which name was meant, for an error."""
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def _is_called(client_class: type, name: str) -> bool:
-    """Whether a name is that of an operation, or of another method that is none of those that all clients have."""
-    member = inspect.getattr_static(client_class, name, None)
-    if name.startswith("_") or not inspect.isroutine(member) or isinstance(member, classmethod | staticmethod):
-        return False
-    owner = next(base for base in reversed(client_class.__mro__) if name in vars(base))
-    return spec_of(member) is not None or not owner.__module__.startswith(CloudClient.__module__.rpartition(".")[0])
-
-
-def _call(method: Any, signature: inspect.Signature, arguments: dict[str, Any]) -> Any:
+def _call(method: Any, parameters: Iterable[Parameter], arguments: Mapping[str, Any]) -> Any:
     """Call a method with arguments by name, in whatever way its parameters take them."""
-    declared = {name: p for name, p in signature.parameters.items() if p.kind is not p.VAR_KEYWORD}
-    named = {name: value for name, value in arguments.items() if name in declared}
-    others = {name: value for name, value in arguments.items() if name not in declared}
-    rest = {name: others for name in signature.parameters if name not in declared}
-    bound = inspect.BoundArguments(signature, OrderedDict(named | rest))
-    if any(p.kind is p.VAR_POSITIONAL and p.name in named for p in declared.values()):
-        for name, p in declared.items():  # what stands before them is given by position too
-            if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is not p.empty:
-                bound.arguments.setdefault(name, p.default)
-    return method(*bound.args, **bound.kwargs)
+    parameters = list(parameters)
+    by_name = dict(arguments)
+    rest = next((p for p in parameters if p.kind is VAR_POSITIONAL and p.name in by_name), None)
+    last = rest or next((p for p in reversed(parameters) if p.kind is POSITIONAL_ONLY and p.name in by_name), None)
+    if last is None:
+        return method(**by_name)
+    before = [p for p in parameters[: parameters.index(last)] if p.name in by_name or p.default is not EMPTY]
+    by_position = [by_name.pop(parameter.name, parameter.default) for parameter in before]
+    value = by_name.pop(last.name)
+    return method(*by_position, *(value if last is rest else [value]), **by_name)

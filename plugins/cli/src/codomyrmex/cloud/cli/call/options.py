@@ -3,209 +3,243 @@
 from __future__ import annotations
 
 import glob
-import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-from codomyrmex.cloud.cli.call import docstrings
-from codomyrmex.cloud.cli.call.signatures import EMPTY
-from codomyrmex.cloud.cli.call.sources import SECRET_SOURCES, argument, secret
-from codomyrmex.cloud.cli.call.types import (
-    NONE,
-    choices_of,
-    expected_of,
-    is_callback,
-    is_collection,
-    is_mapping,
-    is_object,
-    is_path,
-    is_record,
-    is_stream,
-    length_of,
-    members_of,
-    metavar_of,
-    parts_of,
-)
-from codomyrmex.cloud.cli.call.values import ArgumentError, from_json
+from codomyrmex.cloud.cli.call.annotations import kind_of
+from codomyrmex.cloud.cli.call.hints import EMPTY
+from codomyrmex.cloud.cli.call.kinds import Anything, Callback, Choice, Null, Path, Stream
+from codomyrmex.cloud.cli.call.references import ArgumentError, referred
+from codomyrmex.cloud.cli.call.secrets import SOURCES, is_secret, secret
+from codomyrmex.cloud.cli.call.signatures import VAR_KEYWORD, VAR_POSITIONAL, Parameter
+from codomyrmex.cloud.cli.call.structures import Collection, Fields, Positions
 
+NOT_GIVEN: Any = object()
+"""The value of an option that was not typed."""
 _TAKEN = {"--help", "--json", "--debug", "--set"}
-_SECRET = re.compile(
-    r"(^|_)(secret|secret_(access_)?key|password|passphrase|credentials?|connection_string|(api|access|account|private)_key"
-    r"|(?<!page_)(?<!next_)(?<!sync_)(?<!continuation_)token)$"
-)
 _LONGEST_SHOWN = 40
 """Columns of a metavar or a default."""
 
 
-class ParameterOption(click.Option):
-    """The option of one parameter. Its value is a tuple of the argument, or an empty one where none was given."""
+class Argument:
+    """What a parameter takes, and how that is typed.
 
-    def __init__(self, parameter: inspect.Parameter, text: str, *, is_target: bool = False) -> None:
+    Args:
+        parameter: Which.
+        may_write: The method may write to the paths that it takes, so that none of them is standard input.
+    """
+
+    def __init__(self, parameter: Parameter, *, may_write: bool = False) -> None:
         self.parameter = parameter
-        self.is_secret = is_secret(parameter.name)
-        self.is_target = is_target
-        self._is_none_typed = NONE in members_of(parameter.annotation) and parameter.default is not None
-        name = parameter.name.strip("_").replace("_", "-")
+        self.name = parameter.name
+        self.kind = kind_of(parameter.annotation)
+        self.kinds = [member for member in self.kind.members if not isinstance(member, Null)]
+        self.is_flag = self.kinds == [kind_of(bool)]
+        self.is_secret = is_secret(self.name) and not self.is_flag
+        self.is_required = parameter.default is EMPTY and parameter.kind not in (VAR_POSITIONAL, VAR_KEYWORD)
+        self._may_write = may_write
+        self._takes_null = len(self.kinds) < len(self.kind.members) and parameter.default is not None
+
+    def value_of(self, typed: Sequence[str]) -> Any:
+        """The value of what was typed, each time that it was. ArgumentError where that is none."""
+        if self.is_secret:
+            provider = getattr(click.get_current_context().command, "provider", "")
+            return secret(typed, self.name.replace("_", "-"), self.kind, provider)
+        if list(typed) == ["null"] and self._takes_null:
+            return None
+        return self.kind.from_typed([referred(text, may_write=self._may_write) for text in typed])
+
+    def is_for_programs(self, *, of_constructor: bool) -> bool:
+        """Whether only a program has what it takes, such as an SDK's client, or gives it at all."""
+        if all(isinstance(kind, Callback) for kind in self.kinds):
+            return True
+        if self.name.startswith("_") and self.parameter.default is not EMPTY:
+            return True
+        if not of_constructor or self.is_secret or self.parameter.annotation is EMPTY:
+            return False
+        has_default = self.parameter.default is not EMPTY and self.parameter.default is not None
+        return all(isinstance(kind, Anything) and (kind.is_object or not has_default) for kind in self.kinds)
+
+    def metavar(self) -> str:
+        """What stands for the value in a help text."""
+        if self.is_secret:
+            return "SOURCE"
+        words = "|".join(dict.fromkeys(self.kind.words)) or "JSON"
+        return words if len(words) <= _LONGEST_SHOWN else "VALUE"
+
+    def remarks(self) -> Iterator[str]:
+        """What its help says beside the docstring."""
+        if self.is_secret:
+            yield f"[{'; '.join([SOURCES, *(kind.expected for kind in self.kinds if isinstance(kind, Fields))])}]"
+        elif lengths := [kind.length for kind in self.kinds if isinstance(kind, Positions)]:
+            yield f"[to be given {lengths[0]} times]"
+        elif any(isinstance(kind, Collection | Fields) for kind in self.kinds):
+            yield "[may be repeated]"
+        if self.metavar() == "VALUE":
+            yield f"[{' or '.join(dict.fromkeys(self.kind.words))}]"
+        default = self.parameter.default.value if isinstance(self.parameter.default, Enum) else self.parameter.default
+        is_shown = isinstance(default, bool | int | float | str) or (isinstance(default, tuple) and default != ())
+        if (
+            is_shown
+            and not self.is_secret
+            and not re.search("://.*@", text := repr(default))
+            and len(text) <= _LONGEST_SHOWN
+        ):
+            yield f"[default: {text}]"
+
+
+class ParameterOption(click.Option):
+    """The option of one argument, whose value is `NOT_GIVEN` unless it was typed.
+
+    Args:
+        argument: Which.
+        text: What the docstring says of it.
+        of_constructor: Whether it is required is seen once the method is known, whose help needs none of it.
+    """
+
+    def __init__(self, argument: Argument, text: str, *, of_constructor: bool = False) -> None:
+        self.argument = argument
+        name = argument.name.strip("_").replace("_", "-")
         opposite = name.removeprefix("no-") if name.startswith("no-") else f"no-{name}"
-        members = [member for member in members_of(parameter.annotation) if member is not NONE]
         attributes: dict[str, Any] = {"default": None}
-        if members != [bool]:
-            metavar = "SOURCE" if self.is_secret else metavar_of(parameter.annotation)
-            metavar = metavar if len(metavar) <= _LONGEST_SHOWN else "CHOICE"
-            attributes = {"type": _Typed(parameter.annotation), "multiple": True, "metavar": metavar}
-            if bool in members and not self.is_secret:  # --wait, and --wait 30
+        if not argument.is_flag:
+            attributes = {"type": _Typed(argument), "multiple": True, "metavar": argument.metavar()}
+            if kind_of(bool) in argument.kinds and not argument.is_secret:  # --wait, and --wait 30
                 attributes |= {"is_flag": False, "flag_value": "true"}
+        required = ["[required]"] if of_constructor and argument.is_required else []
         super().__init__(
-            [f"--{name}/--{opposite}" if members == [bool] else f"--{name}", re.sub(r"\W", "_", parameter.name)],
-            required=parameter.default is EMPTY and parameter.kind is not parameter.VAR_POSITIONAL,
-            help=" ".join(filter(None, (text, *self._remarks(members, attributes.get("metavar"))))),
-            callback=self._argument,
+            [f"--{name}/--{opposite}" if argument.is_flag else f"--{name}", re.sub(r"\W", "_", f"_{argument.name}")],
+            required=argument.is_required and not of_constructor,
+            help=" ".join(filter(None, (text, *argument.remarks(), *required))),
+            callback=self._value,
             **attributes,
         )
 
-    def _remarks(self, members: list[Any], metavar: str | None) -> Iterable[str]:
-        if self.is_secret:
-            records = [expected_of([member]) for member in members if is_record(member)]
-            yield f"[{'; '.join([SECRET_SOURCES, *records])}]"
-        elif length := next(filter(None, map(length_of, members)), 0):
-            yield f"[to be given {length} times]"
-        elif any(is_collection(member) or is_mapping(member) for member in members):
-            yield "[may be repeated]"
-        if metavar == "CHOICE":
-            yield f"[one of {metavar_of(self.parameter.annotation).replace('|', ', ')}]"
-        default = self.parameter.default
-        default = default.value if isinstance(default, Enum) else default
-        is_plain = isinstance(default, bool | int | float | str) or (isinstance(default, tuple) and default)
-        if is_plain and not self.is_secret and len(repr(default)) <= _LONGEST_SHOWN:
-            yield f"[default: {default!r}]"
-
-    def _argument(self, ctx: click.Context, _: click.Parameter, typed: Any) -> tuple[Any, ...]:
+    def _value(self, ctx: click.Context, _: click.Parameter, typed: Any) -> Any:
         if typed is None or typed == ():
             if self.required and not ctx.resilient_parsing:  # click takes a flag that is not given for False
                 raise click.MissingParameter(ctx=ctx, param=self)
-            return ()
-        if isinstance(typed, bool):
-            return (typed,)
-        if typed == ("null",) and self._is_none_typed:
-            return (None,)
+            return NOT_GIVEN
+        if isinstance(typed, bool) or ctx.resilient_parsing:
+            return typed
         try:
-            if self.is_secret:
-                provider = getattr(ctx.command, "provider", "")
-                return (secret(typed, self.opts[0].strip("-"), self.parameter.annotation, provider),)
-            return (argument(typed, self.parameter.annotation, is_target=self.is_target),)
-        except ArgumentError as problem:
-            raise click.BadParameter(str(problem), ctx, self) from None
+            return self.argument.value_of(typed)
+        except ArgumentError as error:
+            raise click.BadParameter(str(error), ctx, self) from None
 
 
 class _Typed(click.ParamType):
-    """Text as it is typed; the whole of what was typed for a parameter is read at once."""
+    """Text as it is typed: what an option was given each time is read at once."""
 
     name = "text"
 
-    def __init__(self, kind: Any) -> None:
-        self._parts = parts_of(kind)
+    def __init__(self, argument: Argument) -> None:
+        self._argument = argument
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The choices; files where one may be named."""
-        choices = [choice for part in self._parts for choice in choices_of(part)]
+        """The choices; files where one may be named, and behind an @."""
+        kinds = [part for kind in self._argument.kinds
+                 for part in (kind.item.members if isinstance(kind, Collection) else [kind])]  # fmt: skip
+        choices = [choice for kind in kinds if isinstance(kind, Choice) for choice in kind.choices]
         if choices:
             return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete)]
         if incomplete.startswith("@"):
-            return [CompletionItem(f"@{path}") for path in glob.glob(f"{glob.escape(incomplete[1:])}*")]
-        is_file = any(is_path(part) or is_stream(part) for part in self._parts)
+            return [CompletionItem(f"@{path}") for path in sorted(glob.glob(f"{glob.escape(incomplete[1:])}*"))]
+        is_file = any(isinstance(kind, Path | Stream) for kind in kinds)
         return [CompletionItem(incomplete, type="file")] if is_file else []
-
-
-def is_secret(name: str) -> bool:
-    """Whether a parameter's name says that it is a secret. A ``page_token`` is none, nor an object's ``key``."""
-    return bool(_SECRET.search(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()))
-
-
-def options_of(
-    signature: inspect.Signature, documented: Any, *, of_constructor: bool = False, is_target: bool = False
-) -> list[click.Parameter]:
-    """The options for the parameters of a method or constructor.
-
-    Args:
-        signature: Its parameters, without ``self``.
-        documented: What has the docstring that tells of them.
-        of_constructor: What takes only objects of a program, such as an SDK's client, has no option.
-        is_target: Paths among them are written to.
-    """
-    texts = docstrings.parameters(documented)
-    taken = set(_TAKEN)
-    options: list[click.Parameter] = []
-    others: list[inspect.Parameter] = []
-    for parameter in signature.parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            others.append(parameter)
-        elif not _is_for_programs(parameter, of_constructor):
-            option = ParameterOption(parameter, texts.get(parameter.name, ""), is_target=is_target)
-            names = {*option.opts, *option.secondary_opts}
-            if names & taken:
-                others.append(parameter)
-            else:
-                options.append(option)
-                taken |= names
-    return [*options, OtherArguments(others, texts)] if others else options
-
-
-def _is_for_programs(parameter: inspect.Parameter, of_constructor: bool) -> bool:
-    """Whether only a program has what a parameter takes, or gives it."""
-    members = [member for member in members_of(parameter.annotation) if member is not NONE]
-    if all(map(is_callback, members)) or (parameter.name.startswith("_") and parameter.default is not EMPTY):
-        return True
-    if of_constructor and parameter.name == "strict":  # every failure is one here
-        return True
-    if not of_constructor or parameter.annotation is EMPTY or is_secret(parameter.name):
-        return False
-    return all(member is Any or is_object(member) for member in members)
 
 
 class OtherArguments(click.Option):
     """``--set NAME=VALUE``, for arguments without an option: of ``**kwargs``, or of a name that an option has already.
 
     Its value is a dict of them.
+
+    Args:
+        arguments: All of the method.
+        without_option: Those among them.
+        texts: What the docstring says of each.
     """
 
-    def __init__(self, parameters: Sequence[inspect.Parameter], texts: Mapping[str, str]) -> None:
-        self._types = {p.name: p.annotation for p in parameters if p.kind is not p.VAR_KEYWORD}
-        self._other_types = [p.annotation for p in parameters if p.kind is p.VAR_KEYWORD]
-        others = [texts.get(p.name) or "what else it takes" for p in parameters if p.kind is p.VAR_KEYWORD]
-        text = f"{'; '.join([*self._types, *others])} [may be repeated; or JSON]"
-        super().__init__(["--set"], multiple=True, metavar="NAME=VALUE", help=text, callback=self._arguments)
+    def __init__(
+        self, arguments: Iterable[Argument], without_option: Sequence[Argument], texts: Mapping[str, str]
+    ) -> None:
+        self._arguments = {each.name: each for each in arguments if each.parameter.kind is not VAR_KEYWORD}
+        self._others = [each for each in arguments if each.parameter.kind is VAR_KEYWORD]
+        names = [each.name for each in without_option if each not in self._others]
+        others = [texts.get(each.name) or "what else it takes" for each in self._others]
+        text = f"{'; '.join([*names, *others])} [may be repeated; or JSON]"
+        super().__init__(["--set"], multiple=True, metavar="NAME=VALUE", help=text, callback=self._values)
 
-    def _arguments(self, ctx: click.Context, _: click.Parameter, typed: Sequence[str]) -> dict[str, Any]:
-        arguments: dict[str, Any] = {}
+    def _values(self, ctx: click.Context, _: click.Parameter, typed: Sequence[str]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
         try:
             for text in typed:
                 more = self._read(text)
-                if twice := arguments.keys() & more.keys():
+                if twice := values.keys() & more.keys():
                     raise ArgumentError(f"{', '.join(sorted(twice))} is given twice")
-                arguments |= more
-        except ArgumentError as problem:
-            raise click.BadParameter(str(problem), ctx, self) from None
-        return arguments
+                values |= more
+        except ArgumentError as error:
+            raise click.BadParameter(str(error), ctx, self) from None
+        return values
 
     def _read(self, text: str) -> dict[str, Any]:
         name, separator, value = text.partition("=")
-        if separator and name.isidentifier():
-            return {name: argument([value], self._type_of(name))}
-        arguments = argument([text], dict[str, Any])
-        return {name: from_json(value, self._type_of(name)) for name, value in arguments.items()}
+        if separator and text.lstrip()[:1] not in ("{", "@"):
+            argument = self._argument(name)
+            try:
+                return {name: argument.value_of([value])}
+            except ArgumentError as error:
+                raise ArgumentError(f"{name}: {error}") from None
+        values = kind_of(dict[str, Any]).from_typed([referred(text)])
+        if typed := [name for name in values if self._argument(name).is_secret]:
+            raise ArgumentError(f"{', '.join(typed)}: a secret is given by itself, as NAME=SOURCE: {SOURCES}")
+        return {name: self._argument(name).kind.from_json(value) for name, value in values.items()}
 
-    def _type_of(self, name: str) -> Any:
-        if name not in self._types and not self._other_types:
-            raise ArgumentError(f"there is no {name!r}, but {', '.join(self._types)}")
-        return self._types.get(name, *self._other_types)
+    def _argument(self, name: str) -> Argument:
+        if name in self._arguments:
+            if self._arguments[name].parameter.kind is VAR_POSITIONAL:
+                raise ArgumentError(f"{name} is given by --{name}")
+            return self._arguments[name]
+        if not self._others:
+            raise ArgumentError(f"there is no {name!r}, but {', '.join(self._arguments)}")
+        return Argument(self._others[0].parameter._replace(name=name))
 
 
-def given_arguments(params: Iterable[click.Parameter], values: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that were given, by the names of their parameters.
+def options_of(
+    parameters: Iterable[Parameter], texts: Mapping[str, str], *, of_constructor: bool = False, may_write: bool = False
+) -> list[click.Parameter]:
+    """The options for the parameters of a method or constructor.
+
+    Args:
+        parameters: Without ``self``.
+        texts: What the docstring says of each.
+        of_constructor: What takes only objects of a program, such as an SDK's client, has no option.
+        may_write: The method may write to the paths that it takes.
+    """
+    arguments = [Argument(parameter, may_write=may_write) for parameter in parameters]
+    left_out = {"strict"} if of_constructor else set()  # every failure is one here
+    taken = set(_TAKEN)
+    options: list[click.Parameter] = []
+    without_option: list[Argument] = []
+    for argument in arguments:
+        if argument.parameter.kind is VAR_KEYWORD or not re.fullmatch(r"_*[^\W_][^\s=/]*", argument.name):
+            without_option.append(argument)
+        elif not argument.is_for_programs(of_constructor=of_constructor) and argument.name not in left_out:
+            option = ParameterOption(argument, texts.get(argument.name, ""), of_constructor=of_constructor)
+            if taken.isdisjoint(names := {*option.opts, *option.secondary_opts}):
+                options.append(option)
+                taken |= names
+            else:
+                without_option.append(argument)
+    return [*options, OtherArguments(arguments, without_option, texts)] if without_option else options
+
+
+def given_arguments(params: Iterable[click.Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that were typed, by the names of their parameters.
 
     Args:
         params: The options of a command.
@@ -216,11 +250,19 @@ def given_arguments(params: Iterable[click.Parameter], values: dict[str, Any]) -
     """
     arguments: dict[str, Any] = {}
     for param in params:
-        value = values.get(param.name or "")
-        if isinstance(param, OtherArguments) and value:
+        value = values.get(param.name or "", NOT_GIVEN)
+        if isinstance(param, ParameterOption) and value is not NOT_GIVEN:
+            arguments[param.argument.name] = value
+        elif isinstance(param, OtherArguments) and value is not NOT_GIVEN:
             if twice := arguments.keys() & value.keys():
                 raise click.UsageError(f"{', '.join(sorted(twice))} is given by --set, and by an option")
             arguments |= value
-        elif isinstance(param, ParameterOption) and value:
-            (arguments[param.parameter.name],) = value
     return arguments
+
+
+def missing_option(params: Iterable[click.Parameter], arguments: Mapping[str, Any]) -> str | None:
+    """The first option that is required and was not typed, of those whose absence click does not see."""
+    for param in params:
+        if isinstance(param, ParameterOption) and param.argument.is_required and param.argument.name not in arguments:
+            return param.opts[0]
+    return None

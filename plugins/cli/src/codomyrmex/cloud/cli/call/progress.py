@@ -1,40 +1,40 @@
-"""How far a method is, told on standard error while it runs; and what it began, where it is interrupted."""
+"""How far a method is, told on standard error while it runs; and what may go on, where it is interrupted."""
 
 from __future__ import annotations
 
-import inspect
-import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from codomyrmex.cloud.cli.call.types import NONE, is_callback, members_of
+from codomyrmex.cloud.cli.call.annotations import kind_of
+from codomyrmex.cloud.cli.call.hints import EMPTY
+from codomyrmex.cloud.cli.call.kinds import Callback
+from codomyrmex.cloud.cli.call.signatures import Parameter
 from codomyrmex.cloud.cli.output import note
-from codomyrmex.cloud.cli.progress import transfer_bar
 from codomyrmex.cloud.common.operations import Spec
-
-_IGNORED = (None, NONE, object, Any)
-"""What a callback returns that only listens."""
 
 
 @contextmanager
-def callbacks(signature: inspect.Signature, description: str) -> Iterator[dict[str, Callable[..., None]]]:
+def listeners(parameters: Iterable[Parameter], description: str) -> Iterator[dict[str, Callable[..., None]]]:
     """What a method's parameters take that it calls to tell how far it is, by name, until the end of the block.
 
-    ``Callable[[int], None]`` gets numbers of bytes, for a bar; any other that returns nothing tells what people read.
+    ``Callable[[int], None]`` gets numbers of bytes, for a bar; any other that returns None or object, what people read.
     """
     with ExitStack() as stack:
-        listeners: dict[str, Callable[..., None]] = {}
-        for parameter in signature.parameters.values():
-            for kind in filter(is_callback, members_of(parameter.annotation)):
-                takes, returns = typing.get_args(kind) or (..., None)
-                if takes == [int] and returns in _IGNORED:
-                    bar = stack.enter_context(transfer_bar())
-                    bar.begin(description, None)
-                    listeners[parameter.name] = bar.advance
-                elif returns in _IGNORED:
-                    listeners[parameter.name] = _Lines()
-        yield listeners
+        callables: dict[str, Callable[..., None]] = {}
+        for parameter in parameters:
+            kinds = [kind for kind in kind_of(parameter.annotation).members if isinstance(kind, Callback)]
+            if not kinds or not kinds[0].only_listens or parameter.default not in (None, EMPTY):
+                continue
+            if kinds[0].takes == [int]:
+                from codomyrmex.cloud.cli.progress import transfer_bar
+
+                bar = stack.enter_context(transfer_bar())
+                bar.begin(description, None)
+                callables[parameter.name] = bar.advance
+            else:
+                callables[parameter.name] = _Lines()
+        yield callables
 
 
 class _Lines:
@@ -57,7 +57,7 @@ def _words(value: Any) -> str:
 
 @contextmanager
 def interruptible(method: str, spec: Spec | None) -> Iterator[None]:
-    """Let an interrupt say that what was asked for may be done, unless it says already what was begun."""
+    """Let an interrupt say that what was asked for may be done, unless it says already what goes on."""
     try:
         yield
     except KeyboardInterrupt as interrupt:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from codomyrmex.cloud.cli.output import printable, settings, show, stream
@@ -12,24 +12,40 @@ from codomyrmex.cloud.cli.streams import standard_output
 from codomyrmex.cloud.common.operations import Spec
 from codomyrmex.cloud.errors import CloudError
 
+_CHUNK = 1024 * 1024
+
 
 def print_result(result: Any) -> None:
-    """Print bytes, what an open file holds and texts of several lines as they are; all else as a table or JSON."""
+    """Print data and texts of several lines as they are, all else as a table or JSON.
+
+    What comes one by one and fails midway is printed as far as it came.
+    """
     if result is None:
         return
-    if isinstance(result, bytes):
-        standard_output().write(result)
-    elif hasattr(result, "read"):
+    if hasattr(result, "read"):
         with result:
-            shutil.copyfileobj(result, standard_output(), 1024 * 1024)
+            _write(_chunks(result))
+    elif isinstance(result, bytes | bytearray | memoryview):
+        _write([result])
     elif isinstance(result, Mapping):  # what an API tells of a resource, as a new key pair's key
         show(result, whole_texts=True)
     elif isinstance(result, str) and "\n" in result and not settings().json:
         _print_text(result)
-    elif isinstance(result, Iterator) and settings().json:
-        stream(result, str)
+    elif isinstance(result, Iterator):
+        _print_items(result)
     else:
-        show(list(result) if isinstance(result, Iterator) else result)
+        show(result)
+
+
+def _write(chunks: Iterable[Any]) -> None:
+    output = standard_output()
+    for chunk in chunks:
+        output.write(chunk.encode() if isinstance(chunk, str) else chunk)
+
+
+def _chunks(file: Any) -> Iterator[Any]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
 
 
 def _print_text(text: str) -> None:
@@ -39,6 +55,21 @@ def _print_text(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")  # click would take escapes away
 
 
+def _print_items(items: Iterator[Any]) -> None:
+    first = list(islice(items, 1))
+    items = chain(first, items)
+    if first and isinstance(first[0], bytes | bytearray | memoryview):
+        _write(items)
+    elif settings().json:
+        stream(items, str)
+    else:
+        items_so_far: list[Any] = []
+        try:
+            items_so_far.extend(items)
+        finally:
+            show(items_so_far)
+
+
 def check_all_done(result: Any, spec: Spec | None) -> None:
     """Raise CloudError for a result that tells of failures: those of `operation(batched=...)`, or under ``failed``.
 
@@ -46,11 +77,16 @@ def check_all_done(result: Any, spec: Spec | None) -> None:
         result: What an operation returned.
         spec: What is known of the operation.
     """
-    if not isinstance(result, Mapping):
+    values = result._asdict() if hasattr(result, "_asdict") else result
+    if not isinstance(values, Mapping) or (spec is not None and spec.effect in ("read", "list")):
         return
-    failures = result if spec and spec.batched else result.get("failed")
-    if not isinstance(failures, Mapping | list | tuple) or not failures:
+    failures = values if spec and spec.batched else values.get("failed")
+    count = len(failures) if isinstance(failures, Collection) and not isinstance(failures, str | bytes) else failures
+    if not isinstance(count, int) or not count:
         return
-    first = next(iter(failures))
-    reason = f"{first!r}: {failures[first]}" if isinstance(failures, Mapping) else str(first)
-    raise CloudError(f"{len(failures)} failed, such as {reason}")
+    reason = ""
+    if isinstance(failures, Mapping):
+        reason = ", such as {!r}: {}".format(*next(iter(failures.items())))
+    elif isinstance(failures, Collection):
+        reason = f", such as {next(iter(failures))}"
+    raise CloudError(f"{count:,} failed{reason}")
