@@ -33,13 +33,18 @@ def is_begun(text: str) -> bool:
 
 def is_structure(text: str) -> bool:
     """Whether a text is an array or object in JSON."""
-    if text.lstrip()[:1] not in ("{", "["):
+    if opening(text) not in ("{", "["):
         return False
     try:
         parse(text)
     except ArgumentError:
         return False
     return True
+
+
+def opening(text: str) -> str:
+    """The first character that is no white space."""
+    return text.lstrip()[:1]
 
 
 def items(text: str) -> list[str]:

@@ -173,7 +173,7 @@ class Anything(Kind):
         try:
             value = jsontext.parse(text)
         except ArgumentError:
-            if text.lstrip()[:1] in ("{", "["):
+            if jsontext.opening(text) in ("{", "["):
                 raise
             return text
         is_number = isinstance(value, int | float) and not isinstance(value, bool)

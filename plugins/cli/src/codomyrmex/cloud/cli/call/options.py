@@ -188,7 +188,7 @@ class OtherArguments(click.Option):
 
     def _read(self, text: str) -> dict[str, Any]:
         name, separator, value = text.partition("=")
-        if separator and text.lstrip()[:1] not in ("{", "@"):
+        if separator and not text.lstrip().startswith(("{", "@")):
             argument = self._argument(name)
             try:
                 return {name: argument.value_of([value])}

@@ -9,7 +9,7 @@ from typing import Any
 
 from codomyrmex.cloud.cli.call import jsontext
 from codomyrmex.cloud.cli.call.jsontext import shortened, shown
-from codomyrmex.cloud.cli.call.kinds import Binary, Kind, Null, Path, Stream, Text, Typed, decoded
+from codomyrmex.cloud.cli.call.kinds import Binary, Choice, Kind, Null, Path, Stream, Text, Typed, decoded
 from codomyrmex.cloud.cli.call.references import ArgumentError, Reference
 
 
@@ -18,8 +18,8 @@ class Fields(Kind):
 
     Args:
         make: Makes it of a dict.
-        kinds: The kind of the value under each name; or a function of the name.
-        required: The names that have to be there.
+        kinds: Gives the kind of the value under each name.
+        required: Gives the names that have to be there.
         name: Of the class, for errors.
     """
 
@@ -49,11 +49,9 @@ class Fields(Kind):
         return f"a JSON object of {', '.join(self.names)}"
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
-        if text.lstrip().startswith("{"):
-            return self.from_json(jsontext.parse(text))
-        if only_certain:
+        if only_certain and jsontext.opening(text) != "{":
             raise self.refused(shown(text))
-        return self._made(self._pair(text))
+        return self.from_typed([text])
 
     def from_json(self, value: Any) -> Any:
         return self._made(self._parts(value))
@@ -63,13 +61,8 @@ class Fields(Kind):
 
     def from_typed(self, typed: Sequence[Typed]) -> Any:
         values: dict[Any, Any] = {}
-        texts = [
-            text
-            for each in typed
-            for text in (jsontext.items(decoded(each.read())) if isinstance(each, Reference) else [each])
-        ]
-        for text in texts:
-            more = self._parts(jsontext.parse(text)) if text.lstrip().startswith("{") else self._pair(text)
+        for text in (text for each in typed for text in _texts(each)):
+            more = self._parts(jsontext.parse(text)) if jsontext.opening(text) == "{" else self._pair(text)
             if twice := values.keys() & more.keys():
                 raise ArgumentError(f"{', '.join(sorted(map(str, twice)))} is given twice")
             values |= more
@@ -155,7 +148,7 @@ class Collection(Kind):
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
         if only_certain:
-            if not (text.lstrip().startswith("[") or (text.lstrip().startswith("{") and self._holds(Fields))):
+            if jsontext.opening(text) not in ("[", "{" if self._holds(Fields) else "["):
                 raise self.refused(shown(text))
             if not jsontext.is_structure(text):
                 raise ArgumentError(f"{shown(text)} is no JSON", is_of_part=jsontext.is_begun(text))
@@ -180,8 +173,8 @@ class Collection(Kind):
         if isinstance(typed, Reference):
             if self._holds(Path, Stream, Binary):
                 return [self.item.from_reference(typed)]
-            return [item for text in jsontext.items(decoded(typed.read())) for item in self._items(text)]
-        if typed.lstrip().startswith("["):
+            return [item for text in _texts(typed) for item in self._items(text)]
+        if jsontext.opening(typed) == "[":
             try:
                 value = jsontext.parse(typed)
             except ArgumentError:  # a text may begin so
@@ -193,9 +186,7 @@ class Collection(Kind):
             except ArgumentError:  # it may be an array that is an item
                 if not self._holds(Collection):
                     raise
-        elif (
-            "=" in typed and not typed.lstrip().startswith("{") and self._holds(Fields) and not self.item.takes_any_text
-        ):
+        elif _is_pair(typed) and self._holds(Fields) and not self.item.takes_any_text:
             raise ArgumentError(f"{shown(typed)} is no item: give each as a JSON object")
         return [self.item.from_text(typed)]
 
@@ -231,7 +222,7 @@ class Positions(Collection):
     def from_typed(self, typed: Sequence[Typed]) -> Any:
         if len(typed) == 1 and isinstance(typed[0], Reference):
             return self.from_content(typed[0].read())
-        if len(typed) == 1 and str(typed[0]).lstrip().startswith("["):
+        if len(typed) == 1 and jsontext.opening(str(typed[0])) == "[":
             return self.from_json(jsontext.parse(str(typed[0])))
         self._check_length(len(typed))
         return tuple(kind.from_typed([each]) for kind, each in zip(self._kinds(), typed, strict=True))
@@ -282,45 +273,37 @@ class Union(Kind):
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
         only_certain = only_certain or self.takes_any_text
-        errors: list[ArgumentError] = []
-        for member in self._members:
-            of_parts = [error for error in errors if error.is_of_part]
-            if member.takes_any_text and of_parts:
-                raise of_parts[0]
-            try:
-                return member.from_text(text, only_certain=only_certain)
-            except ArgumentError as error:
-                errors.append(error)
-        raise self._best(errors, shown(text))
+        return self._first(lambda member: member.from_text(text, only_certain=only_certain), shown(text))
 
     def from_json(self, value: Any) -> Any:
-        texts = self.of(Text)
-        if isinstance(value, str) and texts:
-            return texts[0].from_json(value)
-        errors: list[ArgumentError] = []
-        for member in self._members:
-            try:
-                return member.from_json(value)
-            except ArgumentError as error:
-                errors.append(error)
-        raise self._best(errors, shortened(json.dumps(value)))
+        if isinstance(value, str) and self.of(Text):  # JSON's quotes say that it is text
+            return Union(self.of(Choice, Text)).from_text(value)
+        return self._first(lambda member: member.from_json(value), shortened(json.dumps(value)))
 
     def from_typed(self, typed: Sequence[Typed]) -> Any:
         if len(typed) == 1:
             return super().from_typed(typed)
         fields, collections = self.of(Fields), self.of(Collection)
-        are_pairs = all(isinstance(each, str) and "=" in each and not each.lstrip().startswith("{") for each in typed)
-        if fields and (not collections or (are_pairs and not self.takes_any_text)):
+        if fields and (not collections or (all(map(_is_pair, typed)) and not self.takes_any_text)):
             return fields[0].from_typed(typed)
+        if collections:
+            return Union(collections)._first(lambda member: member.from_typed(typed), "what was given")
+        return super().from_typed(typed)
+
+    def _first(self, read: Callable[[Kind], Any], shown_value: str) -> Any:
+        """What the first member reads that can."""
         errors: list[ArgumentError] = []
-        for collection in collections:
+        for member in self._members:
+            of_part = next((error for error in errors if error.is_of_part), None)
+            if of_part and member.takes_any_text:  # an array with a wrong item is no text
+                raise of_part
             try:
-                return collection.from_typed(typed)
+                return read(member)
             except ArgumentError as error:
                 errors.append(error)
-        if errors:
-            raise errors[0]
-        return super().from_typed(typed)
+        of_parts = [error for error in errors if error.is_of_part]
+        is_one = sum(not isinstance(member, Null) for member in self._members) == 1
+        raise of_parts[0] if of_parts else errors[-1] if is_one else self.refused(shown_value)
 
     def from_reference(self, reference: Reference) -> Any:
         structures = self.of(Fields, Collection)
@@ -347,12 +330,15 @@ class Union(Kind):
         value = self.from_text(text)
         return texts[0].from_content(data) if texts and value == text else value
 
-    def _best(self, errors: Sequence[ArgumentError], shown_text: str) -> ArgumentError:
-        of_parts = [error for error in errors if error.is_of_part]
-        others = [member for member in self._members if not isinstance(member, Null)]
-        if of_parts or len(others) == 1:
-            return (of_parts or errors)[-1 if not of_parts else 0]
-        return self.refused(shown_text)
+
+def _texts(typed: Typed) -> list[str]:
+    """What was typed once; of a file the items that it holds."""
+    return jsontext.items(decoded(typed.read())) if isinstance(typed, Reference) else [typed]
+
+
+def _is_pair(typed: Typed) -> bool:
+    """Whether it is NAME=VALUE."""
+    return isinstance(typed, str) and "=" in typed and jsontext.opening(typed) not in ("{", "[")
 
 
 def _part(name: str, value: Any, kind: Kind) -> Any:
