@@ -4,8 +4,10 @@ import json
 import logging
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -172,14 +174,27 @@ def test_a_netrc_does_not_take_the_place_of_the_token(coda, connect, tmp_path, m
 
 
 @pytest.fixture
-def cloud(coda):
-    """Run ``cloud call coda.documents`` with these arguments."""
+def start(coda):
+    """Start ``cloud call coda.documents`` with these arguments."""
 
-    def run(*arguments, token=TOKEN):
+    def start(*arguments, token=TOKEN):
         command = [sys.executable, "-m", "codomyrmex.cloud.cli", "call", "coda.documents", f"--base-url={coda.url}"]
         environment = {k: v for k, v in os.environ.items() if k != "CODA_API_TOKEN"}
         environment |= {"CODA_API_TOKEN": token} if token else {}
-        return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([*command, *arguments], env=environment, text=True, **streams)
+
+    return start
+
+
+@pytest.fixture
+def cloud(start):
+    """Run ``cloud call coda.documents`` with these arguments."""
+
+    def run(*arguments, token=TOKEN):
+        process = start(*arguments, token=token)
+        out, err = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     return run
 
@@ -191,6 +206,17 @@ def test_it_is_called_from_the_shell(cloud, coda):
     listed = cloud("iter_rows", *table, "--use-column-names", "--query", '"Name":"new"', "--json")
     assert [row["values"] for row in json.loads(listed.stdout)] == [{"Name": "new"}]
     assert coda.received("listRows")[0].query["useColumnNames"] == "true"
+
+
+def test_an_interrupt_in_the_shell_tells_which_mutation_goes_on(start, coda):
+    coda.fail("getMutationStatus", Answer(200, {"completed": False}), times=1000)
+    process = start("delete_row", "--doc-id", "doc", "--table-id", "grid-1", "--row-id", "i-00", "--wait")
+    while not coda.received("getMutationStatus") and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1].startswith("cloud: interrupted; the service goes on with mutation mutate:1")
 
 
 def test_its_failures_have_the_exit_codes_of_the_command(cloud):
