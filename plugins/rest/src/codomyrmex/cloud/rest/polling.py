@@ -1,10 +1,12 @@
-"""Ask a service again and again for what it does after it has answered, with growing pauses and an end::
+"""Ask a service again and again for what it does after it has answered, with growing pauses and an end.
 
-for _ in looks(timeout, first=0.2, longest=5):
-task = get_task()
-if task.status == "done":
-return task
-raise Timeout(overdue(f"task {task.id}", timeout, task.status))
+For example::
+
+    for _ in looks(timeout, first=0.2, longest=5):
+        task = get_task()
+        if task.status == "done":
+            return task
+    raise Timeout(overdue(f"task {task.id}", timeout, task.status))
 """
 
 from __future__ import annotations
