@@ -127,9 +127,10 @@ def test_who_interrupts_a_wait_is_told_what_goes_on(client, balancer):
     notes = notes_of_interrupt(lambda: client.delete_listener("web", progress=interrupt))
     assert notes == [f"the service goes on with the deletion of listener {listener['id']}"]
     service.wait_for_load_balancer(balancer["id"], interval=0.2)
+    deleted = service.get_load_balancer(balancer["id"])
     notes = notes_of_interrupt(lambda: client.delete_loadbalancer("lb", progress=interrupt))
     assert notes == [f"the service goes on with the deletion of load balancer {balancer['id']}"]
-    service.wait_for_delete(service.get_load_balancer(balancer["id"]), interval=0.2)
+    service.wait_for_delete(deleted, interval=0.2)
 
 
 def test_who_interrupts_the_wait_for_a_turn_is_told_that_it_is_anothers_change(client, balancer, set_state):
