@@ -1,6 +1,7 @@
 """``cloud call`` of clients that strangers write, in whatever way Python lets them."""
 
 import json
+import subprocess
 import sys
 
 import pytest
@@ -68,6 +69,22 @@ def method(odd):
 # Types
 
 
+TYPES = """
+class Key(str):
+    def __new__(cls, text):
+        raise LookupError("no such key")
+
+class Pool(TypedDict):
+    start: str
+
+class Point(NamedTuple):
+    x: int
+    y: int = 0
+
+Bound = TypeVar("Bound", bound=int)
+"""
+
+
 @pytest.mark.parametrize(
     ("annotation", "values", "expected"),
     [
@@ -108,11 +125,26 @@ def method(odd):
         ("Sequence[tuple[int, int]]", ["[1, 2]", "[[3, 4]]"], "[(1, 2), (3, 4)]"),
         ("Optional[Annotated[list[int], 'x']]", ["1"], "[1]"),
         ("int", ["9" * 5000], "is not a whole number"),
+        ("bytes | Iterable[bytes]", ["x"], "b'x'"),
+        ("bytes | Iterable[bytes]", ["x", "y"], "[b'x', b'y']"),
+        ("BinaryIO | Iterable[bytes]", ["absent"], "file 'absent' cannot be read"),
+        ("Key", ["bad"], "'--value': is refused: no such key"),
+        ("Pool | Point", ["x=3", "y=1"], "Point(x=3, y=1)"),
+        ("str | list[int] | dict[str, str]", ["a=1", "b=2"], "{'a': '1', 'b': '2'}"),
+        ("list[int] | dict[str, Any]", ['{"a": 1}', '{"b": 2}'], "{'a': 1, 'b': 2}"),
+        ("list[str] | list[int]", ["1", "2"], "[1, 2]"),
+        ("list[str] | list[dict[str, Any]]", ['{"a": 1}'], "[{'a': 1}]"),
+        ("Any", [r"\null"], "'null'"),
+        ("Literal['null'] | None", [r"\null"], "'null'"),
+        ("timedelta", ["9" * 30], "is not a number of seconds"),
+        ("Literal[1]", ["true"], "is not one of 1"),
+        ("list[date | str]", ['["2026-12-24"]'], "['2026-12-24']"),
+        ("Bound", ["7"], "7"),
     ],
 )
 def test_what_is_typed_for_a_type(method, annotation, values, expected):
     arguments = [word for value in values for word in ("--value", value)]
-    shown = method(f"def m(self, value: {annotation}): return show(value)", *arguments)
+    shown = method(f"def m(self, value: {annotation}): return show(value)", *arguments, before=TYPES)
     assert (expected in shown) if isinstance(shown, str) else shown == [expected]
 
 
@@ -149,7 +181,7 @@ class Limit:
         ("Colour", ["RED"], "<Colour.RED: '#f00'>"),
         ("Limit", ["count=1"], "Limit(count=1, inner=None)"),
         ("Limit", ['{"count": 1, "inner": {"count": 2}}'], "Limit(count=1, inner=Limit(count=2, inner=None))"),
-        ("Limit", ["count=-1"], "'--value': makes no Limit: -1 is negative"),
+        ("Limit", ["count=-1"], "'--value': is refused: -1 is negative"),
         ("Limit", ['{"count": 1, "inner": {"count": "x"}}'], 'inner: count: "x" is not a whole number'),
     ],
 )
@@ -181,6 +213,7 @@ if TYPE_CHECKING:
         ("Session", "x", "'x'"),
         ("nowhere.Session[int]", "x", "'x'"),
         ("Inner", "a", "<Inner.A: 'a'>"),
+        ("Mode", "inner", "<Mode.A: 'inner'>"),
         ("list[Inner]", "b", "is not one of a"),
     ],
 )
@@ -188,7 +221,8 @@ if TYPE_CHECKING:
 def test_a_name_means_what_the_type_checker_takes_it_for(odd, annotation, value, expected, future):
     head = HEAD if future else HEAD.replace("from __future__ import annotations\n", "")
     written = annotation if future else repr(annotation)
-    inner = "\n    class Inner(enum.Enum):\n        A = 'a'\n"
+    inner = "\n    class Inner(enum.Enum):\n        A = 'a'\n\n    class Mode(enum.Enum):\n        A = 'inner'\n"
+    head += "\nclass Mode(enum.Enum):\n    A = 'outer'\n"
     cloud = odd(f"{head}{CHECKERS}{CLIENT}{inner}\n    def m(self, value: {written}): return show(value)\n")
     result = cloud("m", "--value", value)
     assert expected in (result.err or json.loads(result.text)[0])
@@ -239,6 +273,13 @@ def test_set_gives_nothing_that_an_option_gives(method):
 TYPED_KEYS = """
 Keys = TypedDict("Keys", {"in": str, "a-b": int, "json": int}, total=False)
 """
+
+
+def test_two_keys_may_differ_by_what_no_name_has(method):
+    definition = "def m(self, **kw: Unpack[Keys]): return show(**kw)"
+    before = 'Keys = TypedDict("Keys", {"x.y": int, "x_y": int}, total=False)\n'
+    assert method(definition, "--x.y", "1", before=before) == ["x.y=1"]
+    assert method(definition, "--x.y", "1", "--x-y", "2", before=before) == ["x.y=1", "x_y=2"]
 
 
 def test_the_keys_of_a_typed_dict_may_be_no_names_of_python(method):
@@ -399,6 +440,33 @@ def test_a_secret_that_no_type_tells_of_is_text(odd, monkeypatch, secret):
 
 
 @pytest.mark.parametrize(
+    ("annotation", "secrets", "expected"),
+    [
+        ("Sequence[str]", [b"s1\ns2\n"], "['s1', 's2']"),
+        ("Sequence[str]", [b"s1", b"s2"], "['s1', 's2']"),
+        ("Mapping[str, str]", [b"a=1\nb=2"], "{'a': '1', 'b': '2'}"),
+        ("bytes", [b"\xff\n"], "b'\\xff\\n'"),
+        ("str | bytes", [b" x \r\n"], "' x '"),
+        ("str", [b"\xff"], "what it was given is not text"),
+        ("str", [b"x", b"y"], "takes one value, and is given 2 times"),
+        ("int", [b"7\n"], "7"),
+    ],
+)
+def test_a_secret_is_read_from_files_for_its_type(method, tmp_path, annotation, secrets, expected):
+    arguments = []
+    for number, secret in enumerate(secrets):
+        (tmp_path / str(number)).write_bytes(secret)
+        arguments += ["--password", f"@{tmp_path / str(number)}"]
+    shown = method(f"def m(self, password: {annotation}): return show(password)", *arguments)
+    assert (expected in shown) if isinstance(shown, str) else shown == [expected]
+
+
+def test_a_path_or_a_flag_is_no_secret(method):
+    definition = "def m(self, private_key: Path, password: bool = False): return show(private_key, password)"
+    assert method(definition, "--private-key", "id.pem", "--password") == ["PosixPath('id.pem')", "True"]
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["--set", "client_secret=s3cr3t", "m"],
@@ -451,8 +519,23 @@ class Client(CloudClient):
         return {"array": bytearray(data), "view": memoryview(data), "parts": iter([data[:3], data[3:]]),
                 "file": io.BytesIO(data), "text": io.StringIO("ä\\n")}[kind]
 
+    @operation(effect="read")
+    def odd(self, kind: str) -> Any:
+        def fails():
+            raise Timeout("too slow")
+            yield
+
+        def interrupted():
+            yield "a"
+            raise KeyboardInterrupt
+
+        return {"first": fails(), "nan": {"a": [float("nan"), -float("inf")]}, "interrupted": interrupted(),
+                "none": None, "wide": ["€"]}[kind]
+
     @operation(effect="write")
     def parts(self, kind: str) -> Any:
+        if kind == "class":
+            return dataclasses.make_dataclass("Outcome", ["failed"])(["x"])
         return {"named": NamedTuple("Result", [("done", int), ("failed", list)])(1, ["x"]), "count": {"failed": 3},
                 "set": {"failed": {"x"}}, "none": {"failed": 0}, "empty": {"failed": []},
                 "text": {"failed": "no"}}[kind]
@@ -473,6 +556,23 @@ def test_what_came_before_a_failure_is_printed(odd):
     assert cloud("some", "--json").json == ["a", "b"]
 
 
+@pytest.mark.parametrize("kind", ["first", "nan", "interrupted", "none"])
+def test_json_is_one_document_whatever_comes(odd, kind):
+    result = odd(HEAD + RESULTS)("odd", "--kind", kind, "--json")
+    expected = {"first": [], "nan": {"a": ["nan", "-inf"]}, "interrupted": ["a"], "none": None}
+    assert result.json == expected[kind]
+
+
+def test_what_an_output_cannot_show_is_no_failure(odd, monkeypatch):
+    odd(HEAD + RESULTS)
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    command = [sys.executable, "-m", "codomyrmex.cloud.cli", "call", "acme.odd", "odd", "--kind", "wide"]
+    text = subprocess.run(command, capture_output=True, check=True).stdout
+    assert text == b"\\u20ac\n"
+    data = subprocess.run([*command, "--json"], capture_output=True, check=True).stdout
+    assert json.loads(data) == ["€"]
+
+
 def test_data_of_any_kind_is_written_as_it_is(odd):
     cloud = odd(HEAD + RESULTS)
     assert {cloud("data", "--kind", kind).out for kind in ("array", "view", "parts", "file")} == {b"\x89PNG\r\n"}
@@ -481,8 +581,11 @@ def test_data_of_any_kind_is_written_as_it_is(odd):
 
 def test_failures_of_a_part_are_found_in_any_form(odd):
     cloud = odd(HEAD + RESULTS)
-    codes = {kind: cloud("parts", "--kind", kind).code for kind in ("named", "count", "set", "none", "empty", "text")}
-    assert codes == {"named": 1, "count": 1, "set": 1, "none": 0, "empty": 0, "text": 0}
+    codes = {
+        kind: cloud("parts", "--kind", kind).code
+        for kind in ("class", "named", "count", "set", "none", "empty", "text")
+    }
+    assert codes == {"class": 1, "named": 1, "count": 1, "set": 1, "none": 0, "empty": 0, "text": 0}
     assert cloud("states").code == 0
 
 
@@ -503,6 +606,11 @@ def test_standard_input_is_no_path_where_a_method_may_write(odd):
         ("Sequence[Mapping[str, str]]", '{"a": "x\u2028y"}\n', "[{'a': 'x\\u2028y'}]"),
         ("Mapping[str, int]", '\ufeff{"a": 1}', "{'a': 1}"),
         ("Sequence[bytes]", "a\nb", "[b'a\\nb']"),
+        ("str | list[dict[str, Any]]", "SELECT *\nFROM x\n", "'SELECT *\\nFROM x\\n'"),
+        ("str | list[int]", "", "''"),
+        ("str | list[int]", "1\n2\n", "[1, 2]"),
+        ("str | list[Path]", "a\nb\n", "[PosixPath("),
+        ("str | list[bytes]", "a\nb\n", "[b'a\\nb\\n']"),
         ("str", "\ufeffa", "'\\ufeffa'"),
         ("tuple[int, str]", "1\nx\n", "(1, 'x')"),
         ("list[BinaryIO]", "x", "BufferedReader"),
@@ -598,10 +706,13 @@ def test_the_shell_completes_choices_and_files(root, install_plugin, tmp_path, m
         ("Opt[list[int]]", "null", "None"),
         ("Json", '[["a"]]', "[['a']]"),
         ("Json", "a", "'a'"),
+        ("Tree", "[[1], 2]", "[[1], 2]"),
     ],
 )
 def test_type_statements_keep_their_parameters(method, annotation, value, expected):
-    before = "\ntype Opt[T] = T | None\ntype Json = str | list[Json]\n"
-    assert method(f"def m(self, value: {annotation}): return show(value)", "--value", value, before=before) == [
-        expected
-    ]
+    before = "\ntype Opt[T] = T | None\ntype Json = str | list[Json]\ntype Tree = list[Tree] | int\n"
+    definition = f"def m(self, value: {annotation}): return show(value)"
+    assert method(definition, "--value", value, before=before) == [expected]
+    if annotation == "Tree":
+        assert "is not a whole number" in method(definition, "--value", '[["x"]]', before=before)
+        assert "nested too deeply" in method(definition, "--value", "[" * 900 + "]" * 900, before=before)

@@ -13,7 +13,7 @@ from click.shell_completion import get_completion_class
 from codomyrmex.cloud import __version__
 from codomyrmex.cloud.cli.listing import ListingGroup, entries_by_command, line_by_command
 from codomyrmex.cloud.cli.output import Settings, printable
-from codomyrmex.cloud.cli.streams import open_closed_streams
+from codomyrmex.cloud.cli.streams import prepare_streams
 from codomyrmex.cloud.errors import (
     AuthenticationError,
     BucketNotFound,
@@ -157,7 +157,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run ``cloud`` and exit with its code (see `EXIT_CODES`)."""
     words = sys.argv[1:] if arguments is None else arguments
     asked = Settings(json="--json" in words, debug="--debug" in words)  # also where an error comes before them
-    open_closed_streams()
+    prepare_streams()
     try:
         code = cloud.main(words, prog_name="cloud", standalone_mode=False, obj=Settings())
         sys.stdout.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import shutil
 import sys
@@ -49,7 +50,7 @@ def show(
     """
     single = isinstance(rows, str | bytes | Mapping) or _is_record(rows) or not isinstance(rows, Iterable)
     if settings().json:
-        click.echo(_dump(_plain(rows)) if single else "".join(_json_array(rows)))
+        click.echo(_dump(_plain(rows), indent=2) if single else "".join(_json_array(rows)))
     elif not single:
         plain_rows = [_plain(row) for row in rows]
         if plain_rows and all(isinstance(row, dict) for row in plain_rows):
@@ -150,6 +151,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has none such: RFC 8259, section 6
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, os.PathLike):
@@ -159,8 +162,10 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+def _dump(value: Any, indent: int | None = None) -> str:
+    """A value in JSON, in characters that standard output takes."""
+    takes_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json.dumps(value, ensure_ascii=not takes_all, indent=indent)
 
 
 def _json_array(items: Iterable[Any]) -> Iterator[str]:
@@ -168,9 +173,11 @@ def _json_array(items: Iterable[Any]) -> Iterator[str]:
     separator = "["
     try:
         for item in items:
-            yield f"{separator}\n{json.dumps(_plain(item), ensure_ascii=False)}"
+            yield f"{separator}\n{_dump(_plain(item))}"
             separator = ","
-    except Exception:
+    except GeneratorExit:  # nobody reads on
+        raise
+    except BaseException:
         yield "[]\n" if separator == "[" else "\n]\n"  # what was done is told, and can be parsed
         raise
     yield "[]" if separator == "[" else "\n]"

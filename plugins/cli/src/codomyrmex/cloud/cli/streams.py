@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import Any, BinaryIO
@@ -11,12 +12,18 @@ _CLOSED: set[str] = set()
 """The names of those that were closed when the process began."""
 
 
-def open_closed_streams() -> None:
-    """Let what is printed to closed streams go nowhere, and `standard_input` and `standard_output` fail."""
+def prepare_streams() -> None:
+    """Let printing fail neither for a closed stream nor for a character that a terminal does not know.
+
+    What is printed to a closed stream goes nowhere; `standard_input` and `standard_output` fail then.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             _CLOSED.add(name)
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as the process lives
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def standard_input() -> BinaryIO:

@@ -45,17 +45,14 @@ def _evaluated(annotation: Any, names: _Names) -> Any:
 
 
 class _Names(dict[str, Any]):
-    """What the names in an annotation mean: in its module, in its class, or as imported for type checkers alone."""
+    """What the names in an annotation mean: in its class, in its module, or as imported for type checkers alone."""
 
     def __init__(self, function: Any, owner: type | None) -> None:
         super().__init__()
         module = sys.modules.get(getattr(function, "__module__", None) or "")
         self._imports = _imports_for_checkers(module) if module else {}
-        self._places = [
-            getattr(function, "__globals__", vars(module) if module else {}),
-            vars(builtins),
-            vars(owner or int),
-        ]
+        nested = {name: member for name, member in vars(owner).items() if inspect.isclass(member)} if owner else {}
+        self._places = [nested, getattr(function, "__globals__", vars(module) if module else {}), vars(builtins)]
 
     def __contains__(self, name: object) -> bool:
         return True

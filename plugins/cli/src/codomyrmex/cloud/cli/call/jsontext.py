@@ -20,7 +20,7 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse, parse_float=number, object_pairs_hook=_unique)
     except RecursionError:
-        raise ArgumentError("is nested too deeply", is_of_part=True) from None
+        raise ArgumentError("is nested too deeply", is_final=True) from None
     except ValueError as error:
         raise ArgumentError(f"{shown(text)} is no JSON: {error}") from None
 

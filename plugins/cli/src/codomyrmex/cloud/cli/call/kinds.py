@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from codomyrmex.cloud.cli.call import jsontext
 from codomyrmex.cloud.cli.call.jsontext import shortened, shown
-from codomyrmex.cloud.cli.call.references import ArgumentError, Reference
+from codomyrmex.cloud.cli.call.references import ArgumentError, Quoted, Reference
 
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*[1-9])?")
 """A number that loses nothing of its text: not 007, 1.10 or 1e3."""
@@ -27,13 +27,22 @@ Typed = str | Reference
 class Kind:
     """The base of all: what is typed once, and is text."""
 
-    words: Sequence[str] = ("TEXT",)
-    """What stands for it in a help text."""
-    expected: str = "text"
-    """What an error asks for; empty where that goes without saying."""
     rank: ClassVar[int]
     """In a union, the kind with the lowest takes what several could."""
-    takes_any_text: ClassVar[bool] = False
+    takes_any_text: bool = False
+    """Whether whatever is typed is one."""
+    _words: Sequence[str] = ("TEXT",)
+    _expected = "text"
+
+    @property
+    def words(self) -> Sequence[str]:
+        """What stands for it in a help text."""
+        return self._words
+
+    @property
+    def expected(self) -> str:
+        """What an error asks for; empty where that goes without saying."""
+        return self._expected
 
     @property
     def members(self) -> Sequence[Kind]:
@@ -78,10 +87,10 @@ class Kind:
 class Null(Kind):
     """None, which is typed ``null``."""
 
-    words, expected, rank = (), "", 0
+    _words, _expected, rank = (), "", 0
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
-        if text == "null" and not only_certain:
+        if text == "null" and not only_certain and not isinstance(text, Quoted):
             return None
         raise self.refused(shown(text))
 
@@ -107,7 +116,7 @@ class Scalar(Kind):
     def __init__(
         self, word: str, expected: str, read: Callable[[str], Any], json_types: Sequence[type], certain: str
     ) -> None:
-        self.words, self.expected = (word,), expected
+        self._words, self._expected = (word,), expected
         self._read, self._json_types, self._certain = read, json_types, re.compile(certain)
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
@@ -121,7 +130,7 @@ class Scalar(Kind):
     def from_json(self, value: Any) -> Any:
         if type(value) in self._json_types:
             try:
-                return self._read(json.dumps(value) if isinstance(value, bool) else str(value))
+                return self._read(str(value))
             except (KeyError, ValueError, ArithmeticError):
                 pass
         raise self.refused(shortened(json.dumps(value)))
@@ -139,8 +148,8 @@ class Choice(Kind):
     def __init__(self, values: Iterable[Any]) -> None:
         self.choices = {_as_typed(value): value for value in values}
         self._names = {value.name: value for value in self.choices.values() if isinstance(value, Enum)}
-        self.words = tuple(self.choices)
-        self.expected = f"one of {', '.join(self.choices)}"
+        self._words = tuple(self.choices)
+        self._expected = f"one of {', '.join(self.choices)}"
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
         for choices in (self.choices, self._names):
@@ -163,13 +172,15 @@ class Anything(Kind):
         is_object: It is of a class that only a program has.
     """
 
-    rank, expected = 5, "JSON or text"
+    rank, _expected = 5, "JSON or text"
 
     def __init__(self, *, is_object: bool = False) -> None:
         self.is_object = is_object
-        self.words = ("JSON",) if is_object else ("JSON", "TEXT")
+        self._words = ("JSON",) if is_object else ("JSON", "TEXT")
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
+        if isinstance(text, Quoted):
+            return str(text)
         try:
             value = jsontext.parse(text)
         except ArgumentError:
@@ -187,7 +198,7 @@ class Anything(Kind):
         try:
             value = self.from_text(text)
         except ArgumentError as error:
-            if error.is_of_part:
+            if error.is_final:
                 raise
             value = text
         return Text().from_content(data) if value == text else value
@@ -206,21 +217,36 @@ class Text(Kind):
         self._make = make
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
-        return self._make(text)
+        return made(self._make, str(text))
 
     def from_json(self, value: Any) -> Any:
         if isinstance(value, str):
-            return self._make(value)
+            return self.from_text(value)
         raise self.refused(shortened(json.dumps(value)))
 
     def from_content(self, data: bytes) -> Any:
-        return self._make(decoded(data, "utf-8"))
+        return self.from_text(decoded(data, "utf-8"))
 
 
-class Path(Text):
-    """The path of a file of this machine."""
+class Path(Kind):
+    """The path of a file of this machine.
 
-    words, rank = ("FILE",), 7
+    Args:
+        make: Makes it of a str.
+    """
+
+    _words, rank, takes_any_text = ("FILE",), 7, True
+
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        self._make = make
+
+    def from_text(self, text: str, *, only_certain: bool = False) -> Any:
+        return made(self._make, str(text))
+
+    def from_json(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.from_text(value)
+        raise self.refused(shortened(json.dumps(value)))
 
     def from_reference(self, reference: Reference) -> Any:
         return reference.as_path()
@@ -233,7 +259,7 @@ class Binary(Kind):
         make: Makes it of bytes.
     """
 
-    words, rank = ("TEXT", "@FILE"), 8
+    _words, rank, takes_any_text = ("TEXT", "@FILE"), 8, True
 
     def __init__(self, make: Callable[[bytes], Any]) -> None:
         self._make = make
@@ -257,7 +283,7 @@ class Stream(Kind):
         is_text: What is read of it is text.
     """
 
-    words, expected, rank = ("FILE",), "the path of a file", 9
+    _words, _expected, rank, takes_any_text = ("FILE",), "the path of a file", 9, True
 
     def __init__(self, *, is_text: bool) -> None:
         self._is_text = is_text
@@ -280,7 +306,7 @@ class Callback(Kind):
         only_listens: It returns nothing, so that whatever is called will do.
     """
 
-    words, expected, rank = (), "what can be typed", 10
+    _words, _expected, rank = (), "what can be typed", 10
 
     def __init__(self, takes: Sequence[Any], *, only_listens: bool) -> None:
         self.takes, self.only_listens = takes, only_listens
@@ -290,6 +316,14 @@ class Callback(Kind):
 
     def from_json(self, value: Any) -> Any:
         raise self.refused(shortened(json.dumps(value)))
+
+
+def made(make: Callable[[Any], Any], value: Any) -> Any:
+    """What a class of a stranger makes of a value. ArgumentError for what it raises."""
+    try:
+        return make(value)
+    except Exception as error:
+        raise ArgumentError(f"is refused: {str(error) or type(error).__name__}", is_final=True) from None
 
 
 def decoded(data: bytes, encoding: str = "utf-8-sig") -> str:

@@ -39,10 +39,12 @@ class Argument:
         self.kind = kind_of(parameter.annotation)
         self.kinds = [member for member in self.kind.members if not isinstance(member, Null)]
         self.is_flag = self.kinds == [kind_of(bool)]
-        self.is_secret = is_secret(self.name) and not self.is_flag
+        is_file = all(isinstance(kind, Path | Stream) for kind in self.kinds)
+        self.is_secret = is_secret(self.name) and not (self.is_flag or is_file)
         self.is_required = parameter.default is EMPTY and parameter.kind not in (VAR_POSITIONAL, VAR_KEYWORD)
         self._may_write = may_write
-        self._takes_null = len(self.kinds) < len(self.kind.members) and parameter.default is not None
+        takes_none = any(isinstance(member, Null) for member in self.kind.members)
+        self._takes_null = takes_none and parameter.default is not None  # else leaving it out is None
 
     def value_of(self, typed: Sequence[str]) -> Any:
         """The value of what was typed, each time that it was. ArgumentError where that is none."""
@@ -51,7 +53,10 @@ class Argument:
             return secret(typed, self.name.replace("_", "-"), self.kind, provider)
         if list(typed) == ["null"] and self._takes_null:
             return None
-        return self.kind.from_typed([referred(text, may_write=self._may_write) for text in typed])
+        try:
+            return self.kind.from_typed([referred(text, may_write=self._may_write) for text in typed])
+        except RecursionError:
+            raise ArgumentError("is nested too deeply") from None
 
     def is_for_programs(self, *, of_constructor: bool) -> bool:
         """Whether only a program has what it takes, such as an SDK's client, or gives it at all."""
@@ -97,11 +102,12 @@ class ParameterOption(click.Option):
 
     Args:
         argument: Which.
+        number: Of the option, by which click knows it: two names may be one for click.
         text: What the docstring says of it.
         of_constructor: Whether it is required is seen once the method is known, whose help needs none of it.
     """
 
-    def __init__(self, argument: Argument, text: str, *, of_constructor: bool = False) -> None:
+    def __init__(self, argument: Argument, number: int, text: str, *, of_constructor: bool = False) -> None:
         self.argument = argument
         name = argument.name.strip("_").replace("_", "-")
         opposite = name.removeprefix("no-") if name.startswith("no-") else f"no-{name}"
@@ -112,7 +118,7 @@ class ParameterOption(click.Option):
                 attributes |= {"is_flag": False, "flag_value": "true"}
         required = ["[required]"] if of_constructor and argument.is_required else []
         super().__init__(
-            [f"--{name}/--{opposite}" if argument.is_flag else f"--{name}", re.sub(r"\W", "_", f"_{argument.name}")],
+            [f"--{name}/--{opposite}" if argument.is_flag else f"--{name}", f"argument_{number}"],
             required=argument.is_required and not of_constructor,
             help=" ".join(filter(None, (text, *argument.remarks(), *required))),
             callback=self._value,
@@ -188,7 +194,7 @@ class OtherArguments(click.Option):
 
     def _read(self, text: str) -> dict[str, Any]:
         name, separator, value = text.partition("=")
-        if separator and not text.lstrip().startswith(("{", "@")):
+        if separator and name and not text.lstrip().startswith(("{", "@")):
             argument = self._argument(name)
             try:
                 return {name: argument.value_of([value])}
@@ -229,7 +235,8 @@ def options_of(
         if argument.parameter.kind is VAR_KEYWORD or not re.fullmatch(r"_*[^\W_][^\s=/]*", argument.name):
             without_option.append(argument)
         elif not argument.is_for_programs(of_constructor=of_constructor) and argument.name not in left_out:
-            option = ParameterOption(argument, texts.get(argument.name, ""), of_constructor=of_constructor)
+            text = texts.get(argument.name, "")
+            option = ParameterOption(argument, len(options), text, of_constructor=of_constructor)
             if taken.isdisjoint(names := {*option.opts, *option.secondary_opts}):
                 options.append(option)
                 taken |= names

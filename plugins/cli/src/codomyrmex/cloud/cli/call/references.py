@@ -19,10 +19,14 @@ _STDIN_IS_TAKEN = f"{__name__}.stdin_is_taken"
 class ArgumentError(ValueError):
     """What was typed is no value of the parameter's type; the message says what is expected."""
 
-    def __init__(self, message: str, *, is_of_part: bool = False) -> None:
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
         super().__init__(message)
-        self.is_of_part = is_of_part
-        """Whether it tells of a part of an array or object of JSON."""
+        self.is_final = is_final
+        """Whether it is JSON that was meant, so that it is not taken for a text."""
+
+
+class Quoted(str):
+    """A text that a backslash keeps from being taken for something else."""
 
 
 class Reference:
@@ -72,7 +76,7 @@ class Reference:
             return open(self._path, mode, encoding=None if "b" in mode else "utf-8")
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             reason = getattr(error, "strerror", None) or error
-            raise ArgumentError(f"file {self._path!r} cannot be read: {reason}") from None
+            raise ArgumentError(f"file {self._path!r} cannot be read: {reason}", is_final=True) from None
 
 
 def referred(text: str, *, may_write: bool = False) -> str | Reference:
@@ -86,7 +90,7 @@ def referred(text: str, *, may_write: bool = False) -> str | Reference:
         return Reference(None, may_write=may_write)
     if text.startswith("@") and len(text) > 1:
         return Reference(text[1:], may_write=may_write)
-    return text[1:] if text.startswith(r"\@") or text in (r"\-", r"\null") else text
+    return Quoted(text[1:]) if text.startswith(r"\@") or text in (r"\-", r"\null") else text
 
 
 def _standard_input() -> BinaryIO:

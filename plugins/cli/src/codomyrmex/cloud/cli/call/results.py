@@ -21,8 +21,9 @@ def print_result(result: Any) -> None:
     What comes one by one and fails midway is printed as far as it came.
     """
     if result is None:
-        return
-    if hasattr(result, "read"):
+        if settings().json:
+            show(None)
+    elif hasattr(result, "read"):
         with result:
             _write(_chunks(result))
     elif isinstance(result, bytes | bytearray | memoryview):
@@ -56,7 +57,11 @@ def _print_text(text: str) -> None:
 
 
 def _print_items(items: Iterator[Any]) -> None:
-    first = list(islice(items, 1))
+    try:
+        first = list(islice(items, 1))
+    except BaseException:
+        show([])
+        raise
     items = chain(first, items)
     if first and isinstance(first[0], bytes | bytearray | memoryview):
         _write(items)
@@ -77,16 +82,16 @@ def check_all_done(result: Any, spec: Spec | None) -> None:
         result: What an operation returned.
         spec: What is known of the operation.
     """
-    values = result._asdict() if hasattr(result, "_asdict") else result
-    if not isinstance(values, Mapping) or (spec is not None and spec.effect in ("read", "list")):
+    if spec is not None and spec.effect in ("read", "list"):
         return
-    failures = values if spec and spec.batched else values.get("failed")
-    count = len(failures) if isinstance(failures, Collection) and not isinstance(failures, str | bytes) else failures
-    if not isinstance(count, int) or not count:
-        return
-    reason = ""
-    if isinstance(failures, Mapping):
-        reason = ", such as {!r}: {}".format(*next(iter(failures.items())))
-    elif isinstance(failures, Collection):
-        reason = f", such as {next(iter(failures))}"
-    raise CloudError(f"{count:,} failed{reason}")
+    if spec and spec.batched:
+        failures = result
+    else:
+        failures = result.get("failed") if isinstance(result, Mapping) else getattr(result, "failed", None)
+    if isinstance(failures, Mapping) and failures:
+        item, reason = next(iter(failures.items()))
+        raise CloudError(f"{len(failures):,} failed, such as {item!r}: {reason}")
+    if isinstance(failures, Collection) and not isinstance(failures, str | bytes) and failures:
+        raise CloudError(f"{len(failures):,} failed, such as {next(iter(failures))}")
+    if isinstance(failures, int) and failures:
+        raise CloudError(f"{failures:,} failed")

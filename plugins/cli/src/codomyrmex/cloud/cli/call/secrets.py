@@ -10,16 +10,17 @@ from typing import Any
 
 import click
 from codomyrmex.cloud.cli.call import jsontext
-from codomyrmex.cloud.cli.call.kinds import Anything, Kind, decoded
+from codomyrmex.cloud.cli.call.kinds import Anything, Binary, Kind, Text, decoded
 from codomyrmex.cloud.cli.call.references import ArgumentError, Reference, referred
-from codomyrmex.cloud.cli.call.structures import Fields
+from codomyrmex.cloud.cli.call.structures import Collection, Fields
 
 SOURCES = "env:NAME, @FILE, - for standard input, or ask"
-_NAMES = ("auth", "bearer", "jwt", "pem", "pwd", "sas")
+_NAMES = ("auth", "bearer", "jwt", "otp", "pass", "pat", "pem", "pin", "pw", "pwd", "sas")
 _ENDINGS = (
-    "secret", "password", "passwd", "passphrase", "credential", "token", "authorization", "dsn", "connectionstring",
-    "apikey", "accesskey", "accountkey", "privatekey", "secretkey", "signingkey", "encryptionkey", "sharedkey",
-    "masterkey", "hmackey", "sessionkey", "customerkey", "adminpass", "secretvalue", "secretstring",
+    "secret", "password", "passwd", "passphrase", "passcode", "credential", "token", "authorization", "dsn", "cookie",
+    "connectionstring", "apikey", "accesskey", "accountkey", "privatekey", "privatekeypem", "pemkey", "tlskey",
+    "sslkey", "secretkey", "signingkey", "encryptionkey", "sharedkey", "masterkey", "hmackey", "sessionkey", "customerkey",
+    "adminpass", "dbpass", "rootpass", "secretvalue", "secretstring", "secretbinary", "secretdata", "secretbyte",
 )  # fmt: skip
 _NO_SECRETS = (
     "pagetoken", "nexttoken", "synctoken", "continuationtoken", "startingtoken", "clienttoken", "requesttoken",
@@ -46,41 +47,53 @@ def secret(typed: Sequence[str], name: str, kind: Kind, provider: str = "") -> A
     Raises:
         ArgumentError: It was typed itself, cannot be read, or is no value of this kind. The message does not show it.
     """
-    if len(typed) > 1:
+    if len(typed) > 1 and not _takes_several(kind):
         raise ArgumentError(f"takes one value, and is given {len(typed)} times")
-    text = _text(typed[0], name)
+    data = [_data(source, name) for source in typed]
     try:
-        return _value(text, kind, provider)
+        return _value(data, kind, provider)
     except Exception:  # also what a class of a stranger raises, which may show it
         raise ArgumentError(f"what it was given is not {kind.expected}") from None
 
 
-def _text(source: str, name: str) -> str:
+def _data(source: str, name: str) -> bytes:
+    """What a source tells."""
     if source == "ask":
         if not sys.stdin.isatty():
             raise ArgumentError(f"there is no terminal to ask at: give another of {SOURCES}")
-        text: str = click.prompt(name, hide_input=True, err=True)
-        return text
+        return os.fsencode(click.prompt(name, hide_input=True, err=True))
     if source.startswith("env:"):
         if source.removeprefix("env:") not in os.environ:
             raise ArgumentError("there is no variable of the name behind env:")
-        return os.environ[source.removeprefix("env:")]
+        return os.fsencode(os.environ[source.removeprefix("env:")])
     reference = referred(source)
     if not isinstance(reference, Reference):
         raise ArgumentError(f"a secret on the command line can be read by others: give {SOURCES}")
     try:
-        return decoded(reference.read()).rstrip("\r\n")
+        return reference.read()
     except ArgumentError:
         raise ArgumentError("what stands behind @ is no file that can be read") from None
 
 
-def _value(text: str, kind: Kind, provider: str) -> Any:
+def _value(data: Sequence[bytes], kind: Kind, provider: str) -> Any:
     """The secret as the parameter takes it: text, unless its type says what else."""
+    texts = [decoded(each).rstrip("\r\n") for each in data if not _is_binary(kind)]
     for member in kind.members:
-        if isinstance(member, Fields) and jsontext.is_structure(text):
-            fields = jsontext.parse(text)
+        if isinstance(member, Fields) and texts and jsontext.is_structure(texts[0]):
             defaults = {"provider": provider} if "provider" in member.names else {}
-            return kind.from_json({**defaults, **fields})
-    if any(isinstance(member, Anything) for member in kind.members):
-        return text
-    return kind.from_text(text)
+            return kind.from_json({**defaults, **jsontext.parse(texts[0])})
+    if _takes_several(kind):
+        return kind.from_typed([item for text in texts for item in jsontext.items(text)])
+    if _is_binary(kind):
+        return kind.from_content(data[0])
+    return texts[0] if any(isinstance(member, Anything) for member in kind.members) else kind.from_text(texts[0])
+
+
+def _takes_several(kind: Kind) -> bool:
+    return any(isinstance(member, Fields | Collection) for member in kind.members)
+
+
+def _is_binary(kind: Kind) -> bool:
+    """Whether it is data, and no text."""
+    members = kind.members
+    return any(isinstance(each, Binary) for each in members) and not any(isinstance(each, Text) for each in members)

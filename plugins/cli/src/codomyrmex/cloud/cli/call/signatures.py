@@ -103,7 +103,8 @@ def is_method(client_class: type, name: str) -> bool:
         return False
     try:
         method = member.__get__(None, client_class)
-    except Exception:  # a descriptor of a stranger
+        signature(method)
+    except Exception:  # a descriptor of a stranger, or what has no signature
         return False
     if not callable(method) or inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
         return False

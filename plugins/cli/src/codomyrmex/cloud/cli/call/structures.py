@@ -9,7 +9,7 @@ from typing import Any
 
 from codomyrmex.cloud.cli.call import jsontext
 from codomyrmex.cloud.cli.call.jsontext import shortened, shown
-from codomyrmex.cloud.cli.call.kinds import Binary, Choice, Kind, Null, Path, Stream, Text, Typed, decoded
+from codomyrmex.cloud.cli.call.kinds import Binary, Choice, Kind, Null, Path, Stream, Text, Typed, decoded, made
 from codomyrmex.cloud.cli.call.references import ArgumentError, Reference
 
 
@@ -23,7 +23,7 @@ class Fields(Kind):
         name: Of the class, for errors.
     """
 
-    rank = 3
+    rank, _words = 3, ("NAME=VALUE",)
 
     def __init__(
         self,
@@ -33,7 +33,6 @@ class Fields(Kind):
         name: str,
     ) -> None:
         self._make, self._kinds_of, self._required, self._name = make, kinds, required, name
-        self.words = ("NAME=VALUE",)
 
     @cached_property
     def _kinds(self) -> dict[str, Kind]:
@@ -45,7 +44,7 @@ class Fields(Kind):
         return list(self._kinds)
 
     @property
-    def expected(self) -> str:  # type: ignore[override]  # read when it is asked for, as types may hold themselves
+    def expected(self) -> str:
         return f"a JSON object of {', '.join(self.names)}"
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
@@ -55,9 +54,6 @@ class Fields(Kind):
 
     def from_json(self, value: Any) -> Any:
         return self._made(self._parts(value))
-
-    def from_content(self, data: bytes) -> Any:
-        return self.from_typed(jsontext.items(decoded(data)))
 
     def from_typed(self, typed: Sequence[Typed]) -> Any:
         values: dict[Any, Any] = {}
@@ -79,7 +75,7 @@ class Fields(Kind):
             raise self.refused(shortened(json.dumps(value)))
         parts = {self._key(name): _part(name, each, self._kind(name)) for name, each in value.items()}
         if len(parts) < len(value):
-            raise ArgumentError(f"{', '.join(value)} are not as many names", is_of_part=True)
+            raise ArgumentError(f"{', '.join(value)} are not as many names", is_final=True)
         return parts
 
     def _key(self, name: str) -> Any:
@@ -87,16 +83,13 @@ class Fields(Kind):
 
     def _kind(self, name: str) -> Kind:
         if name not in self._kinds:
-            raise ArgumentError(f"{self._name} has no {name}, but {', '.join(self._kinds)}", is_of_part=True)
+            raise ArgumentError(f"{self._name} has no {name}, but {', '.join(self._kinds)}", is_final=True)
         return self._kinds[name]
 
     def _made(self, values: dict[Any, Any]) -> Any:
         if missing := [name for name in self._required() if name not in values]:
-            raise ArgumentError(f"{self._name} needs {', '.join(missing)}", is_of_part=True)
-        try:
-            return self._make(values)
-        except (TypeError, ValueError) as error:
-            raise ArgumentError(f"makes no {self._name}: {error}", is_of_part=True) from None
+            raise ArgumentError(f"{self._name} needs {', '.join(missing)}", is_final=True)
+        return made(self._make, values)
 
 
 class Mapping(Fields):
@@ -108,7 +101,9 @@ class Mapping(Fields):
         value: Gives that of the values.
     """
 
-    expected = "a JSON object"
+    @property
+    def expected(self) -> str:
+        return "a JSON object"
 
     def __init__(
         self, make: Callable[[dict[Any, Any]], Any], key: Callable[[], Kind], value: Callable[[], Kind]
@@ -131,7 +126,7 @@ class Collection(Kind):
         item: Gives the kind of an item.
     """
 
-    rank, expected = 4, "a JSON array"
+    rank, _expected = 4, "a JSON array"
 
     def __init__(self, make: Callable[[Iterable[Any]], Any], item: Callable[[], Kind]) -> None:
         self._make, self._item_kind = make, item
@@ -142,16 +137,16 @@ class Collection(Kind):
         return self._item_kind()
 
     @property
-    def words(self) -> Sequence[str]:  # type: ignore[override]  # read when it is asked for, as types may hold themselves
+    def words(self) -> Sequence[str]:
         items = [member for member in self.item.members if not isinstance(member, Collection)]
         return [word for member in items for word in (("JSON",) if isinstance(member, Fields) else member.words)]
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
         if only_certain:
-            if jsontext.opening(text) not in ("[", "{" if self._holds(Fields) else "["):
+            if jsontext.opening(text) not in ("[", "{" if self.holds(Fields) else "["):
                 raise self.refused(shown(text))
             if not jsontext.is_structure(text):
-                raise ArgumentError(f"{shown(text)} is no JSON", is_of_part=jsontext.is_begun(text))
+                raise ArgumentError(f"{shown(text)} is no JSON", is_final=jsontext.is_begun(text))
         return self._made(self._items(text))
 
     def from_json(self, value: Any) -> Any:
@@ -159,19 +154,13 @@ class Collection(Kind):
             raise self.refused(shortened(json.dumps(value)))
         return self._made(self._parts(value))
 
-    def from_content(self, data: bytes) -> Any:
-        return self._made([item for text in jsontext.items(decoded(data)) for item in self._items(text)])
-
-    def from_reference(self, reference: Reference) -> Any:
-        return self.from_typed([reference])
-
     def from_typed(self, typed: Sequence[Typed]) -> Any:
         return self._made([item for each in typed for item in self._items(each)])
 
     def _items(self, typed: Typed) -> list[Any]:
         """The items that stand for what was typed once."""
         if isinstance(typed, Reference):
-            if self._holds(Path, Stream, Binary):
+            if self.holds(Path, Stream, Binary):
                 return [self.item.from_reference(typed)]
             return [item for text in _texts(typed) for item in self._items(text)]
         if jsontext.opening(typed) == "[":
@@ -184,23 +173,22 @@ class Collection(Kind):
             try:
                 return self._parts(value)
             except ArgumentError:  # it may be an array that is an item
-                if not self._holds(Collection):
+                if not self.holds(Collection):
                     raise
-        elif _is_pair(typed) and self._holds(Fields) and not self.item.takes_any_text:
+                return [self.item.from_json(value)]
+        elif _is_pair(typed) and self.holds(Fields) and not self.item.takes_any_text:
             raise ArgumentError(f"{shown(typed)} is no item: give each as a JSON object")
         return [self.item.from_text(typed)]
 
-    def _holds(self, *kinds: type[Kind]) -> bool:
+    def holds(self, *kinds: type[Kind]) -> bool:
+        """Whether an item may be of one of these kinds."""
         return any(isinstance(member, kinds) for member in self.item.members)
 
     def _parts(self, values: list[Any]) -> list[Any]:
         return [_part(f"item {number}", value, self.item) for number, value in enumerate(values, 1)]
 
     def _made(self, items: list[Any]) -> Any:
-        try:
-            return self._make(items)
-        except TypeError as error:  # a set of what has no hash
-            raise ArgumentError(str(error), is_of_part=True) from None
+        return made(self._make, items)
 
 
 class Positions(Collection):
@@ -242,68 +230,52 @@ class Positions(Collection):
 
     def _check_length(self, given: int) -> None:
         if given != self.length:
-            raise ArgumentError(f"takes {self.length} values, not {given}", is_of_part=True)
+            raise ArgumentError(f"takes {self.length} values, not {given}", is_final=True)
 
 
 class Union(Kind):
     """One of several kinds."""
 
     def __init__(self, members: Sequence[Kind]) -> None:
-        self._members = sorted(members, key=lambda member: member.rank)
+        self._members = members
+        self.takes_any_text = any(member.takes_any_text for member in members)
 
-    @property
+    @cached_property
     def members(self) -> Sequence[Kind]:
-        return self._members
+        """The most special first; of collections that with the most special items."""
+        return sorted(self._members, key=lambda member: (member.rank, _item_rank(member)))
 
     @property
-    def words(self) -> Sequence[str]:  # type: ignore[override]
-        return list(dict.fromkeys(word for member in self._members for word in member.words))
+    def words(self) -> Sequence[str]:
+        return list(dict.fromkeys(word for member in self.members for word in member.words))
 
     @property
-    def expected(self) -> str:  # type: ignore[override]
-        return " or ".join(dict.fromkeys(member.expected for member in self._members if member.expected))
-
-    @property
-    def takes_any_text(self) -> bool:  # type: ignore[override]
-        return any(member.takes_any_text for member in self._members)
+    def expected(self) -> str:
+        return " or ".join(dict.fromkeys(member.expected for member in self.members if member.expected))
 
     def of(self, *kinds: type[Kind]) -> list[Any]:
         """Its members of these kinds."""
-        return [member for member in self._members if isinstance(member, kinds)]
+        return [member for member in self.members if isinstance(member, kinds)]
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
         only_certain = only_certain or self.takes_any_text
-        return self._first(lambda member: member.from_text(text, only_certain=only_certain), shown(text))
+        return self._first(self.members, lambda member: member.from_text(text, only_certain=only_certain), shown(text))
 
     def from_json(self, value: Any) -> Any:
+        members = self.members
         if isinstance(value, str) and self.of(Text):  # JSON's quotes say that it is text
-            return Union(self.of(Choice, Text)).from_text(value)
-        return self._first(lambda member: member.from_json(value), shortened(json.dumps(value)))
+            members = self.of(Choice, Text)
+        return self._first(members, lambda member: member.from_json(value), shortened(json.dumps(value)))
 
     def from_typed(self, typed: Sequence[Typed]) -> Any:
         if len(typed) == 1:
             return super().from_typed(typed)
         fields, collections = self.of(Fields), self.of(Collection)
-        if fields and (not collections or (all(map(_is_pair, typed)) and not self.takes_any_text)):
-            return fields[0].from_typed(typed)
-        if collections:
-            return Union(collections)._first(lambda member: member.from_typed(typed), "what was given")
+        are_pairs = all(map(_is_pair, typed)) and not self.takes_any_text
+        structures = fields + collections if are_pairs else collections + fields
+        if structures:
+            return self._first(structures, lambda member: member.from_typed(typed), "what was given")
         return super().from_typed(typed)
-
-    def _first(self, read: Callable[[Kind], Any], shown_value: str) -> Any:
-        """What the first member reads that can."""
-        errors: list[ArgumentError] = []
-        for member in self._members:
-            of_part = next((error for error in errors if error.is_of_part), None)
-            if of_part and member.takes_any_text:  # an array with a wrong item is no text
-                raise of_part
-            try:
-                return read(member)
-            except ArgumentError as error:
-                errors.append(error)
-        of_parts = [error for error in errors if error.is_of_part]
-        is_one = sum(not isinstance(member, Null) for member in self._members) == 1
-        raise of_parts[0] if of_parts else errors[-1] if is_one else self.refused(shown_value)
 
     def from_reference(self, reference: Reference) -> Any:
         structures = self.of(Fields, Collection)
@@ -315,6 +287,9 @@ class Union(Kind):
             return reference.as_path(data)
         if self.of(Path) or (self.of(Stream) and not self.of(Text, Binary)):
             return self.of(Path, Stream)[0].from_reference(reference)
+        for collection in self.of(Collection):
+            if collection.holds(Path, Stream, Binary):
+                return collection.from_typed([reference])
         return self.from_content(reference.read())
 
     def from_content(self, data: bytes) -> Any:
@@ -324,11 +299,36 @@ class Union(Kind):
                 return texts[0].from_content(data) if texts else binaries[0].from_content(data)
             except ArgumentError:  # it is no text
                 return binaries[0].from_content(data)
-        if self.of(Collection) or (self.of(Fields) and not texts):
-            return self.from_typed(jsontext.items(decoded(data)))
         text = decoded(data).strip()
+        if self.of(Collection) or (self.of(Fields) and not texts):
+            try:
+                if text or not texts:
+                    return self.from_typed(jsontext.items(decoded(data)))
+            except ArgumentError:  # its lines are no items
+                if not texts or jsontext.is_begun(text):
+                    raise
+            return texts[0].from_content(data)
         value = self.from_text(text)
         return texts[0].from_content(data) if texts and value == text else value
+
+    def _first(self, members: Sequence[Kind], read: Callable[[Kind], Any], shown_value: str) -> Any:
+        """What the first of these members reads that can."""
+        errors: list[ArgumentError] = []
+        for member in members:
+            if member.takes_any_text and any(error.is_final for error in errors):
+                break
+            try:
+                return read(member)
+            except ArgumentError as error:
+                errors.append(error)
+        if final := [error for error in errors if error.is_final]:
+            raise final[0]
+        are_others = [member for member in self.members if not isinstance(member, Null)][1:]
+        raise self.refused(shown_value) if are_others else errors[-1]
+
+
+def _item_rank(kind: Kind) -> int:
+    return min(member.rank for member in kind.item.members) if isinstance(kind, Collection) else 0
 
 
 def _texts(typed: Typed) -> list[str]:
@@ -346,4 +346,4 @@ def _part(name: str, value: Any, kind: Kind) -> Any:
     try:
         return kind.from_json(value)
     except ArgumentError as error:
-        raise ArgumentError(f"{name}: {error}", is_of_part=True) from None
+        raise ArgumentError(f"{name}: {error}", is_final=True) from None
