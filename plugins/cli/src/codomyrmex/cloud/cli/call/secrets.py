@@ -19,8 +19,9 @@ _NAMES = ("auth", "bearer", "jwt", "otp", "pass", "pat", "pem", "pin", "pw", "pw
 _ENDINGS = (
     "secret", "password", "passwd", "passphrase", "passcode", "credential", "token", "authorization", "dsn", "cookie",
     "connectionstring", "apikey", "accesskey", "accountkey", "privatekey", "privatekeypem", "pemkey", "tlskey",
-    "sslkey", "secretkey", "signingkey", "encryptionkey", "sharedkey", "masterkey", "hmackey", "sessionkey", "customerkey",
-    "adminpass", "dbpass", "rootpass", "secretvalue", "secretstring", "secretbinary", "secretdata", "secretbyte",
+    "sslkey", "secretkey", "signingkey", "encryptionkey", "sharedkey", "masterkey", "hmackey", "sessionkey",
+    "customerkey", "adminpass", "dbpass", "rootpass", "secretvalue", "secretstring", "secretbinary", "secretdata",
+    "secretbyte",
 )  # fmt: skip
 _NO_SECRETS = (
     "pagetoken", "nexttoken", "synctoken", "continuationtoken", "startingtoken", "clienttoken", "requesttoken",

@@ -237,13 +237,13 @@ class Union(Kind):
     """One of several kinds."""
 
     def __init__(self, members: Sequence[Kind]) -> None:
-        self._members = members
+        self.unsorted = members
         self.takes_any_text = any(member.takes_any_text for member in members)
 
     @cached_property
     def members(self) -> Sequence[Kind]:
         """The most special first; of collections that with the most special items."""
-        return sorted(self._members, key=lambda member: (member.rank, _item_rank(member)))
+        return sorted(self.unsorted, key=lambda member: (member.rank, _item_rank(member)))
 
     @property
     def words(self) -> Sequence[str]:
@@ -328,7 +328,11 @@ class Union(Kind):
 
 
 def _item_rank(kind: Kind) -> int:
-    return min(member.rank for member in kind.item.members) if isinstance(kind, Collection) else 0
+    """Of a collection the rank of its items. They are not sorted for it, as a type may hold itself."""
+    if not isinstance(kind, Collection):
+        return 0
+    item = kind.item
+    return min(member.rank for member in (item.unsorted if isinstance(item, Union) else [item]))
 
 
 def _texts(typed: Typed) -> list[str]:
