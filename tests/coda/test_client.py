@@ -208,6 +208,13 @@ def test_it_is_called_from_the_shell(cloud, coda):
     assert coda.received("listRows")[0].query["useColumnNames"] == "true"
 
 
+def test_a_failure_midway_tells_in_the_shell_how_many_rows_were_sent(cloud, tmp_path):
+    rows = [{"Name": "x" * (90_000 if number == 600 else 1)} for number in range(900)]  # the 600th is more than fits
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    failed = cloud("insert_rows", "--doc-id", "doc", "--table-id", "Things", "--rows", f"@{tmp_path / 'rows.json'}")
+    assert (failed.returncode, "insert_rows had sent 500 rows before this" in failed.stderr) == (1, True)
+
+
 def test_an_interrupt_in_the_shell_tells_which_mutation_goes_on(start, coda):
     coda.fail("getMutationStatus", Answer(200, {"completed": False}), times=1000)
     process = start("delete_row", "--doc-id", "doc", "--table-id", "grid-1", "--row-id", "i-00", "--wait")

@@ -164,6 +164,7 @@ def test_a_failure_in_the_middle_is_continued_without_loss_or_duplicates(client,
         client.insert_rows(*TABLE, form(rows))
     partial = caught.value.partial
     assert (partial.accepted, partial.unsure, len(partial.result.added_row_ids)) == (500, 0, 500)
+    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this"]
     assert len(coda.rows()) == 500
     remaining = list(partial.remaining)
     assert remaining == rows[500:]

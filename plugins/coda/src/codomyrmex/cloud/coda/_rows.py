@@ -124,7 +124,7 @@ def insert(
                 error.partial = PartialInsert(accepted, 0, result, iter(()))
                 raise
     except (Exception, KeyboardInterrupt) as error:
-        if accepted and not isinstance(error, CodaAPIError):  # a row that cannot be sent, or made; Ctrl-C
+        if accepted:
             error.add_note(f"insert_rows had sent {accepted} rows before this")
         raise
     return result
