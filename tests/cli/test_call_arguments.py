@@ -429,7 +429,7 @@ def test_a_file_that_cannot_be_taken_is_an_error_before_the_call(echo, tmp_path,
     assert "'--value'" in result.err
 
 
-@pytest.mark.parametrize("content", [b"a: 1\n", b"{a: 1}\n", b"email\nada\n", b"\xff"])
+@pytest.mark.parametrize("content", [b"a: 1\n", b"{a: 1}\n", b"email\nada\n", b"\xff", b"", b'{"a": 1}\nx\n'])
 def test_a_path_leads_to_what_is_no_json_of_standard_input(echo, install_plugin, content):
     """A path and a text are told apart by their types: Infomaniak's DNS takes a str for the zone file itself."""
     read = "return repr(value.read_bytes())"

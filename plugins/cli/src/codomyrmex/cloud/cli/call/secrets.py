@@ -53,7 +53,7 @@ def secret(typed: Sequence[str], name: str, kind: Kind, provider: str = "") -> A
     data = [_data(source, name) for source in typed]
     try:
         return _value(data, kind, provider)
-    except Exception:  # also what a class of a stranger raises, which may show it
+    except Exception:  # whatever it is: its text may show the secret
         raise ArgumentError(f"what it was given is not {kind.expected}") from None
 
 
