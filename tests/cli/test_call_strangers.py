@@ -268,6 +268,33 @@ def test_arguments_reach_their_parameters(method, definition, arguments, expecte
     assert method(definition, *arguments) == expected
 
 
+@pytest.mark.parametrize(("option", "given"), [("--left", "'null'"), ("--right", "None"), ("--set", "{'c': None}")])
+def test_null_is_none_where_leaving_an_argument_out_is_not(method, option, given):
+    definition = (
+        "def m(self, left: str | None = None, right: str | None = 'x', **more: Any): return show(left, right, more)"
+    )
+    shown = method(definition, option, "c=null" if option == "--set" else "null")
+    assert given in shown
+
+
+def test_a_method_that_passes_on_what_it_is_given_has_the_options_of_the_one_that_it_overrides(odd):
+    source = """
+class Base(CloudClient):
+    def m(self, n: int) -> str: return show(n)
+
+class Client(Base):
+    provider, service = "acme", "odd"
+
+    def m(self, *args, **kwargs): return super().m(*args, **kwargs)
+"""
+    assert odd(HEAD + source)("m", "--n", "7").text == '["7"]\n'
+
+
+@pytest.mark.parametrize(("text", "message"), [("=x", "neither NAME=VALUE"), ("ratio=x", "ratio: 'x' is not a number")])
+def test_what_set_cannot_take_is_told_by_its_name(method, text, message):
+    assert message in method("def m(self, **kw: float): return show(**kw)", "--set", text)
+
+
 def test_set_gives_nothing_that_an_option_gives(method):
     definition = "def m(self, *rest: str, **kw: str): return show(rest, **kw)"
     assert "rest is given by --rest" in method(definition, "--set", "rest=abc")
@@ -692,9 +719,11 @@ def test_the_shell_completes_choices_and_files(root, install_plugin, tmp_path, m
     install_plugin("acme-odd", f"{HEAD}{CLIENT}\n    {method}\n", {"providers": {"acme.odd": "acme_odd:Client"}})
     monkeypatch.chdir(tmp_path)
     (tmp_path / "setup.sh").touch()
+    (tmp_path / "[1].sh").touch()
     assert complete("call", "acme.odd", "m", "--kind", "b") == ["blue"]
     assert complete("call", "acme.odd", "m", "--kinds", "") == ["x"]
     assert complete("call", "acme.odd", "m", "--text", "@se") == ["@setup.sh"]
+    assert complete("call", "acme.odd", "m", "--text", "@[") == ["@[1].sh"]
     assert complete("call", "acme.odd", "m", "--text", "x") == []
     assert complete("call", "acme.odd", "m", "--path", "s") == ["s"]
     assert complete("call", "acme.odd", "m", "--ki") == ["--kind", "--kinds"]
