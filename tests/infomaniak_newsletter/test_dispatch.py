@@ -296,12 +296,13 @@ def cut(cutter, connect, service, call, side, position, reset):
     campaign = service.add_campaign()
     service.sends.clear()
     cutter.arm(side, position, reset=reset)
-    client = connect(base_url=cutter.url, timeout=3)
+    patient = {"base_url": cutter.url, "timeout": 60}  # what a client gave up would be cut in the place of the next
+    client = connect(**patient)
     first = outcome(call, client, campaign)
     gone = len(service.sends)
     again = outcome(call, client, campaign)
-    restarted = outcome(call, connect(base_url=cutter.url, timeout=3), campaign)
-    with service.lock:  # it may be busy still with what a client gave up to wait for
+    restarted = outcome(call, connect(**patient), campaign)
+    with service.lock:
         sent = [key for key, _ in service.sends].count(campaign)
         status = service.campaigns[campaign]["status"]
     where = (side, position, reset, first, again, restarted)
