@@ -83,6 +83,10 @@ class Kind:
         """The error for what is none of this kind."""
         return ArgumentError(f"{text} is not {self.expected}")
 
+    def refused_json(self, value: Any) -> ArgumentError:
+        """The error for a value of JSON that is none of this kind."""
+        return self.refused(shortened(json.dumps(value)))
+
 
 class Null(Kind):
     """None, which is typed ``null``."""
@@ -97,7 +101,7 @@ class Null(Kind):
     def from_json(self, value: Any) -> Any:
         if value is None:
             return None
-        raise self.refused(shortened(json.dumps(value)))
+        raise self.refused_json(value)
 
 
 class Scalar(Kind):
@@ -133,7 +137,7 @@ class Scalar(Kind):
                 return self._read(str(value))
             except (KeyError, ValueError, ArithmeticError):
                 pass
-        raise self.refused(shortened(json.dumps(value)))
+        raise self.refused_json(value)
 
 
 class Choice(Kind):
@@ -162,7 +166,7 @@ class Choice(Kind):
             plain = choice.value if isinstance(choice, Enum) else choice
             if type(plain) is type(value) and plain == value:
                 return choice
-        raise self.refused(shortened(json.dumps(value)))
+        raise self.refused_json(value)
 
 
 class Anything(Kind):
@@ -204,16 +208,16 @@ class Anything(Kind):
         return Text().from_content(data) if value == text else value
 
 
-class Text(Kind):
-    """Text, as it is.
+class _OfAnyText(Kind):
+    """What is made of any text.
 
     Args:
-        make: Makes it of a str.
+        make: Makes it.
     """
 
-    rank, takes_any_text = 6, True
+    takes_any_text = True
 
-    def __init__(self, make: Callable[[str], Any] = str) -> None:
+    def __init__(self, make: Callable[[Any], Any]) -> None:
         self._make = make
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
@@ -222,55 +226,37 @@ class Text(Kind):
     def from_json(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.from_text(value)
-        raise self.refused(shortened(json.dumps(value)))
+        raise self.refused_json(value)
+
+
+class Text(_OfAnyText):
+    """Text, as it is; or what a class makes of a str."""
+
+    rank = 6
+
+    def __init__(self, make: Callable[[str], Any] = str) -> None:
+        super().__init__(make)
 
     def from_content(self, data: bytes) -> Any:
         return self.from_text(decoded(data, "utf-8"))
 
 
-class Path(Kind):
-    """The path of a file of this machine.
+class Path(_OfAnyText):
+    """The path of a file of this machine, made of a str."""
 
-    Args:
-        make: Makes it of a str.
-    """
-
-    _words, rank, takes_any_text = ("FILE",), 7, True
-
-    def __init__(self, make: Callable[[str], Any]) -> None:
-        self._make = make
-
-    def from_text(self, text: str, *, only_certain: bool = False) -> Any:
-        return made(self._make, str(text))
-
-    def from_json(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.from_text(value)
-        raise self.refused(shortened(json.dumps(value)))
+    _words, rank = ("FILE",), 7
 
     def from_reference(self, reference: Reference) -> Any:
         return reference.as_path()
 
 
-class Binary(Kind):
-    """Data.
+class Binary(_OfAnyText):
+    """Data, made of bytes."""
 
-    Args:
-        make: Makes it of bytes.
-    """
-
-    _words, rank, takes_any_text = ("TEXT", "@FILE"), 8, True
-
-    def __init__(self, make: Callable[[bytes], Any]) -> None:
-        self._make = make
+    _words, rank = ("TEXT", "@FILE"), 8
 
     def from_text(self, text: str, *, only_certain: bool = False) -> Any:
         return self._make(os.fsencode(text))
-
-    def from_json(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.from_text(value)
-        raise self.refused(shortened(json.dumps(value)))
 
     def from_content(self, data: bytes) -> Any:
         return self._make(data)
@@ -292,7 +278,7 @@ class Stream(Kind):
         return self.from_reference(Reference(text))
 
     def from_json(self, value: Any) -> Any:
-        raise self.refused(shortened(json.dumps(value)))
+        raise self.refused_json(value)
 
     def from_reference(self, reference: Reference) -> Any:
         return reference.open(is_text=self._is_text)
@@ -315,7 +301,7 @@ class Callback(Kind):
         raise self.refused(shown(text))
 
     def from_json(self, value: Any) -> Any:
-        raise self.refused(shortened(json.dumps(value)))
+        raise self.refused_json(value)
 
 
 def made(make: Callable[[Any], Any], value: Any) -> Any:

@@ -72,7 +72,7 @@ class Fields(Kind):
 
     def _parts(self, value: Any) -> dict[Any, Any]:
         if not isinstance(value, dict):
-            raise self.refused(shortened(json.dumps(value)))
+            raise self.refused_json(value)
         parts = {self._key(name): _part(name, each, self._kind(name)) for name, each in value.items()}
         if len(parts) < len(value):
             raise ArgumentError(f"{', '.join(value)} are not as many names", is_final=True)
@@ -151,7 +151,7 @@ class Collection(Kind):
 
     def from_json(self, value: Any) -> Any:
         if not isinstance(value, list):
-            raise self.refused(shortened(json.dumps(value)))
+            raise self.refused_json(value)
         return self._made(self._parts(value))
 
     def from_typed(self, typed: Sequence[Typed]) -> Any:
