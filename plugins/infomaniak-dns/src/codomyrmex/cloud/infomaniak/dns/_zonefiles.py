@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.dns._names import absolute
@@ -19,6 +20,7 @@ from codomyrmex.cloud.infomaniak.openstack import Progress, wait
 from openstack.dns.v2.zone_export import ZoneExport
 from openstack.exceptions import raise_from_response
 
+R = TypeVar("R")
 _IMPORTS, _EXPORTS = "/zones/tasks/imports", "/zones/tasks/exports"
 """The SDK sends no zone file to the one, and asks for the other at an address that Designate does not have."""
 _DONE = ("COMPLETE", "ERROR")
@@ -53,16 +55,7 @@ class ZoneFiles(Zones):
         answer = service.post(_IMPORTS, data=text.encode(), headers={"Content-Type": "text/dns"})
         raise_from_response(answer)
         task = str(answer.json()["id"])
-        done = wait(
-            service.get_zone_import,
-            "zone import",
-            task,
-            until=_DONE,
-            failures=(),
-            timeout=timeout,
-            interval=INTERVAL,
-            progress=progress,
-        )
+        done = _ended(service.get_zone_import, "zone import", task, timeout, progress)
         if done.status == "ERROR":
             raise _refusal(done.message or "the service cannot read the zone file")
         return self.get_zone(done.zone_id)
@@ -84,22 +77,18 @@ class ZoneFiles(Zones):
             raise_from_response(answer)
             return ZoneExport(**answer.json())
 
-        done = wait(
-            get,
-            "zone export",
-            task,
-            until=_DONE,
-            failures=(),
-            timeout=timeout,
-            interval=INTERVAL,
-            progress=progress,
-        )
+        done = _ended(get, "zone export", task, timeout, progress)
         if done.status == "ERROR":
             raise InfomaniakCloudError(done.message or "the service cannot write the zone file")
         text = service.get(f"{_EXPORTS}/{task}/export", headers={"Accept": "text/dns"})
         raise_from_response(text)
         raise_from_response(service.delete(f"{_EXPORTS}/{task}"))
         return str(text.text)
+
+
+def _ended(get: Callable[[str], R], kind: str, task: str, timeout: float, progress: Progress | None) -> R:
+    """A task once it is over, well or not."""
+    return wait(get, kind, task, until=_DONE, failures=(), timeout=timeout, interval=INTERVAL, progress=progress)
 
 
 def _refusal(message: str) -> InfomaniakCloudError:
