@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from codomyrmex.cloud.common import operation
 from codomyrmex.cloud.infomaniak import InfomaniakConflictError, InfomaniakNotFoundError
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, is_id, iso
+from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, check_id, iso
 
 
 class Networks(OpenStackClient):
@@ -66,7 +66,7 @@ def test_what_is_no_name_is_refused(client, wrong, error):
 @pytest.mark.parametrize("wrong", ["", ".", "..", "a/b", "../x", "a?b", "a#b", "a%2fb", "a\\b"])
 def test_what_would_lead_elsewhere_is_no_id(wrong):
     with pytest.raises(ValueError, match="id"):
-        is_id(wrong)
+        check_id(wrong)
 
 
 @pytest.mark.parametrize(

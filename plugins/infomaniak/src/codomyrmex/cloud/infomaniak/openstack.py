@@ -1,4 +1,4 @@
-"""What the clients of Infomaniak's OpenStack services are made of: `OpenStackClient`, `wait`, `iso`, `is_id`."""
+"""What the clients of Infomaniak's OpenStack services are made of: `OpenStackClient`, `wait`, `iso`, `check_id`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ __all__ = [
     "OpenStackClient",
     "Progress",
     "ResourceStatus",
+    "check_id",
+    "check_name_or_id",
+    "check_size",
     "errors_about",
     "from_answer",
-    "is_id",
-    "is_name_or_id",
-    "is_size",
     "iso",
     "translate",
     "wait",
@@ -166,7 +166,7 @@ class OpenStackClient(CloudClient):
 
         InfomaniakNotFoundError if there is none; InfomaniakConflictError with the ids if there are several.
         """
-        is_name_or_id(name_or_id)
+        check_name_or_id(name_or_id)
         try:
             if not _fits_url(name_or_id):
                 named: list[R] = list(listing(name=name_or_id)) if listing else []
@@ -194,7 +194,7 @@ class OpenStackClient(CloudClient):
 
         Errors as those of `_find`.
         """
-        is_name_or_id(name_or_id)
+        check_name_or_id(name_or_id)
         if _UUID.fullmatch(name_or_id):
             return name_or_id
         ids = [str(found.id) for found in named(name_or_id) if found.name == name_or_id]
@@ -238,7 +238,7 @@ class OpenStackClient(CloudClient):
         return f"{offer}; the regions are {', '.join(regions) or 'none'}"
 
 
-def is_name_or_id(value: object) -> None:
+def check_name_or_id(value: object) -> None:
     """Raise TypeError or ValueError for what can be neither the name nor the id of a resource."""
     if not isinstance(value, str):
         raise TypeError(f"a name or id is str, not {type(value).__name__}")
@@ -246,17 +246,17 @@ def is_name_or_id(value: object) -> None:
         raise ValueError("a name or id is not empty")
 
 
-def is_id(value: object) -> None:
+def check_id(value: object) -> None:
     """Raise TypeError or ValueError for what cannot be an id: it would lead elsewhere in a URL.
 
-    For `operation`: ``@operation(effect="read", checks={"server_id": is_id})``.
+    For `operation`: ``@operation(effect="read", checks={"server_id": check_id})``.
     """
-    is_name_or_id(value)
+    check_name_or_id(value)
     if not _fits_url(str(value)):
         raise ValueError(f"not an id: {value!r}")
 
 
-def is_size(value: object) -> None:
+def check_size(value: object) -> None:
     """Raise TypeError or ValueError for what is not a size in whole GiB."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"a size is whole GiB, not {type(value).__name__}")

@@ -13,9 +13,9 @@ from codomyrmex.cloud.infomaniak.openstack import (
     SDK_ERRORS,
     OpenStackClient,
     Progress,
-    is_id,
-    is_name_or_id,
-    is_size,
+    check_id,
+    check_name_or_id,
+    check_size,
     wait_gone,
 )
 from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods have a parameter of that name
@@ -37,15 +37,15 @@ def _check_reboot(value: Any) -> None:
 
 def _check_size(value: Any) -> None:
     if value is not None:
-        is_size(value)
+        check_size(value)
 
 
 _CHECKS = {
-    "name": is_name_or_id,
-    "server_id": is_name_or_id,
-    "instance_id": is_name_or_id,
-    "flavor": is_name_or_id,
-    "security_group": is_name_or_id,
+    "name": check_name_or_id,
+    "server_id": check_name_or_id,
+    "instance_id": check_name_or_id,
+    "flavor": check_name_or_id,
+    "security_group": check_name_or_id,
     "reboot_type": _check_reboot,
     "boot_volume_size": _check_size,
 }
@@ -343,7 +343,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         return _results.keypair(made) | {"public_key": made.public_key, "private_key": made.private_key}
 
     @lenient(False)
-    @operation(effect="admin", checks={"name": is_id})
+    @operation(effect="admin", checks={"name": check_id})
     def delete_keypair(self, name: str) -> bool:
         """Forget a key pair. Servers keep the public key they have."""
         self._nova.delete_keypair(name, ignore_missing=False)

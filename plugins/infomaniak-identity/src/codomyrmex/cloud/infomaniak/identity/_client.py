@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from codomyrmex.cloud.common import lenient, operation
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, is_id, is_name_or_id, iso
+from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, check_id, check_name_or_id, iso
 from openstack.exceptions import ForbiddenException, raise_from_response
 from openstack.identity.v3.project import Project
 
@@ -55,13 +55,13 @@ class InfomaniakIdentityClient(OpenStackClient):
         return [_application_credential(each) for each in self._identity.application_credentials(self._user_id)]
 
     @lenient(on_failure=None)
-    @operation(effect="read", checks={"cred_id": is_name_or_id})
+    @operation(effect="read", checks={"cred_id": check_name_or_id})
     def get_application_credential(self, cred_id: str) -> dict[str, Any] | None:
         """One of them, by id or name."""
         return _application_credential(self._application_credential(cred_id))
 
     @lenient(on_failure=None)
-    @operation(effect="admin", checks={"name": is_name_or_id})
+    @operation(effect="admin", checks={"name": check_name_or_id})
     def create_application_credential(
         self,
         name: str,
@@ -87,7 +87,7 @@ class InfomaniakIdentityClient(OpenStackClient):
         return {**_application_credential(made), "secret": made.secret}
 
     @lenient(on_failure=False)
-    @operation(effect="admin", checks={"cred_id": is_name_or_id})
+    @operation(effect="admin", checks={"cred_id": check_name_or_id})
     def delete_application_credential(self, cred_id: str) -> bool:
         """Delete one, by id or name; what uses it is refused from then on."""
         with self._advice():
@@ -103,7 +103,7 @@ class InfomaniakIdentityClient(OpenStackClient):
         :param project_id: the project whose objects it opens; that of this client if not given.
         """
         if project_id is not None:
-            is_id(project_id)
+            check_id(project_id)
         body = {"tenant_id": project_id or self._connection.current_project_id}
         with self._advice():
             made = self._ec2("POST", json=body)["credential"]
@@ -117,7 +117,7 @@ class InfomaniakIdentityClient(OpenStackClient):
             return [_ec2_credential(each) for each in self._ec2("GET")["credentials"]]
 
     @lenient(on_failure=False)
-    @operation(effect="admin", checks={"cred_id": is_id})
+    @operation(effect="admin", checks={"cred_id": check_id})
     def delete_ec2_credentials(self, cred_id: str) -> bool:
         """Delete a key for S3.
 

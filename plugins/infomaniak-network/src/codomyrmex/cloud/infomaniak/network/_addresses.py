@@ -6,7 +6,7 @@ from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError, InfomaniakNotFoundError
-from codomyrmex.cloud.infomaniak.network._arguments import either, given
+from codomyrmex.cloud.infomaniak.network._arguments import check_exactly_one, given
 from codomyrmex.cloud.infomaniak.network._finding import Finding
 from openstack.network.v2.floating_ip import FloatingIP
 from openstack.network.v2.network import Network
@@ -52,7 +52,7 @@ class FloatingIPs(Finding):
         :param port_id: instead of it the id or name of a port.
         :param fixed_ip: which of the addresses to lead to.
         """
-        either(server_id=server_id, port_id=port_id)
+        check_exactly_one(server_id=server_id, port_id=port_id)
         address = self._address(floating_ip_id)
         port = self._port_of(server_id, fixed_ip) if server_id else self._port(str(port_id)).id
         self.connection.network.update_ip(address, port_id=port, **given(fixed_ip_address=fixed_ip))

@@ -10,13 +10,13 @@ def given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def either(**options: str | None) -> None:
+def check_exactly_one(**options: str | None) -> None:
     """Raise ValueError unless exactly one of these has a value."""
     if len(given(**options)) != 1:
         raise ValueError(f"give {' or '.join(options)}, and only one of them")
 
 
-def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise ValueError unless the argument is one of the choices."""
     if value not in choices:
         raise ValueError(f"{name} is {' or '.join(choices)}, not {value!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
-from codomyrmex.cloud.infomaniak.network._arguments import either, given
+from codomyrmex.cloud.infomaniak.network._arguments import check_exactly_one, given
 from codomyrmex.cloud.infomaniak.network._loadbalancers import LoadBalancers
 from codomyrmex.cloud.infomaniak.openstack import Progress
 from openstack.load_balancer.v2.health_monitor import HealthMonitor
@@ -96,7 +96,7 @@ class Balancing(LoadBalancers):
         :param lb_algorithm: ``"ROUND_ROBIN"``, ``"LEAST_CONNECTIONS"`` or ``"SOURCE_IP"``.
         :param session_persistence: such as ``{"type": "SOURCE_IP"}``.
         """
-        either(listener_id=listener_id, loadbalancer_id=loadbalancer_id)
+        check_exactly_one(listener_id=listener_id, loadbalancer_id=loadbalancer_id)
         if listener_id:
             listener = self._listener(listener_id)
             balancer, parent = _owner(listener), {"listener_id": listener.id}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from codomyrmex.cloud.common import lenient, operation
-from codomyrmex.cloud.infomaniak.network._arguments import either, given
+from codomyrmex.cloud.infomaniak.network._arguments import check_exactly_one, given
 from codomyrmex.cloud.infomaniak.network._finding import Finding
 from codomyrmex.cloud.infomaniak.openstack import Progress, wait, wait_gone
 from openstack.exceptions import ConflictException
@@ -66,7 +66,7 @@ class LoadBalancers(Finding):
         :param network_id: instead of it a network, of which Octavia chooses a subnet.
         :param vip_address: the address it is to have; any free one without it.
         """
-        either(subnet_id=subnet_id, network_id=network_id)
+        check_exactly_one(subnet_id=subnet_id, network_id=network_id)
         if subnet_id:
             where = {"vip_subnet_id": self._subnet(subnet_id).id}
         else:

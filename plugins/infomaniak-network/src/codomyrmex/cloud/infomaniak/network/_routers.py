@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
-from codomyrmex.cloud.infomaniak.network._arguments import either, given
+from codomyrmex.cloud.infomaniak.network._arguments import check_exactly_one, given
 from codomyrmex.cloud.infomaniak.network._finding import Finding
 from openstack.network.v2.router import Router
 
@@ -62,7 +62,7 @@ class Routers(Finding):
     @operation(effect="write")
     def add_router_interface(self, router_id: str, subnet_id: str | None = None, *, port_id: str | None = None) -> bool:
         """Connect a router to a subnet, by the subnet's gateway address, or to a port."""
-        either(subnet_id=subnet_id, port_id=port_id)
+        check_exactly_one(subnet_id=subnet_id, port_id=port_id)
         ends = self._ends(subnet_id, port_id)
         self.connection.network.add_interface_to_router(self._router(router_id), *ends)
         return True
@@ -76,7 +76,7 @@ class Routers(Finding):
 
         Hooks are told ``write``: router and subnet stay.
         """
-        either(subnet_id=subnet_id, port_id=port_id)
+        check_exactly_one(subnet_id=subnet_id, port_id=port_id)
         ends = self._ends(subnet_id, port_id)
         self.connection.network.remove_interface_from_router(self._router(router_id), *ends)
         return True

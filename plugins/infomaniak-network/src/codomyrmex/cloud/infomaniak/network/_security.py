@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
-from codomyrmex.cloud.infomaniak.network._arguments import given, one_of
+from codomyrmex.cloud.infomaniak.network._arguments import check_choice, given
 from codomyrmex.cloud.infomaniak.network._finding import Finding
-from codomyrmex.cloud.infomaniak.openstack import is_id
+from codomyrmex.cloud.infomaniak.openstack import check_id
 from openstack.network.v2.security_group import SecurityGroup
 from openstack.network.v2.security_group_rule import SecurityGroupRule
 
@@ -70,8 +70,8 @@ class SecurityGroups(Finding):
 
         A rule that exists already is an `InfomaniakConflictError`.
         """
-        one_of("direction", direction, ("ingress", "egress"))
-        one_of("ethertype", ethertype, ("IPv4", "IPv6"))
+        check_choice("direction", direction, ("ingress", "egress"))
+        check_choice("ethertype", ethertype, ("IPv4", "IPv6"))
         options = given(
             protocol=protocol,
             port_range_min=port_range_min,
@@ -85,7 +85,7 @@ class SecurityGroups(Finding):
         return _rule(self.connection.network.create_security_group_rule(security_group_id=group.id, **options))
 
     @lenient(False)
-    @operation(effect="delete", checks={"rule_id": is_id})
+    @operation(effect="delete", checks={"rule_id": check_id})
     def delete_security_group_rule(self, rule_id: str) -> bool:
         """Delete a rule, which has no name, by its id."""
         self.connection.network.delete_security_group_rule(rule_id, ignore_missing=False)

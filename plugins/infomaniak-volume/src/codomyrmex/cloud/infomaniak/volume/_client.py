@@ -18,8 +18,8 @@ from codomyrmex.cloud.infomaniak.openstack import (
     SDK_ERRORS,
     OpenStackClient,
     Progress,
-    is_name_or_id,
-    is_size,
+    check_name_or_id,
+    check_size,
     wait_gone,
 )
 from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods have a parameter of that name
@@ -40,13 +40,13 @@ def _is_attached(volume: Volume, server_id: str) -> bool:
 
 def _check_optional(value: Any) -> None:
     if value is not None:
-        is_name_or_id(value)
+        check_name_or_id(value)
 
 
 _CHECKS = {
-    "size": is_size,
-    "new_size": is_size,
-    "server_id": is_name_or_id,
+    "size": check_size,
+    "new_size": check_size,
+    "server_id": check_name_or_id,
     **dict.fromkeys(("name", "volume_id", "snapshot_id", "backup_id", "image_id", "source_volume_id"), _check_optional),
 }
 
