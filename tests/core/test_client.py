@@ -72,7 +72,7 @@ def failure(error, **context):
     ("raised", "kind"),
     [
         (SdkError("no zone"), NotFound),
-        (FileNotFoundError("none"), LocalFileNotFound),
+        (FileNotFoundError(2, "none", "/mnt/none"), LocalFileNotFound),
         (PermissionError(13, "denied"), PermissionDenied),
         (TimeoutError("late"), Timeout),
         (ConnectionError("gone"), ServiceUnavailable),

@@ -1,11 +1,16 @@
 import errno
+import http.server
 import pickle
 import re
 import socket
+import ssl
+import threading
 import urllib.error
+import urllib.request
 
 import pytest
 import requests
+import trustme
 from codomyrmex.cloud import errors
 from codomyrmex.cloud.errors import CloudError, from_builtin
 
@@ -163,9 +168,8 @@ def test_a_plugins_own_branch_survives_a_pickle():
         (OSError(errno.EACCES, "denied"), errors.PermissionDenied),
         (OSError(errno.EPERM, "not permitted"), errors.PermissionDenied),
         (FileNotFoundError(errno.ENOENT, "none", "/x"), errors.LocalFileNotFound),
-        (FileNotFoundError("none"), errors.LocalFileNotFound),
         (IsADirectoryError(errno.EISDIR, "folder", "/x"), errors.LocalFileError),
-        (OSError("something"), errors.LocalFileError),
+        (OSError(errno.EIO, "Input/output error"), errors.LocalFileError),
     ],
     ids=repr,
 )
@@ -193,6 +197,89 @@ def test_a_file_exists_error_stays_a_file_exists_error():
 )
 def test_a_service_that_is_not_reached_is_not_taken_for_a_local_file(error):
     assert type(from_builtin(error)) is errors.ServiceUnavailable
+
+
+@pytest.mark.parametrize(
+    ("told_by_sdk", "kind"),
+    [
+        (FileNotFoundError(errno.ENOENT, "No such file"), errors.NotFound),  # paramiko's
+        (FileNotFoundError("bucket/key"), errors.ObjectNotFound),  # fsspec's
+        (OSError("Garbage packet received"), CloudError),  # paramiko's
+        (OSError(), CloudError),
+    ],
+    ids=repr,
+)
+def test_what_an_sdk_says_in_its_own_words_is_about_no_file_of_this_machine(told_by_sdk, kind):
+    told = from_builtin(told_by_sdk)
+    assert type(told) is kind
+    assert str(told)
+
+
+def test_a_file_that_an_sdk_misses_is_no_object_that_is_missing():
+    """It may be one of its settings, such as the file of authorities that ssl does not name."""
+    with pytest.raises(FileNotFoundError) as caught:
+        ssl.create_default_context(cafile="/nowhere/ca.pem")
+    assert not isinstance(from_builtin(caught.value), errors.ObjectNotFound | errors.LocalFileError)
+
+
+@pytest.fixture(scope="module")
+def untrusted():
+    """The port of a server whose certificate no authority vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    server.handle_error = lambda *_: None  # the client hung up
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with server:
+        threading.Thread(target=server.serve_forever).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def ask_by_ssl(port):
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        ssl.create_default_context().wrap_socket(connection, server_hostname="127.0.0.1")
+
+
+def ask_by_urllib(port):
+    urllib.request.urlopen(f"https://127.0.0.1:{port}/?token=SECRET", timeout=5)
+
+
+def ask_by_requests(port):
+    requests.get(f"https://127.0.0.1:{port}/?token=SECRET", timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("ask", "whose"),
+    [(ask_by_ssl, "the server"), (ask_by_urllib, "the server"), (ask_by_requests, "127.0.0.1")],
+)
+def test_a_certificate_that_is_not_trusted_says_whose_and_what_to_set(untrusted, ask, whose):
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - of three libraries
+        ask(untrusted)
+    told = from_builtin(caught.value)
+    assert type(told) is errors.CertificateError
+    assert not told.retryable
+    assert told.message == (
+        f"the certificate of {whose} is not trusted: unable to get local issuer certificate; "
+        "SSL_CERT_FILE (of requests: REQUESTS_CA_BUNDLE) names a file of authorities to trust"
+    )
+
+
+def test_a_provider_says_whose_certificate_it_is_in_a_class_of_its_own(untrusted):
+    class AcmeCertificateError(errors.CertificateError):
+        pass
+
+    with pytest.raises(OSError) as caught:  # noqa: PT011
+        ask_by_ssl(untrusted)
+    told = errors.certificate_error(caught.value, "ACME_CA", "acme.example", AcmeCertificateError)
+    assert type(told) is AcmeCertificateError
+    assert str(told).startswith("the certificate of acme.example is not trusted: ")
+    assert "; ACME_CA names " in str(told)
+
+
+def test_what_tells_of_no_certificate_is_no_error_of_one():
+    assert errors.certificate_error(ssl.SSLError(1, "wrong version number"), "ACME_CA") is None
+    assert errors.certificate_error(ValueError("certificate"), "ACME_CA") is None
 
 
 def test_the_error_of_a_file_names_it():

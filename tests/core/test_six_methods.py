@@ -9,6 +9,7 @@ from codomyrmex.cloud.errors import (
     AlreadyExists,
     BucketNotFound,
     LocalFileNotFound,
+    NotFound,
     ObjectNotFound,
     PermissionDenied,
     ServiceUnavailable,
@@ -311,8 +312,7 @@ def test_what_has_no_honest_default_is_unsupported(storage, call):
 @pytest.mark.parametrize(
     ("raised", "kind", "builtin"),
     [
-        (FileNotFoundError(2, "none"), LocalFileNotFound, FileNotFoundError),
-        (FileNotFoundError("none"), LocalFileNotFound, FileNotFoundError),
+        (FileNotFoundError(2, "none", "/mnt/none"), LocalFileNotFound, FileNotFoundError),
         (PermissionError(13, "denied"), PermissionDenied, PermissionError),
         (PermissionError("denied"), PermissionDenied, PermissionError),
         (TimeoutError("late"), Timeout, TimeoutError),
@@ -334,6 +334,36 @@ def test_its_builtin_exceptions_become_errors_of_the_tree(storage, operation, ra
     assert (error.provider, error.service, error.resource) == ("acme", "storage", "acme://box/key")
     assert error.operation == "download_file"
     assert error.__cause__ is raised
+
+
+def test_an_object_that_its_sdk_does_not_find_is_not_there(storage):
+    """Such as one of fsspec, whose file systems raise FileNotFoundError(path)."""
+
+    class Remote(type(storage)):
+        def download_file(self, bucket, key):
+            raise FileNotFoundError(f"{bucket}/{key}")
+
+        delete_file = download_file
+
+    with pytest.raises(ObjectNotFound) as caught:
+        Remote().stat("box", "key")
+    assert (caught.value.message, caught.value.resource) == ("box/key", "acme://box/key")
+    assert not Remote().exists("box", "key")
+    assert Remote().delete_many("box", ["key"]) == {}
+
+
+def test_a_file_that_its_sdk_misses_may_be_a_setting_and_no_object_is_taken_for_deleted(storage):
+    """Such as the file of authorities that ssl is told to read, which its error does not name."""
+
+    class Misled(type(storage)):
+        def delete_file(self, bucket, key):
+            raise FileNotFoundError(2, "No such file or directory")
+
+        download_file = delete_file
+
+    with pytest.raises(NotFound):
+        Misled().exists("box", "key")
+    assert isinstance(Misled().delete_many("box", ["key"])["key"], NotFound)
 
 
 def test_a_folder_that_exists_is_a_bucket_that_exists(storage):

@@ -14,6 +14,7 @@
     ├── QuotaExceeded                  a limit of the account, or a full disk
     ├── RateLimited                    too many requests; see ``retry_after``
     ├── ServiceUnavailable             (ConnectionError) not reached, or a 5xx
+    ├── CertificateError               a server's certificate is not trusted; nothing was sent to it
     ├── Timeout                        (TimeoutError)
     ├── IntegrityError                 size or checksum differ from what was promised
     ├── UnsupportedOperation           (NotImplementedError) this provider cannot do it
@@ -79,10 +80,8 @@ class CloudError(Exception):
         super().__init__(message)
         # pickled as it says itself: tblib, which Dask brings, would add its causes, and they may hold secrets
         copyreg.dispatch_table.pop(type(self), None)
-        self.message = message
-        self.provider, self.service = provider, service
-        self.operation, self.resource = operation, resource
-        self.code, self.request_id = code, request_id
+        self.message, self.code, self.request_id = message, code, request_id
+        self.provider, self.service, self.operation, self.resource = provider, service, operation, resource
         self.retryable, self.retry_after = self._retryable if retryable is None else retryable, retry_after
 
     def __str__(self) -> str:
@@ -164,6 +163,10 @@ class ServiceUnavailable(CloudError, ConnectionError):
     _retryable = True
 
 
+class CertificateError(CloudError):
+    """A server's certificate is not trusted, so nothing was sent to it. It says whose, and the setting to trust it."""
+
+
 class Timeout(CloudError, TimeoutError):
     """No answer in time. Whether the operation happened is not known."""
 
@@ -216,19 +219,22 @@ def from_builtin(error: BaseException) -> CloudError | None:
     """The `CloudError` for a builtin exception, or None if it says nothing about a service.
 
     It is how a provider without a translation of its own, such as one on a file system or a
-    plain socket, still raises the errors of this tree.
+    plain socket, still raises the errors of this tree. A file is one of this machine where the system's
+    own error names it; an SDK's FileNotFoundError is `ObjectNotFound`, or `NotFound` where it may be of a setting.
     """
     if isinstance(error, TimeoutError):
         return Timeout(str(error) or "timed out")
     if not isinstance(error, OSError):
         return None
+    if untrusted := certificate_error(error, "SSL_CERT_FILE (of requests: REQUESTS_CA_BUNDLE)"):
+        return untrusted
     if isinstance(reason := getattr(error, "reason", None), Exception):  # urllib wraps what happened
         return from_builtin(reason)
     if isinstance(error, ConnectionError) or error.errno in _NOT_REACHED:
         return ServiceUnavailable(str(error) or type(error).__name__)
     if type(error).__module__.partition(".")[0] in ("socket", "ssl", "urllib", "requests"):  # no file, though OSError
         return ServiceUnavailable(f"{type(error).__name__}: not reached")  # their texts may hold a signed URL
-    reason = error.strerror or str(error)
+    reason = error.strerror or str(error) or type(error).__name__
     message = f"{error.filename}: {reason}" if error.filename else reason
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return QuotaExceeded(message)
@@ -236,9 +242,31 @@ def from_builtin(error: BaseException) -> CloudError | None:
         return PermissionDenied(message)
     if isinstance(error, FileExistsError):
         return AlreadyExists(message)
-    local = (LocalFileNotFound if isinstance(error, FileNotFoundError) else LocalFileError)(message)
+    is_missing = isinstance(error, FileNotFoundError)
+    if error.errno is None:  # an SDK's own words
+        return (ObjectNotFound if is_missing else CloudError)(message)
+    if is_missing and not error.filename:  # an SDK's too, or ssl's of a file that a setting names
+        return NotFound(message)
+    local = (LocalFileNotFound if is_missing else LocalFileError)(message)
     local.errno, local.filename = error.errno, error.filename
     return local
+
+
+def certificate_error(
+    error: BaseException, setting: str, server: str = "", kind: type[CertificateError] = CertificateError
+) -> CertificateError | None:
+    """The error to raise where a server's certificate is not trusted; None where ``error`` tells something else.
+
+    :param error: of Python's ssl module, or of a library to which that led: urllib, urllib3, requests, an SDK.
+    :param setting: what names a file of the authorities to trust, such as ``"AWS_CA_BUNDLE"``.
+    :param server: whose certificate it is, such as ``"s3.example.com"``; default: as urllib3 tells it.
+    :param kind: the provider's own class for it.
+    """
+    told = {n: v for link in _linked(error)[::-1] for n in ("verify_message", "pool") if (v := getattr(link, n, None))}
+    whose = server or getattr(told.get("pool"), "host", "the server")
+    why = str(told.get("verify_message", "")).rstrip(".")
+    message = f"the certificate of {whose} is not trusted: {why}; {setting} names a file of authorities to trust"
+    return kind(message, code="CERTIFICATE_VERIFY_FAILED") if why else None
 
 
 def forget_requests(error: BaseException) -> None:
@@ -246,14 +274,20 @@ def forget_requests(error: BaseException) -> None:
 
     Their headers hold tokens, and error reports and Dask's answers hold causes.
     """
-    found: list[Any] = [error]
-    for each in found:  # which grows
-        if getattr(each, "request", None) is not None:
+    for link in _linked(error):
+        if getattr(link, "request", None) is not None:
             with suppress(AttributeError):
-                each.request = None
-        leads_to = [getattr(each, name, None) for name in _LEADS_TO]
-        leads_to += [*(each.args if isinstance(each, Exception) else getattr(each, "history", None) or ())]
-        found += [one for one in leads_to if one is not None and all(one is not other for other in found)]
+                link.request = None
 
 
-_LEADS_TO = ("__cause__", "__context__", "response", "internal_response", "inner_exception")
+def _linked(error: BaseException) -> list[Any]:
+    """An error, and the errors and answers that led to it."""
+    links: list[Any] = [error]
+    for link in links:  # which grows
+        leads_to = [getattr(link, name, None) for name in _LEADS_TO]
+        leads_to += [*(link.args if isinstance(link, Exception) else getattr(link, "history", None) or ())]
+        links += [one for one in leads_to if one is not None and all(one is not other for other in links)]
+    return links
+
+
+_LEADS_TO = ("__cause__", "__context__", "response", "internal_response", "inner_exception", "reason")

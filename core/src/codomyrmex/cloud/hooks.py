@@ -174,8 +174,7 @@ class Hooks:
 
     def _hooks(self, name: str) -> list[pluggy.HookImpl]:
         """The implementations of a hook, in the order of their calls. pluggy's own call stops at one that raises."""
-        caller: pluggy.HookCaller = getattr(self.manager.hook, name)
-        return caller.get_hookimpls()[::-1]
+        return list(reversed(getattr(self.manager.hook, name).get_hookimpls()))
 
 
 class _Plugin:

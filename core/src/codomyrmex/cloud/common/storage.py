@@ -309,8 +309,8 @@ def guess_content_type(key: str) -> str:
     import mimetypes
 
     found, encoding = mimetypes.guess_type(key.rpartition("/")[2], strict=False)
-    kind = _COMPRESSED.get(encoding) if encoding else found  # of a.tar.gz the bytes are gzip's
-    return kind or "application/octet-stream"
+    # of a.tar.gz the bytes are gzip's
+    return (_COMPRESSED.get(encoding) if encoding else found) or "application/octet-stream"
 
 
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
