@@ -1,5 +1,6 @@
 """Finding a provider, and every way in which that fails: each with its own message."""
 
+import re
 import shutil
 import sys
 import threading
@@ -170,8 +171,23 @@ def test_a_scheme_that_is_taken_for_a_provider_is_answered_with_its_provider(bar
 
 @pytest.mark.parametrize("arguments", [(5,), (None,), ("",), (b"local",), ("local", 5), ("local", None), ("local", "")])
 def test_a_name_of_the_wrong_type_is_the_callers_mistake(arguments):
-    with pytest.raises(TypeError, match="CloudProvider, a ResourceType or a non-empty str"):
+    with pytest.raises(TypeError, match=r"a provider \(CloudProvider, str\), then a service \(ResourceType, str\)"):
         get_client(*arguments)
+
+
+@pytest.mark.parametrize("find", [get_client, load_provider])
+@pytest.mark.parametrize(
+    "arguments",
+    [(ResourceType.COMPUTE, ResourceType.STORAGE), ("local", CloudProvider.LOCAL), (ResourceType.STORAGE, "local")],
+)
+def test_a_service_in_the_place_of_the_provider_is_the_callers_mistake(find, arguments):
+    with pytest.raises(TypeError, match=re.escape(f"not {arguments}")):
+        find(*arguments)
+
+
+def test_a_service_alone_finds_no_client():
+    with pytest.raises(TypeError, match=r"not \(<ResourceType.COMPUTE"):
+        get_client(ResourceType.COMPUTE)
 
 
 # What cannot be loaded

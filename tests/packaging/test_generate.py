@@ -71,9 +71,25 @@ def test_errors_then_name_the_distribution_to_install(workspace, code):
 
 
 def test_the_stub_names_every_lazy_name_of_the_core(workspace):
-    own = {"API_VERSION", "CloudError", "CloudProvider", "StorageClient", "get_client", "open_storage", "LocalStorage"}
+    own = {"API_VERSION", "CloudError", "CloudProvider", "StorageClient", "open_storage", "LocalStorage"}
     stub = (workspace / CORE / "__init__.pyi").read_text()
     assert {name for name in own if f" import {name} as {name}\n" in stub} == own
+
+
+def test_type_checkers_know_which_class_each_provider_gives(workspace):
+    add_acme(workspace)
+    add_plugin(
+        workspace,
+        "beta",
+        "codomyrmex-cloud-beta",
+        '[project.entry-points."codomyrmex.cloud.providers"]\n"aws.queue" = "codomyrmex.cloud.beta:Queue"\n'
+        '[project.entry-points."codomyrmex.cloud.exports"]\nQueue = "codomyrmex.cloud.beta:Queue"\n',
+    )
+    assert generate(workspace).returncode == 0
+    stub = (workspace / CORE / "__init__.pyi").read_text()
+    queue = 'provider: Literal[CloudProvider.AWS, "aws"],\n    service: Literal[ResourceType.QUEUE, "queue"],'
+    assert f"@overload\ndef get_client(\n    {queue}\n    **options: Any,\n) -> Queue: ...\n" in stub
+    assert '"acme"' not in stub  # its class is not exported
 
 
 def test_check_passes_when_all_is_up_to_date(workspace):

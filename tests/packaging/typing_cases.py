@@ -1,18 +1,27 @@
 """What type checkers tell our users. Checked by mypy (``tox run -e types``), never run."""
 
 from collections.abc import Iterator
-from enum import Enum
+from enum import StrEnum
 from typing import Any, ClassVar, assert_type
 
 from codomyrmex.cloud import (
+    AzureStorage,
     CloudClient,
     CloudError,
     CloudProvider,
+    CodaClient,
     ComputeClient,
+    GCSStorage,
+    InfomaniakComputeClient,
+    InfomaniakDNSClient,
+    InfomaniakNetworkClient,
+    InfomaniakS3Storage,
+    InfomaniakSwiftStorage,
     LocalStorage,
     ObjectInfo,
     ProviderInfo,
     ResourceType,
+    S3Storage,
     ServerlessClient,
     StorageClient,
     __version__,
@@ -24,27 +33,48 @@ from codomyrmex.cloud import (
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.common.client import CloudClient as CloudClientWhereItLives
 
-# What get_client gives, by service
+# What get_client gives: the class of each provider of this project, by its enum's member or its name
 
-assert_type(get_client(CloudProvider.LOCAL), StorageClient)
-assert_type(get_client("local"), StorageClient)
-assert_type(get_client("local", root="/tmp/x"), StorageClient)
-assert_type(get_client(CloudProvider.AWS, ResourceType.STORAGE), StorageClient)
-assert_type(get_client("aws", "storage"), StorageClient)
-assert_type(get_client(CloudProvider.INFOMANIAK, ResourceType.COMPUTE, region="dc3-a"), ComputeClient)
-assert_type(get_client("infomaniak", service="compute"), ComputeClient)
-assert_type(get_client("aws", ResourceType.SERVERLESS), ServerlessClient)
-assert_type(get_client("aws", "serverless"), ServerlessClient)
-assert_type(get_client("infomaniak", "dns"), Any)
-assert_type(get_client("infomaniak", ResourceType.NETWORK), Any)
+assert_type(get_client(CloudProvider.LOCAL), LocalStorage)
+assert_type(get_client("local", root="/tmp/x"), LocalStorage)
+assert_type(get_client(CloudProvider.AWS), S3Storage)
+assert_type(get_client("aws", "storage", region_name="eu-west-1"), S3Storage)
+assert_type(get_client(CloudProvider.GCP, ResourceType.STORAGE), GCSStorage)
+assert_type(get_client(CloudProvider.AZURE), AzureStorage)
+assert_type(get_client(CloudProvider.INFOMANIAK), InfomaniakS3Storage)
+assert_type(get_client("infomaniak", "swift"), InfomaniakSwiftStorage)
+assert_type(get_client(CloudProvider.INFOMANIAK, ResourceType.COMPUTE, region="dc3-a"), InfomaniakComputeClient)
+assert_type(get_client("infomaniak", service="compute"), InfomaniakComputeClient)
+assert_type(get_client("infomaniak", ResourceType.NETWORK), InfomaniakNetworkClient)
+assert_type(get_client("infomaniak", "dns"), InfomaniakDNSClient)
+assert_type(get_client("coda", "documents"), CodaClient)
+
+get_client(CloudProvider.AWS).upload_file("bucket", "key", b"", StorageClass="GLACIER")
+get_client("gcp").upload_file("bucket", "key", b"", storage_class="NEARLINE")
+get_client(CloudProvider.AZURE).upload_file("bucket", "key", b"", standard_blob_tier="Cool")
+get_client(CloudProvider.INFOMANIAK, ResourceType.COMPUTE).start_instance("web", wait=True)
+
+# ...and of a stranger's, and of one that is known at run time alone, what all of its service have in common
 
 
-class Acme(Enum):
+class Acme(StrEnum):
     ACME = "acme"
 
 
-assert_type(get_client(Acme.ACME), StorageClient)
+def choose(provider: CloudProvider, name: str) -> None:
+    assert_type(get_client(provider), StorageClient)
+    assert_type(get_client(name, ResourceType.COMPUTE), ComputeClient)
+    assert_type(get_client("aws", ResourceType.SERVERLESS), ServerlessClient)
+    assert_type(get_client("aws", "serverless"), ServerlessClient)
+    assert_type(get_client(Acme.ACME), StorageClient)
+    assert_type(get_client("acme", "compute"), ComputeClient)
+    assert_type(get_client("acme", "queue"), Any)
+    assert_type(get_client("acme", name), Any)
+
+
 get_client(1)  # type: ignore[call-overload]
+get_client(ResourceType.COMPUTE)  # type: ignore[call-overload]
+get_client("aws", CloudProvider.AWS)  # type: ignore[call-overload]
 
 # The other names of codomyrmex.cloud
 

@@ -89,10 +89,9 @@ def find_export(name: str, cores: Iterable[str] = ()) -> Any:
 def check_version(what: object, built_for: Any) -> None:
     """Raise IncompatibleProviderError for what is built for another `API_VERSION`."""
     if built_for != API_VERSION:
-        newer = isinstance(built_for, int) and built_for > API_VERSION
-        advice = "upgrade codomyrmex-cloud" if newer else "upgrade the plugin"
+        older = "codomyrmex-cloud" if isinstance(built_for, int) and built_for > API_VERSION else "the plugin"
         versions = f"plugin API {built_for}, and this codomyrmex-cloud speaks {API_VERSION}"
-        raise _about(what, IncompatibleProviderError, f"{what} is built for {versions}; {advice}")
+        raise _about(what, IncompatibleProviderError, f"{what} is built for {versions}; upgrade {older}")
 
 
 def _about(what: object, kind: type[ProviderLoadError], message: str) -> ProviderLoadError:

@@ -10,19 +10,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from codomyrmex.cloud import _state
 from codomyrmex.cloud._entry_points import PROVIDERS, SCHEMES, EntryPoint
 from codomyrmex.cloud._loading import API_VERSION as API_VERSION
 from codomyrmex.cloud._loading import check_version, find
 from codomyrmex.cloud.common.client import make_client
-from codomyrmex.cloud.common.resources import ResourceType
+from codomyrmex.cloud.common.resources import CloudProvider, ResourceType
 from codomyrmex.cloud.errors import DuplicateProviderError, ProviderNotFoundError
 
 if TYPE_CHECKING:
-    from codomyrmex.cloud.common.compute import ComputeClient, ServerlessClient
     from codomyrmex.cloud.common.storage import StorageClient
 
 Factory = Callable[..., Any]
@@ -42,30 +40,20 @@ class ProviderInfo(NamedTuple):
     """What its entry point names, ``module:object``."""
 
 
-@overload
+# __init__.pyi says which class it gives for which provider and service
 def get_client(
-    provider: Enum | str, service: Literal[ResourceType.STORAGE, "storage"] = ..., **options: Any
-) -> StorageClient: ...
-@overload
-def get_client(
-    provider: Enum | str, service: Literal[ResourceType.COMPUTE, "compute"], **options: Any
-) -> ComputeClient: ...
-@overload
-def get_client(
-    provider: Enum | str, service: Literal[ResourceType.SERVERLESS, "serverless"], **options: Any
-) -> ServerlessClient: ...
-@overload
-def get_client(provider: Enum | str, service: Enum | str, **options: Any) -> Any: ...
-def get_client(provider: Enum | str, service: Enum | str = ResourceType.STORAGE, **options: Any) -> Any:
+    provider: CloudProvider | str, service: ResourceType | str = ResourceType.STORAGE, **options: Any
+) -> Any:
     """A new client for one service of one provider, such as ``get_client(CloudProvider.AWS)``.
 
     :param options: what the provider's class takes, such as ``region_name`` or ``credentials``.
 
-    Raises ProviderNotFoundError when nothing offers it (and says what to install), and
+    Type checkers know the class of each provider of this project, and of others the contract of their storage,
+    compute and serverless clients. Raises ProviderNotFoundError when nothing offers it (and says what to install), and
     ProviderLoadError when what offers it cannot be imported, is there twice, or is built for
     another `API_VERSION`.
     """
-    name = f"{_text(provider)}.{_text(service)}"
+    name = _name(provider, service)
     return make_client(name, _state.current.factories.get(name) or _factory(name), options)
 
 
@@ -154,9 +142,9 @@ def isolated() -> Iterator[None]:
         _state.current = outer
 
 
-def load_provider(provider: Enum | str, service: Enum | str) -> Factory:
+def load_provider(provider: CloudProvider | str, service: ResourceType | str) -> Factory:
     """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
-    return _factory(f"{_text(provider)}.{_text(service)}")
+    return _factory(_name(provider, service))
 
 
 def _factory(name: str) -> Factory:
@@ -194,8 +182,10 @@ def _installed_schemes() -> dict[str, dict[str, EntryPoint]]:
     return schemes
 
 
-def _text(name: Enum | str) -> str:
-    value = name.value if isinstance(name, Enum) else name
-    if not isinstance(value, str) or not value:
-        raise TypeError(f"a provider or service is a CloudProvider, a ResourceType or a non-empty str, not {name!r}")
-    return value
+def _name(provider: CloudProvider | str, service: ResourceType | str) -> str:
+    """``<provider>.<service>``. TypeError for what names none."""
+    names: list[Any] = [getattr(name, "value", name) for name in (provider, service)]
+    are_names = all(isinstance(name, str) and name for name in names)
+    if not are_names or isinstance(provider, ResourceType) or isinstance(service, CloudProvider):
+        raise TypeError(f"a provider (CloudProvider, str), then a service (ResourceType, str), not {provider, service}")
+    return ".".join(names)
