@@ -8,13 +8,24 @@ import os
 import pickle
 import random
 import threading
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Literal, get_args, get_origin
 
 import boto3
 import pytest
 from codomyrmex.cloud import Capability, get_client, open_storage
 from codomyrmex.cloud.aws import S3Storage
-from codomyrmex.cloud.errors import BucketNotFound, NotFound, ObjectNotFound, PermissionDenied, UnsupportedOperation
+from codomyrmex.cloud.errors import (
+    BucketNotFound,
+    CloudError,
+    NotFound,
+    ObjectNotFound,
+    PermissionDenied,
+    UnsupportedOperation,
+)
+from support.options import options_of
 
 MIB = 1024 * 1024
 DATA = random.Random(3).randbytes(16 * MIB + 1)
@@ -185,11 +196,67 @@ def test_an_argument_that_the_sdk_does_not_know_is_a_type_error_at_once(connect,
         ("iter_objects", "Delimiter"),  # it would hide keys
         ("iter_objects", "EncodingType"),  # keys would come encoded
         ("delete_many", "Delete"),
+        ("delete_many", "VersionId"),  # of which object?
+        ("upload_file", "ChecksumXXHASH64"),
+        ("upload_file", "WriteOffsetBytes"),  # it would append
     ],
 )
 def test_what_the_storage_sets_itself_is_not_the_callers_to_set(on_moto, method, argument):
     with pytest.raises(TypeError, match=argument):
         CALLS[method](on_moto, **{argument: "x"})
+
+
+TYPES = {
+    "boolean": bool,
+    "integer": int,
+    "list": Sequence[str],
+    "long": int,
+    "string": str,
+    "structure": Mapping[str, Any],
+    "timestamp": datetime,
+}
+"""Of the SDK's model: what a shape is in Python."""
+
+
+def is_taken(call, name):
+    """Whether a method takes an argument of this name, of whatever value."""
+    try:
+        call(**{name: object()})
+    except (CloudError, TypeError) as error:
+        return "no argument of" not in str(error)
+    return True
+
+
+@pytest.fixture
+def shapes(on_moto):
+    """The SDK's shapes of all arguments of S3's operations, by their names."""
+    model = on_moto.native.meta.service_model
+    operations = [model.operation_model(name) for name in model.operation_names]
+    by_name = {}
+    for members in (each.input_shape.members for each in operations if each.input_shape):
+        for name, shape in members.items():
+            by_name.setdefault(name, []).append(shape)
+    return by_name
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_an_option_that_has_a_type_is_known_to_the_sdk_and_of_its_type(on_moto, shapes, method):
+    for name, hint in options_of(getattr(S3Storage, method)).items():
+        assert is_taken(partial(CALLS[method], on_moto), name), name
+        if get_origin(hint) is Literal:
+            assert any(set(get_args(hint)) <= set(getattr(shape, "enum", ())) for shape in shapes[name]), name
+        elif hint != str | bytes:  # what the SDK encodes
+            assert hint in {TYPES[shape.type_name] for shape in shapes[name]}, name
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("method", CALLS)
+def test_every_option_that_the_sdk_knows_has_a_type(on_moto, shapes, method):
+    options = options_of(getattr(S3Storage, method))
+    assert {name for name in shapes if is_taken(partial(CALLS[method], on_moto), name)} == options.keys()
+    for name, hint in options.items():
+        if get_origin(hint) is Literal:
+            assert any(set(get_args(hint)) == set(getattr(shape, "enum", ())) for shape in shapes[name]), name
 
 
 # Content type, metadata, encodings

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
-from typing import Any, BinaryIO, ClassVar, NamedTuple, NoReturn
+from typing import Any, BinaryIO, ClassVar, NamedTuple, NoReturn, Unpack
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,6 +24,7 @@ from codomyrmex.cloud.aws._errors import from_response, translate
 from codomyrmex.cloud.aws._integrity import Verifier, checksums, confirm, content_md5, etag, verifier
 from codomyrmex.cloud.aws._parts import PartPool
 from codomyrmex.cloud.aws._upload import UploadInParts, part_size
+from codomyrmex.cloud.aws.options import Copying, CreatingBucket, Deleting, DeletingMany, Listing, Reading, Writing
 from codomyrmex.cloud.common import operation
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.common.storage import (
@@ -72,6 +73,7 @@ class S3Storage(StorageClient):
     Methods that read or write take further arguments of the SDK's operation by their names, such as
     ``StorageClass="GLACIER"``, ``ServerSideEncryption="aws:kms"``, ``ACL="public-read"``,
     ``VersionId=...``; TypeError for one that the operation does not know.
+    `codomyrmex.cloud.aws.options` has their types.
     """
 
     provider: ClassVar[str] = "aws"
@@ -149,7 +151,7 @@ class S3Storage(StorageClient):
         pages = self._client.get_paginator("list_buckets").paginate()
         return sorted(bucket["Name"] for page in pages for bucket in page.get("Buckets", ()))
 
-    def create_bucket(self, name: str, region: str | None = None, **s3: Any) -> bool:
+    def create_bucket(self, name: str, region: str | None = None, **s3: Unpack[CreatingBucket]) -> bool:
         """Make a bucket, in ``region`` where given, else in the client's. True; AlreadyExists if it is there."""
         arguments = PassedThrough(self._client, s3, "CreateBucket")("CreateBucket")
         client = self._client_in(region)
@@ -163,7 +165,7 @@ class S3Storage(StorageClient):
         client.create_bucket(Bucket=name, **arguments)
         return True
 
-    def ensure_bucket(self, name: str, region: str | None = None, **s3: Any) -> bool:
+    def ensure_bucket(self, name: str, region: str | None = None, **s3: Unpack[CreatingBucket]) -> bool:
         """Make the bucket unless it is there. True when this call made it. Another owner's is an error."""
         PassedThrough(self._client, s3, "CreateBucket")
         if self.bucket_exists(name):
@@ -194,7 +196,9 @@ class S3Storage(StorageClient):
 
     # Looking
 
-    def iter_objects(self, bucket: str, prefix: str = "", *, start_after: str = "", **s3: Any) -> Iterator[ObjectInfo]:
+    def iter_objects(
+        self, bucket: str, prefix: str = "", *, start_after: str = "", **s3: Unpack[Listing]
+    ) -> Iterator[ObjectInfo]:
         arguments = {**PassedThrough(self._client, s3, "ListObjectsV2")("ListObjectsV2"), "Prefix": prefix}
         if start_after:
             arguments["StartAfter"] = start_after
@@ -204,13 +208,13 @@ class S3Storage(StorageClient):
                 modified = found["LastModified"].astimezone(UTC)
                 yield ObjectInfo(bucket, found["Key"], found["Size"], etag(found) or None, modified)
 
-    def stat(self, bucket: str, key: str, **s3: Any) -> ObjectInfo:
+    def stat(self, bucket: str, key: str, **s3: Unpack[Reading]) -> ObjectInfo:
         arguments = PassedThrough(self._client, s3, "HeadObject", "GetObject")
         return _info(bucket, key, self._head(bucket, key, arguments))
 
     # Reading
 
-    def download_file(self, bucket: str, key: str, **s3: Any) -> bytes:
+    def download_file(self, bucket: str, key: str, **s3: Unpack[Reading]) -> bytes:
         target, answer = self._get(bucket, key, s3)
         data = io.BytesIO()
         for chunk in self._chunks(target, answer):
@@ -218,7 +222,7 @@ class S3Storage(StorageClient):
         return data.getvalue()
 
     def download_path(
-        self, bucket: str, key: str, path: Path, *, progress: Progress | None = None, **s3: Any
+        self, bucket: str, key: str, path: Path, *, progress: Progress | None = None, **s3: Unpack[Reading]
     ) -> ObjectInfo:
         target, answer = self._get(bucket, key, s3)
         with answer["Body"], atomic_write(path) as file:
@@ -228,7 +232,9 @@ class S3Storage(StorageClient):
                     progress(len(chunk))
         return _info(bucket, key, answer)
 
-    def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None, **s3: Any) -> BinaryIO:
+    def open_read(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, **s3: Unpack[Reading]
+    ) -> BinaryIO:
         if length == 0:
             self.stat(bucket, key, **s3)
             return io.BytesIO()
@@ -249,13 +255,17 @@ class S3Storage(StorageClient):
         source = Source(self._client, target, answer)
         return io.BufferedReader(body_of(source, answer["Body"], start, end, whole, typed_error), BUFFER)
 
-    def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None, **s3: Any) -> bytes:
+    def read_range(
+        self, bucket: str, key: str, start: int = 0, length: int | None = None, **s3: Unpack[Reading]
+    ) -> bytes:
         with self.open_read(bucket, key, start=start, length=length, **s3) as file:
             return file.read()
 
     # Writing
 
-    def upload_file(self, bucket: str, key: str, data: bytes, content_type: str | None = None, **s3: Any) -> str:
+    def upload_file(
+        self, bucket: str, key: str, data: bytes, content_type: str | None = None, **s3: Unpack[Writing]
+    ) -> str:
         self._upload(bucket, key, io.BytesIO(data), len(data), _about(key, content_type), {}, s3)
         return self.url(bucket, key)
 
@@ -270,7 +280,7 @@ class S3Storage(StorageClient):
         if_match: str | None = None,
         if_none_match: str | None = None,
         progress: Progress | None = None,
-        **s3: Any,
+        **s3: Unpack[Writing],
     ) -> ObjectInfo:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size or None  # a pipe has none
@@ -288,12 +298,12 @@ class S3Storage(StorageClient):
         if_match: str | None = None,
         if_none_match: str | None = None,
         progress: Progress | None = None,
-        **s3: Any,
+        **s3: Unpack[Writing],
     ) -> ObjectInfo:
         about, conditions = _about(key, content_type, metadata), self._conditions(if_match, if_none_match)
         return self._upload(bucket, key, stream, None, about, conditions, s3, progress)
 
-    def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **s3: Any) -> ObjectInfo:
+    def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **s3: Unpack[Copying]) -> ObjectInfo:
         """Copy an object within this storage, content type, metadata and tags included, at any size."""
         arguments = PassedThrough(
             self._client, s3, "CopyObject", "CreateMultipartUpload", "UploadPartCopy", "CompleteMultipartUpload"
@@ -314,14 +324,14 @@ class S3Storage(StorageClient):
 
     # Removing
 
-    def delete_file(self, bucket: str, key: str, **s3: Any) -> bool:
+    def delete_file(self, bucket: str, key: str, **s3: Unpack[Deleting]) -> bool:
         """Delete an object. True: S3 does not tell whether there was one."""
         arguments = PassedThrough(self._client, s3, "DeleteObject")("DeleteObject")
         self._client.delete_object(Bucket=bucket, Key=key, **arguments)
         return True
 
-    def delete_many(self, bucket: str, keys: Iterable[str], **s3: Any) -> dict[str, CloudError]:
-        arguments = PassedThrough(self._client, s3, "DeleteObjects", "DeleteObject")
+    def delete_many(self, bucket: str, keys: Iterable[str], **s3: Unpack[DeletingMany]) -> dict[str, CloudError]:
+        arguments = PassedThrough(self._client, s3, "DeleteObjects")
         failures: dict[str, CloudError] = {}
         remaining = iter(keys)
         while batch := list(dict.fromkeys(islice(remaining, self.deleted_at_once))):
@@ -368,12 +378,12 @@ class S3Storage(StorageClient):
 
     # Presigned requests
 
-    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600, **s3: Any) -> str:
+    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600, **s3: Unpack[Reading]) -> str:
         arguments = PassedThrough(self._client, s3, "GetObject")("GetObject")
         return self._presigned("get_object", bucket, key, expires_in, arguments)
 
     def generate_presigned_upload(
-        self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None, **s3: Any
+        self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None, **s3: Unpack[Writing]
     ) -> PresignedRequest:
         """A request by which anyone may PUT the object, for ``expires_in`` seconds.
 
