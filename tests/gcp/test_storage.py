@@ -6,6 +6,7 @@ import os
 import pickle
 import random
 from concurrent.futures import ThreadPoolExecutor
+from inspect import signature
 
 import pytest
 from codomyrmex.cloud import Capability, get_client, open_storage
@@ -21,6 +22,7 @@ from codomyrmex.cloud.errors import (
 from codomyrmex.cloud.gcp import GCSStorage, _upload
 from google.cloud import storage as sdk
 from google.oauth2 import credentials as tokens
+from support.options import options_of
 
 from .conftest import PROJECT
 
@@ -222,6 +224,7 @@ def test_a_bucket_is_made_where_and_as_it_was_asked_for(key_storage, bucket):
 
 CALLS = {
     "create_bucket": lambda s, **gcs: s.create_bucket("none", **gcs),
+    "ensure_bucket": lambda s, **gcs: s.ensure_bucket("none", **gcs),
     "stat": lambda s, **gcs: s.stat("none", "key", **gcs),
     "download_file": lambda s, **gcs: s.download_file("none", "key", **gcs),
     "download_path": lambda s, **gcs: s.download_path("none", "key", "/nowhere/file", **gcs),
@@ -243,6 +246,61 @@ def test_an_argument_that_is_unknown_or_not_the_caller_s_is_a_type_error_at_once
     with pytest.raises(TypeError, match=argument):
         call(key_storage, **{argument: "x"})
     assert gcs.requests == []
+
+
+PROPERTIES = {"ensure_bucket": sdk.Bucket, "create_bucket": sdk.Bucket, "copy": sdk.Blob} | {
+    f"upload_{what}": sdk.Blob for what in ("file", "path", "stream")
+}
+PARAMETERS = {
+    "create_bucket": sdk.Client.create_bucket,
+    "ensure_bucket": sdk.Client.create_bucket,
+    "delete_file": sdk.Bucket.blob,
+    "upload_file": sdk.Blob.upload_from_file,
+    "upload_path": sdk.Blob.upload_from_file,
+    "upload_stream": sdk.Blob.create_resumable_upload_session,
+    "generate_presigned_url": sdk.Blob.generate_signed_url,
+    "generate_presigned_upload": sdk.Blob.generate_signed_url,
+}
+"""Of the SDK, by the method that passes arguments on."""
+SET_BY_THE_STORAGE = {
+    "create_bucket": "self bucket_or_name project user_project location requester_pays timeout retry",
+    "generate_presigned_url": "self expiration api_access_endpoint method content_md5 content_type client credentials "
+    "version service_account_email access_token",
+}
+OUT_OF_REACH = "http://127.0.0.1:1"
+
+
+def is_taken(method, name):
+    """Whether a method takes an argument of this name, of whatever value."""
+    with GCSStorage("project", endpoint_url=OUT_OF_REACH, anonymous=True, attempts=1) as storage:
+        try:
+            CALLS[method](storage, **{name: object()})
+        except Exception as error:  # whatever the SDK makes of the value
+            return "no argument of" not in str(error)
+    return True
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_an_option_that_has_a_type_is_known_to_the_sdk(method):
+    kind, parameters = PROPERTIES.get(method), signature(PARAMETERS.get(method, sdk.Bucket.blob)).parameters
+    for name in options_of(getattr(GCSStorage, method)):
+        assert is_taken(method, name), name
+        assert hasattr(kind, name) or name in parameters, name
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("method", PROPERTIES)
+def test_every_property_that_the_sdk_can_set_has_a_type(method):
+    names = {name for name, member in vars(PROPERTIES[method]).items() if isinstance(member, property) and member.fset}
+    names -= signature(getattr(GCSStorage, method)).parameters.keys()
+    assert {name for name in names if is_taken(method, name)} <= options_of(getattr(GCSStorage, method)).keys()
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("method", SET_BY_THE_STORAGE)
+def test_every_argument_that_the_sdk_takes_has_a_type(method):
+    parameters = signature(PARAMETERS[method]).parameters.keys() - set(SET_BY_THE_STORAGE[method].split())
+    assert parameters <= options_of(getattr(GCSStorage, method)).keys()
 
 
 # Data as they are stored

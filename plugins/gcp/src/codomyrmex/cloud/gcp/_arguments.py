@@ -5,37 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from codomyrmex.cloud.gcp import options
 from google.cloud.storage import Blob, Bucket
 
-_OURS = {"acl", "chunk_size", "content_type", "crc32c", "md5_hash", "metadata", "name"}
+_OURS = {"acl", "chunk_size", "content_type", "crc32c", "location", "md5_hash", "metadata", "name"}
 """Set by the storage itself, from its own arguments."""
 
 
 def _settable(kind: type) -> frozenset[str]:
     """The attributes of the SDK's class that may be set."""
     found = {name for name in dir(kind) if isinstance(p := getattr(kind, name), property) and p.fset is not None}
-    return frozenset(found - _OURS)
+    return frozenset(name for name in found - _OURS if not name.startswith("_"))
 
 
 OF_BLOB = _settable(Blob)
 OF_BUCKET = _settable(Bucket)
-TO_READ = frozenset({"encryption_key", "generation"})
-TO_UPLOAD = OF_BLOB | {"predefined_acl"}
+TO_READ = options.Reading.__optional_keys__
+TO_UPLOAD = OF_BLOB | (options.Writing.__optional_keys__ - options.Copying.__optional_keys__)
 TO_COPY = OF_BLOB
-TO_DELETE = frozenset({"generation"})
-TO_CREATE = OF_BUCKET | {"data_locations", "enable_object_retention", "predefined_acl", "predefined_default_object_acl"}
-TO_PRESIGN = frozenset(
-    {
-        "bucket_bound_hostname",
-        "generation",
-        "headers",
-        "query_parameters",
-        "response_disposition",
-        "response_type",
-        "scheme",
-        "virtual_hosted_style",
-    }
-)
+TO_DELETE = options.Deleting.__optional_keys__
+TO_CREATE = OF_BUCKET | (options.CreatingBucket.__optional_keys__ - options.BucketProperties.__optional_keys__)
+TO_PRESIGN = options.Presigning.__optional_keys__
 
 
 def check(given: Mapping[str, Any], taken: frozenset[str]) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from itertools import islice
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, Unpack
 
 import requests
 from codomyrmex.cloud.common.resources import CloudCredentials
@@ -42,6 +42,7 @@ from codomyrmex.cloud.gcp._resources import conditions_of, encryption_headers, i
 from codomyrmex.cloud.gcp._retry import ATTEMPTS, Repeats
 from codomyrmex.cloud.gcp._signing import signed_url
 from codomyrmex.cloud.gcp._upload import Parts, Session
+from codomyrmex.cloud.gcp.options import Copying, CreatingBucket, Deleting, Presigning, Reading, Writing
 from codomyrmex.cloud.plugin import Progress, atomic_write, check_key
 from codomyrmex.cloud.rest.parallel import THREADS, in_order
 from google.api_core.exceptions import Conflict as Conflicting
@@ -95,6 +96,7 @@ class GCSStorage(StorageClient):
     Methods that read, write or make buckets take further arguments by the names that the SDK's `Blob` or
     `Bucket` has for them, such as ``storage_class="NEARLINE"``, ``cache_control="no-store"``,
     ``encryption_key=...``, ``generation=...``; TypeError for one that it does not know.
+    `codomyrmex.cloud.gcp.options` has their types.
     """
 
     provider: ClassVar[str] = "gcp"
@@ -164,7 +166,7 @@ class GCSStorage(StorageClient):
         project = self._needed_project("buckets are listed of a project")
         return sorted(bucket.name for bucket in self.native.list_buckets(project=project, **self._sending()))
 
-    def create_bucket(self, name: str, location: str | None = None, **gcs: Any) -> bool:
+    def create_bucket(self, name: str, location: str | None = None, **gcs: Unpack[CreatingBucket]) -> bool:
         """Make a bucket. True; AlreadyExists if it is there, whoever owns it.
 
         :param location: such as ``"EU"`` or ``"europe-west6"`` ("Bucket locations"); default ``"US"``.
@@ -179,8 +181,9 @@ class GCSStorage(StorageClient):
             raise AlreadyExists(translated(error).message, code="conflict") from error
         return True
 
-    def ensure_bucket(self, name: str, location: str | None = None, **gcs: Any) -> bool:
+    def ensure_bucket(self, name: str, location: str | None = None, **gcs: Unpack[CreatingBucket]) -> bool:
         """Make the bucket unless it is there. True when this call made it. One that is not yours to see is an error."""
+        _arguments.check(gcs, _arguments.TO_CREATE)
         if self.bucket_exists(name):
             return False
         try:
@@ -219,12 +222,12 @@ class GCSStorage(StorageClient):
                 if item["name"] != start_after:  # an offset includes the key itself
                     yield info(bucket, item["name"], item)
 
-    def stat(self, bucket: str, key: str, **gcs: Any) -> ObjectInfo:
+    def stat(self, bucket: str, key: str, **gcs: Unpack[Reading]) -> ObjectInfo:
         return info(bucket, key, self._looked_up(bucket, key, gcs)._properties)
 
     # Reading
 
-    def download_file(self, bucket: str, key: str, **gcs: Any) -> bytes:
+    def download_file(self, bucket: str, key: str, **gcs: Unpack[Reading]) -> bytes:
         source, response = self._get(bucket, key, gcs)
         data = io.BytesIO()
         for chunk in chunks(source, response, size_of(response)):
@@ -232,7 +235,7 @@ class GCSStorage(StorageClient):
         return data.getvalue()
 
     def download_path(
-        self, bucket: str, key: str, path: Path, *, progress: Progress | None = None, **gcs: Any
+        self, bucket: str, key: str, path: Path, *, progress: Progress | None = None, **gcs: Unpack[Reading]
     ) -> ObjectInfo:
         source, response = self._get(bucket, key, gcs)
         with response, atomic_write(path) as file:
@@ -242,7 +245,9 @@ class GCSStorage(StorageClient):
                     progress(len(chunk))
         return info_of_data(bucket, key, response)
 
-    def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None, **gcs: Any) -> BinaryIO:
+    def open_read(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, **gcs: Unpack[Reading]
+    ) -> BinaryIO:
         if length == 0:
             self.stat(bucket, key, **gcs)
             return io.BytesIO()
@@ -255,13 +260,17 @@ class GCSStorage(StorageClient):
         typed_error = partial(self.typed_error, operation="open_read", resource=self.url(bucket, key))
         return io.BufferedReader(body_of(source, response, start, end, whole, typed_error), BUFFER)
 
-    def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None, **gcs: Any) -> bytes:
+    def read_range(
+        self, bucket: str, key: str, start: int = 0, length: int | None = None, **gcs: Unpack[Reading]
+    ) -> bytes:
         with self.open_read(bucket, key, start=start, length=length, **gcs) as file:
             return file.read()
 
     # Writing
 
-    def upload_file(self, bucket: str, key: str, data: bytes, content_type: str | None = None, **gcs: Any) -> str:
+    def upload_file(
+        self, bucket: str, key: str, data: bytes, content_type: str | None = None, **gcs: Unpack[Writing]
+    ) -> str:
         self._upload(bucket, key, io.BytesIO(data), content_type, gcs=gcs)
         return self.url(bucket, key)
 
@@ -276,7 +285,7 @@ class GCSStorage(StorageClient):
         if_match: str | None = None,
         if_none_match: str | None = None,
         progress: Progress | None = None,
-        **gcs: Any,
+        **gcs: Unpack[Writing],
     ) -> ObjectInfo:
         conditions = conditions_of(if_match, if_none_match)
         return info(bucket, key, self._upload(bucket, key, stream, content_type, metadata, conditions, gcs, progress))
@@ -292,13 +301,13 @@ class GCSStorage(StorageClient):
         if_match: str | None = None,
         if_none_match: str | None = None,
         progress: Progress | None = None,
-        **gcs: Any,
+        **gcs: Unpack[Writing],
     ) -> ObjectInfo:
         conditions = conditions_of(if_match, if_none_match)
         with open(path, "rb") as file:
             return info(bucket, key, self._upload(bucket, key, file, content_type, metadata, conditions, gcs, progress))
 
-    def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **gcs: Any) -> ObjectInfo:
+    def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **gcs: Unpack[Copying]) -> ObjectInfo:
         """Copy an object within Cloud Storage, what is kept with it included, at any size."""
         _arguments.check(gcs, _arguments.TO_COPY)
         source = self._looked_up(source_bucket, source_key, {})
@@ -315,7 +324,7 @@ class GCSStorage(StorageClient):
 
     # Removing
 
-    def delete_file(self, bucket: str, key: str, **gcs: Any) -> bool:
+    def delete_file(self, bucket: str, key: str, **gcs: Unpack[Deleting]) -> bool:
         _arguments.check(gcs, _arguments.TO_DELETE)
         return self._delete(bucket, key, **gcs)
 
@@ -334,7 +343,7 @@ class GCSStorage(StorageClient):
 
     # Presigned requests
 
-    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600, **gcs: Any) -> str:
+    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600, **gcs: Unpack[Presigning]) -> str:
         """A URL by which anyone may GET the object, for ``expires_in`` seconds, at most seven days.
 
         AuthenticationError where the credentials cannot sign, PermissionDenied where Google may not sign for
@@ -343,16 +352,22 @@ class GCSStorage(StorageClient):
         return self._presigned("GET", bucket, key, expires_in, gcs)
 
     def generate_presigned_upload(
-        self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None, **gcs: Any
+        self,
+        bucket: str,
+        key: str,
+        expires_in: int = 3600,
+        *,
+        content_type: str | None = None,
+        **gcs: Unpack[Presigning],
     ) -> PresignedRequest:
         """A request by which anyone may PUT the object, for ``expires_in`` seconds.
 
         Without ``content_type`` the sender chooses it.
         """
-        headers = {**gcs.pop("headers", {})}
+        headers = dict(gcs.get("headers", {}))
         if content_type is not None:
             headers["Content-Type"] = content_type
-        url = self._presigned("PUT", bucket, key, expires_in, {**gcs, "headers": dict(headers)})
+        url = self._presigned("PUT", bucket, key, expires_in, {**gcs, "headers": headers})
         return PresignedRequest("PUT", url, headers)
 
     # Inside
@@ -510,7 +525,7 @@ class GCSStorage(StorageClient):
             self.service_account_email,
             method=method,
             expiration=timedelta(seconds=expires_in),
-            **gcs,
+            **{**gcs, "headers": dict(gcs.get("headers", {}))},  # to which the SDK adds
         )
 
     @contextmanager
