@@ -1,14 +1,26 @@
 """Uploads of any size: blocks, several writers, and the SDK's own arguments."""
 
 import gzip
+import inspect
 import io
 import os
+import re
 import threading
 
 import pytest
-from azure.storage.blob import BlobType, ContentSettings
+from azure.storage.blob import (
+    BlobClient,
+    BlobServiceClient,
+    BlobType,
+    ContainerClient,
+    ContentSettings,
+    generate_blob_sas,
+)
+from codomyrmex.cloud.azure import AzureStorage
 from codomyrmex.cloud.azure._upload import MOST_BLOCKS, block_size
+from codomyrmex.cloud.azure.options import Headers, Staging, Writing
 from codomyrmex.cloud.errors import Conflict, IntegrityError
+from support.options import options_of
 
 MIB = 1024 * 1024
 TIB = 1024 * 1024 * MIB
@@ -157,6 +169,7 @@ def test_a_snapshot_is_read_and_stands_in_the_way_of_deletion(storage, bucket):
         lambda s, bucket: s.delete_many(bucket, ["key"], lease="x"),
         lambda s, bucket: list(s.iter_objects(bucket, delimiter="/")),
         lambda s, bucket: s.create_bucket("another", region="x"),
+        lambda s, bucket: s.ensure_bucket(bucket, region="x"),
         lambda s, bucket: s.generate_presigned_url(bucket, "key", permission="w"),
         lambda s, bucket: s.generate_presigned_upload(bucket, "key", cache_control="x"),
     ],
@@ -164,6 +177,38 @@ def test_a_snapshot_is_read_and_stands_in_the_way_of_deletion(storage, bucket):
 def test_an_argument_that_the_operation_does_not_know_is_told(storage, bucket, call):
     with pytest.raises(TypeError, match="no argument of this operation"):
         call(storage, bucket)
+
+
+OPERATIONS = {
+    "create_bucket": [BlobServiceClient.create_container],
+    "ensure_bucket": [BlobServiceClient.create_container],
+    "iter_objects": [ContainerClient.list_blobs],
+    "stat": [BlobServiceClient.get_blob_client, BlobClient.get_blob_properties],
+    "download_file": [BlobServiceClient.get_blob_client, BlobClient.download_blob],
+    "upload_file": [ContentSettings, BlobClient.upload_blob],
+    "copy": [BlobClient.start_copy_from_url],
+    "delete_file": [BlobServiceClient.get_blob_client, BlobClient.delete_blob],
+    "delete_many": [ContainerClient.delete_blobs],
+    "generate_presigned_url": [generate_blob_sas],
+    "generate_presigned_upload": [generate_blob_sas],
+}
+"""Of the SDK, by the method that passes arguments on."""
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("method", OPERATIONS)
+def test_the_sdk_documents_every_option(method):
+    documentation = "".join(inspect.getdoc(operation) for operation in OPERATIONS[method])
+    for name in options_of(getattr(AzureStorage, method)):
+        assert re.search(rf"^:(param|keyword)[^:]* {name}:", documentation, re.MULTILINE), name
+
+
+@pytest.mark.release
+def test_each_request_of_an_upload_in_blocks_takes_its_options():
+    for operation, options in (("stage_block", Staging), ("commit_block_list", Writing), ("upload_blob", Writing)):
+        documentation = inspect.getdoc(getattr(BlobClient, operation))
+        for name in options.__optional_keys__ - Headers.__optional_keys__:
+            assert f" {name}:" in documentation, (operation, name)
 
 
 # What is read is what is stored

@@ -6,25 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from azure.storage.blob import ContentSettings, StandardBlobTier
+from codomyrmex.cloud.azure import options
 
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-SETTINGS = _names("cache_control content_disposition content_encoding content_language")
+SETTINGS = options.Headers.__optional_keys__
 """Headers that are kept with a blob, beside its content type."""
-READING = _names("cpk lease snapshot timeout version_id")
-STAGING = _names("cpk encryption_scope lease timeout")
+READING = options.Reading.__optional_keys__
+STAGING = options.Staging.__optional_keys__
 """What each block needs of `WRITING`."""
-WRITING = SETTINGS | STAGING | _names("immutability_policy legal_hold standard_blob_tier tags")
-COPYING = _names("destination_lease rehydrate_priority source_lease standard_blob_tier tags timeout")
-DELETING = _names("delete_snapshots lease snapshot timeout version_id")
-DELETING_MANY = _names("delete_snapshots timeout")
-CREATING = _names("container_encryption_scope metadata public_access timeout")
-LISTING = _names("results_per_page timeout")
-SIGNING_GET = SETTINGS | _names("content_type ip start")
-SIGNING_PUT = _names("ip start")
+WRITING = options.Writing.__optional_keys__
+COPYING = options.Copying.__optional_keys__
+DELETING = options.Deleting.__optional_keys__
+DELETING_MANY = options.DeletingMany.__optional_keys__
+CREATING = options.CreatingBucket.__optional_keys__
+LISTING = options.Listing.__optional_keys__
+SIGNING_GET = options.PresigningDownload.__optional_keys__
+SIGNING_PUT = options.Presigning.__optional_keys__
 
 _OF_THE_BLOB = ("snapshot", "version_id")
 

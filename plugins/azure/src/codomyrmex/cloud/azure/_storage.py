@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from functools import partial
 from itertools import chain, islice
-from typing import Any, BinaryIO, ClassVar, Self
+from typing import Any, BinaryIO, ClassVar, Self, Unpack
 
 from azure.core import MatchConditions
 from azure.core.credentials import AzureSasCredential
@@ -22,6 +22,17 @@ from codomyrmex.cloud.azure._listing import by_utf8
 from codomyrmex.cloud.azure._names import check_blob, check_container
 from codomyrmex.cloud.azure._signing import Signer
 from codomyrmex.cloud.azure._upload import Upload, block_size
+from codomyrmex.cloud.azure.options import (
+    Copying,
+    CreatingBucket,
+    Deleting,
+    DeletingMany,
+    Listing,
+    Presigning,
+    PresigningDownload,
+    Reading,
+    Writing,
+)
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.common.storage import (
     Capability,
@@ -58,7 +69,8 @@ class AzureStorage(StorageClient):
 
     Methods that read or write take further arguments of the SDK by their names, such as
     ``standard_blob_tier="Cool"``, ``tags={...}``, ``cache_control="no-store"``, ``lease=...``,
-    ``version_id=...``; TypeError for one that the operation does not know.
+    ``version_id=...``; TypeError for one that the operation does not know. `codomyrmex.cloud.azure.options` has them
+    all, with their types.
     """
 
     provider: ClassVar[str] = "azure"
@@ -118,13 +130,14 @@ class AzureStorage(StorageClient):
     def list_buckets(self) -> list[str]:
         return sorted(container.name for container in self._client.list_containers())
 
-    def create_bucket(self, name: str, **azure: Any) -> bool:
+    def create_bucket(self, name: str, **azure: Unpack[CreatingBucket]) -> bool:
         _arguments.check(azure, _arguments.CREATING)
         check_container(name)
-        self._client.create_container(name, **azure)
+        self._client.create_container(name, **_arguments.how(azure))
         return True
 
-    def ensure_bucket(self, name: str, **azure: Any) -> bool:
+    def ensure_bucket(self, name: str, **azure: Unpack[CreatingBucket]) -> bool:
+        _arguments.check(azure, _arguments.CREATING)
         if self.bucket_exists(name):
             return False
         try:
@@ -155,7 +168,7 @@ class AzureStorage(StorageClient):
     # Looking
 
     def iter_objects(
-        self, bucket: str, prefix: str = "", *, start_after: str = "", **azure: Any
+        self, bucket: str, prefix: str = "", *, start_after: str = "", **azure: Unpack[Listing]
     ) -> Iterator[ObjectInfo]:
         """As every storage does; with ``start_after``, the names before it are read and left out."""
         _arguments.check(azure, _arguments.LISTING)
@@ -165,14 +178,14 @@ class AzureStorage(StorageClient):
             if info.key > start_after:
                 yield info
 
-    def stat(self, bucket: str, key: str, **azure: Any) -> ObjectInfo:
+    def stat(self, bucket: str, key: str, **azure: Unpack[Reading]) -> ObjectInfo:
         _arguments.check(azure, _arguments.READING)
         properties = self._blob(bucket, key, azure).get_blob_properties(**_arguments.how(azure))
         return _info(bucket, key, properties)
 
     # Reading
 
-    def download_file(self, bucket: str, key: str, **azure: Any) -> bytes:
+    def download_file(self, bucket: str, key: str, **azure: Unpack[Reading]) -> bytes:
         source = self._source(bucket, key, azure)
         data = io.BytesIO()  # a join would hold all of it twice
         for chunk in chunks(source, source.first(0, RANGE)):
@@ -180,7 +193,7 @@ class AzureStorage(StorageClient):
         return data.getvalue()
 
     def download_path(
-        self, bucket: str, key: str, path: Path, *, progress: Progress | None = None, **azure: Any
+        self, bucket: str, key: str, path: Path, *, progress: Progress | None = None, **azure: Unpack[Reading]
     ) -> ObjectInfo:
         source = self._source(bucket, key, azure)
         first = source.first(0, RANGE)
@@ -191,7 +204,9 @@ class AzureStorage(StorageClient):
                     progress(len(chunk))
         return _info(bucket, key, source.properties, source.size)
 
-    def open_read(self, bucket: str, key: str, *, start: int = 0, length: int | None = None, **azure: Any) -> BinaryIO:
+    def open_read(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, **azure: Unpack[Reading]
+    ) -> BinaryIO:
         if length == 0:
             self.stat(bucket, key, **azure)
             return io.BytesIO()
@@ -202,13 +217,17 @@ class AzureStorage(StorageClient):
         whole = start == 0 and length is None
         return io.BufferedReader(Reader(source, first, start, end, whole=whole, typed_error=typed_error), READ_AHEAD)
 
-    def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None, **azure: Any) -> bytes:
+    def read_range(
+        self, bucket: str, key: str, start: int = 0, length: int | None = None, **azure: Unpack[Reading]
+    ) -> bytes:
         with self.open_read(bucket, key, start=start, length=length, **azure) as file:
             return file.read()
 
     # Writing
 
-    def upload_file(self, bucket: str, key: str, data: bytes, content_type: str | None = None, **azure: Any) -> str:
+    def upload_file(
+        self, bucket: str, key: str, data: bytes, content_type: str | None = None, **azure: Unpack[Writing]
+    ) -> str:
         self._upload(bucket, key, io.BytesIO(data), len(data), content_type, None, {}, None, azure)
         return self.url(bucket, key)
 
@@ -223,7 +242,7 @@ class AzureStorage(StorageClient):
         if_match: str | None = None,
         if_none_match: str | None = None,
         progress: Progress | None = None,
-        **azure: Any,
+        **azure: Unpack[Writing],
     ) -> ObjectInfo:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size or None  # a pipe has none
@@ -241,12 +260,12 @@ class AzureStorage(StorageClient):
         if_match: str | None = None,
         if_none_match: str | None = None,
         progress: Progress | None = None,
-        **azure: Any,
+        **azure: Unpack[Writing],
     ) -> ObjectInfo:
         conditions = _conditions(if_match, if_none_match)
         return self._upload(bucket, key, stream, None, content_type, metadata, conditions, progress, azure)
 
-    def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **azure: Any) -> ObjectInfo:
+    def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **azure: Unpack[Copying]) -> ObjectInfo:
         """Copy a blob within the account, content type and metadata included, without moving data here."""
         _arguments.check(azure, _arguments.COPYING)
         source, target = self._blob(source_bucket, source_key), self._blob(bucket, key)
@@ -265,7 +284,7 @@ class AzureStorage(StorageClient):
 
     # Removing
 
-    def delete_file(self, bucket: str, key: str, **azure: Any) -> bool:
+    def delete_file(self, bucket: str, key: str, **azure: Unpack[Deleting]) -> bool:
         """Delete an object. True; False if there was none."""
         _arguments.check(azure, _arguments.DELETING)
         try:
@@ -276,7 +295,7 @@ class AzureStorage(StorageClient):
             raise
         return True
 
-    def delete_many(self, bucket: str, keys: Iterable[str], **azure: Any) -> dict[str, CloudError]:
+    def delete_many(self, bucket: str, keys: Iterable[str], **azure: Unpack[DeletingMany]) -> dict[str, CloudError]:
         _arguments.check(azure, _arguments.DELETING_MANY)
         check_container(bucket)
         container = self._client.get_container_client(bucket)
@@ -293,12 +312,20 @@ class AzureStorage(StorageClient):
 
     # Presigned requests
 
-    def generate_presigned_url(self, bucket: str, key: str, expires_in: int = 3600, **azure: Any) -> str:
+    def generate_presigned_url(
+        self, bucket: str, key: str, expires_in: int = 3600, **azure: Unpack[PresigningDownload]
+    ) -> str:
         _arguments.check(azure, _arguments.SIGNING_GET)
         return self._signer.sign(self._blob(bucket, key), BlobSasPermissions(read=True), expires_in, **azure)
 
     def generate_presigned_upload(
-        self, bucket: str, key: str, expires_in: int = 3600, *, content_type: str | None = None, **azure: Any
+        self,
+        bucket: str,
+        key: str,
+        expires_in: int = 3600,
+        *,
+        content_type: str | None = None,
+        **azure: Unpack[Presigning],
     ) -> PresignedRequest:
         """A request by which anyone may PUT the object, for ``expires_in`` seconds.
 

@@ -1,0 +1,126 @@
+"""What the methods of `AzureStorage` take besides: arguments of the SDK, azure-storage-blob, by its names.
+
+They annotate your own functions, too: ``def archive(data: bytes, **azure: Unpack[Writing]) -> str``. ``timeout`` is
+everywhere the seconds that the service itself may take
+(https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-blob-service-operations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from azure.storage.blob import (
+    BlobLeaseClient,
+    ContainerEncryptionScope,
+    CustomerProvidedEncryptionKey,
+    ImmutabilityPolicy,
+    PublicAccess,
+    RehydratePriority,
+    StandardBlobTier,
+)
+
+
+class Headers(TypedDict, total=False):
+    """Headers of answers, beside the content type (https://learn.microsoft.com/rest/api/storageservices/get-blob)."""
+
+    cache_control: str
+    content_disposition: str
+    content_encoding: str
+    content_language: str
+
+
+class Listing(TypedDict, total=False):
+    """Arguments of List Blobs (https://learn.microsoft.com/rest/api/storageservices/list-blobs)."""
+
+    results_per_page: int
+    """Of one request; all are listed."""
+    timeout: int
+
+
+class Reading(TypedDict, total=False):
+    """Arguments of Get Blob (https://learn.microsoft.com/rest/api/storageservices/get-blob)."""
+
+    cpk: CustomerProvidedEncryptionKey
+    lease: BlobLeaseClient | str
+    snapshot: str
+    """The time of one, as the service writes it."""
+    timeout: int
+    version_id: str
+
+
+class Staging(TypedDict, total=False):
+    """Arguments of Put Block (https://learn.microsoft.com/rest/api/storageservices/put-block)."""
+
+    cpk: CustomerProvidedEncryptionKey
+    encryption_scope: str
+    lease: BlobLeaseClient | str
+    timeout: int
+
+
+class Writing(Headers, Staging, total=False):
+    """Arguments of Put Blob (https://learn.microsoft.com/rest/api/storageservices/put-blob)."""
+
+    immutability_policy: ImmutabilityPolicy
+    legal_hold: bool
+    standard_blob_tier: StandardBlobTier | str
+    """Such as ``Cool``."""
+    tags: Mapping[str, str]
+
+
+class Copying(TypedDict, total=False):
+    """Arguments of Copy Blob (https://learn.microsoft.com/rest/api/storageservices/copy-blob)."""
+
+    destination_lease: BlobLeaseClient | str
+    rehydrate_priority: RehydratePriority | str
+    """``Standard`` or ``High``, of an archived blob."""
+    source_lease: BlobLeaseClient | str
+    standard_blob_tier: StandardBlobTier | str
+    """Such as ``Cool``."""
+    tags: Mapping[str, str]
+    """Of the copy, which has none otherwise."""
+    timeout: int
+
+
+class DeletingMany(TypedDict, total=False):
+    """Arguments of Blob Batch (https://learn.microsoft.com/rest/api/storageservices/blob-batch)."""
+
+    delete_snapshots: Literal["include", "only"]
+    """A blob that has some is deleted with them, or they alone; without it such a blob is a Conflict."""
+    timeout: int
+
+
+class Deleting(DeletingMany, total=False):
+    """Arguments of Delete Blob (https://learn.microsoft.com/rest/api/storageservices/delete-blob)."""
+
+    lease: BlobLeaseClient | str
+    snapshot: str
+    version_id: str
+
+
+class CreatingBucket(TypedDict, total=False):
+    """Arguments of Create Container (https://learn.microsoft.com/rest/api/storageservices/create-container)."""
+
+    container_encryption_scope: ContainerEncryptionScope | dict[str, Any]
+    metadata: Mapping[str, str]
+    public_access: PublicAccess | str
+    """``blob`` or ``container``: what everybody may read."""
+    timeout: int
+
+
+class Presigning(TypedDict, total=False):
+    """What a SAS says besides (https://learn.microsoft.com/rest/api/storageservices/create-service-sas)."""
+
+    ip: str
+    """Who may use it: an address, or a range such as ``168.1.5.60-168.1.5.70``."""
+    start: datetime
+    """From when on; in UTC where it has no time zone."""
+
+
+class PresigningDownload(Headers, Presigning, total=False):
+    """What a SAS says besides, headers of the answer too
+    (https://learn.microsoft.com/rest/api/storageservices/create-service-sas).
+    """
+
+    content_type: str
