@@ -79,7 +79,7 @@ class CodaClient(CloudClient):
         self._calls = Calls(Transport(self.base_url, token, timeout, limits, retry_budget))
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
+    def from_env(cls, **options: Unpack[params.ClientOptions]) -> Self:
         """The client whose token is in ``CODA_API_TOKEN``; options as the constructor's.
 
         Raises `CodaAuthenticationError` if the variable is not set.

@@ -6,11 +6,23 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypedDict
 
+from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda._names import camel
 
 RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 """A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
 them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``."""
+
+
+class ClientOptions(TypedDict, total=False):
+    """What `CodaClient.from_env` takes; see `CodaClient`."""
+
+    base_url: str
+    timeout: float
+    """Seconds that connecting, and each wait for data, may take."""
+    limits: RateLimits | None
+    retry_budget: float
+    """Seconds that one call may wait in all between repeats of its request."""
 
 
 class Paging(TypedDict, total=False):

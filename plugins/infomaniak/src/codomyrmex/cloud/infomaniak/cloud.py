@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from codomyrmex.cloud.plugin import find_export
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.infomaniak.metering import InfomaniakMeteringClient
     from codomyrmex.cloud.infomaniak.network import InfomaniakNetworkClient
     from codomyrmex.cloud.infomaniak.object_storage import InfomaniakObjectStorageClient
+    from codomyrmex.cloud.infomaniak.openstack import ClientOptions, ProjectOptions
     from codomyrmex.cloud.infomaniak.volume import InfomaniakVolumeClient
     from openstack.connection import Connection
 
@@ -26,7 +27,9 @@ class InfomaniakCloud:
     ImportError that says which ``pip install`` brings it.
     """
 
-    def __init__(self, connection: Connection | None = None, *, strict: bool = False, **options: Any) -> None:
+    def __init__(
+        self, connection: Connection | None = None, *, strict: bool = False, **options: Unpack[ClientOptions]
+    ) -> None:
         try:
             from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
         except ModuleNotFoundError as error:
@@ -36,7 +39,7 @@ class InfomaniakCloud:
         self.strict = strict
 
     @classmethod
-    def from_env(cls, *, strict: bool = False, **options: Any) -> Self:
+    def from_env(cls, *, strict: bool = False, **options: Unpack[ClientOptions]) -> Self:
         """By the environment alone: INFOMANIAK_APP_CREDENTIAL_ID, INFOMANIAK_APP_CREDENTIAL_SECRET and so on."""
         return cls(strict=strict, **options)
 
@@ -49,7 +52,7 @@ class InfomaniakCloud:
         region: str = "dc3-a",
         *,
         strict: bool = False,
-        **options: Any,
+        **options: Unpack[ProjectOptions],
     ) -> Self:
         """By this application credential."""
         from codomyrmex.cloud.common import CloudCredentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack
 
 import keystoneauth1.exceptions
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, lenient, operation
@@ -24,8 +24,10 @@ from openstack.exceptions import DuplicateResource, NotFoundException
 
 __all__ = [
     "SDK_ERRORS",
+    "ClientOptions",
     "OpenStackClient",
     "Progress",
+    "ProjectOptions",
     "ResourceStatus",
     "check_id",
     "check_name_or_id",
@@ -42,6 +44,22 @@ __all__ = [
 R = TypeVar("R")
 _NO_ID = set("/?#%\\")
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class ProjectOptions(TypedDict, total=False):
+    """What `OpenStackClient.from_credentials` takes besides."""
+
+    project_id: str | None
+    timeout: float
+    """Seconds for each answer."""
+
+
+class ClientOptions(ProjectOptions, total=False):
+    """What `OpenStackClient` takes beside a connection and ``strict``."""
+
+    credentials: CloudCredentials | None
+    auth_url: str | None
+    region: str | None
 
 
 class OpenStackClient(CloudClient):
@@ -89,7 +107,7 @@ class OpenStackClient(CloudClient):
         self._connection, self._http = connect(settings, timeout)
 
     @classmethod
-    def from_env(cls, *, strict: bool = False, **options: Any) -> Self:
+    def from_env(cls, *, strict: bool = False, **options: Unpack[ClientOptions]) -> Self:
         """A client by the environment alone; ``options`` are those of the class."""
         return cls(strict=strict, **options)
 
@@ -102,7 +120,7 @@ class OpenStackClient(CloudClient):
         region: str = DEFAULT_REGION,
         *,
         strict: bool = False,
-        **options: Any,
+        **options: Unpack[ProjectOptions],
     ) -> Self:
         """A client by this application credential; ``options`` are those of the class."""
         given = CloudCredentials("infomaniak", application_credential_id, application_credential_secret)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Unpack, cast
 
 from codomyrmex.cloud.common import ComputeClient, lenient, operation
 from codomyrmex.cloud.infomaniak.compute import _request, _results
+from codomyrmex.cloud.infomaniak.compute.options import ServerAttributes
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakValidationError
 from codomyrmex.cloud.infomaniak.openstack import (
     SDK_ERRORS,
@@ -111,7 +112,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         wait: bool = True,
         timeout: float = 300,
         progress: Progress | None = None,
-        **attributes: Any,
+        **attributes: Unpack[ServerAttributes],
     ) -> dict[str, Any]:
         """Make a server, and return it when it is ACTIVE. None on failure, unless strict.
 

@@ -6,29 +6,13 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_ATTRIBUTES = frozenset(
-    (
-        "access_ipv4",
-        "access_ipv6",
-        "admin_password",
-        "block_device_mapping",
-        "config_drive",
-        "description",
-        "disk_config",
-        "hostname",
-        "metadata",
-        "networks",
-        "scheduler_hints",
-        "tags",
-        "trusted_image_certificates",
-    )
-)
+from codomyrmex.cloud.infomaniak.compute.options import ServerAttributes
 
 
 def check_attributes(attributes: Mapping[str, Any]) -> None:
     """TypeError for a keyword that openstacksdk would leave out in silence, such as one with a typing error."""
     for name in attributes:
-        if name not in _ATTRIBUTES:
+        if name not in ServerAttributes.__optional_keys__:
             raise TypeError(f"create_instance() got an unexpected keyword argument {name!r}")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 from codomyrmex.cloud.common import CloudCredentials, lenient, operation
-from codomyrmex.cloud.infomaniak.newsletter import _settings
+from codomyrmex.cloud.infomaniak.newsletter import _settings, params
 from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
 from codomyrmex.cloud.infomaniak.newsletter._campaigns import Campaigns
 from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher
@@ -71,7 +71,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         self._dispatcher = Dispatcher(self._calls)
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
+    def from_env(cls, **options: Unpack[params.ClientOptions]) -> Self:
         """The client of ``INFOMANIAK_NEWSLETTER_TOKEN`` and ``INFOMANIAK_NEWSLETTER_ID``; options as the constructor's.
 
         Raises InfomaniakAuthError that names each variable that is missing.
@@ -79,7 +79,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         return cls(**options)
 
     @classmethod
-    def from_credentials(cls, token: str, newsletter_id: int | str, **options: Any) -> Self:
+    def from_credentials(cls, token: str, newsletter_id: int | str, **options: Unpack[params.ClientOptions]) -> Self:
         """The client of this token and newsletter; options as the constructor's."""
         return cls(token, newsletter_id, **options)
 

@@ -10,6 +10,18 @@ FieldType = Literal["boolean", "date_en", "date_fr", "email", "float", "number",
 _OTHER_NAMES = {"sender_email": "email_from_addr", "sender_name": "email_from_name"}
 
 
+class ClientOptions(TypedDict, total=False):
+    """What `from_env` and `from_credentials` take besides; see `InfomaniakNewsletterClient`."""
+
+    base_url: str
+    timeout: float
+    """Seconds that connecting, and each wait for data, may take."""
+    requests_per_minute: int | None
+    retry_budget: float
+    """Seconds that one request may wait in all between its repeats."""
+    strict: bool
+
+
 class CampaignOptions(TypedDict, total=False):
     """What a campaign may have beside subject, sender, content and list."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from codomyrmex.cloud.common import lenient
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.infomaniak.errors import InfomaniakObjectNotFoundError
 from codomyrmex.cloud.infomaniak.object_storage._results import AccountInfo, ContainerInfo
 from codomyrmex.cloud.infomaniak.object_storage._storage import InfomaniakSwiftStorage
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, iso
+from codomyrmex.cloud.infomaniak.openstack import ClientOptions, OpenStackClient, iso
 from openstack.connection import Connection
 
 
@@ -25,8 +25,10 @@ class InfomaniakObjectStorageClient(OpenStackClient):
     service: ClassVar[str] = "object_storage"
     service_type: ClassVar[str | None] = "object-store"
 
-    def __init__(self, connection: Connection | None = None, **options: Any) -> None:
-        super().__init__(connection, **options)
+    def __init__(
+        self, connection: Connection | None = None, *, strict: bool = False, **options: Unpack[ClientOptions]
+    ) -> None:
+        super().__init__(connection, strict=strict, **options)
         self.storage = InfomaniakSwiftStorage(self.connection, timeout=self.timeout)
 
     # Containers

@@ -13,7 +13,7 @@ from functools import partial
 from http import HTTPStatus
 from itertools import chain, islice
 from os.path import commonprefix
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, Self, Unpack
 
 from codomyrmex.cloud.common import CloudCredentials, operation
 from codomyrmex.cloud.common.storage import (
@@ -25,6 +25,7 @@ from codomyrmex.cloud.common.storage import (
     guess_content_type,
 )
 from codomyrmex.cloud.errors import CloudError
+from codomyrmex.cloud.infomaniak.credentials import DEFAULT_REGION
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakAlreadyExistsError,
     InfomaniakContainerNotFoundError,
@@ -36,7 +37,7 @@ from codomyrmex.cloud.infomaniak.object_storage._download import Source, body_of
 from codomyrmex.cloud.infomaniak.object_storage._results import AccountInfo, ContainerInfo
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
 from codomyrmex.cloud.infomaniak.object_storage._unfinished import UnfinishedUpload
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
+from codomyrmex.cloud.infomaniak.openstack import ClientOptions, OpenStackClient, ProjectOptions
 from codomyrmex.cloud.plugin import CHECKS, Progress, atomic_write, check_key, make_client
 from codomyrmex.cloud.rest.parallel import in_order
 from codomyrmex.cloud.rest.parts import read_parts
@@ -107,6 +108,31 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         )
         self.endpoint_url = endpoint_url
         self._account = Swift(self._connection, endpoint_url, self.listed_at_once)
+
+    @classmethod
+    def from_env(
+        cls, *, strict: bool = False, endpoint_url: str | None = None, **options: Unpack[ClientOptions]
+    ) -> Self:
+        """A storage by the environment alone; ``options`` are those of the class."""
+        return cls(strict=strict, endpoint_url=endpoint_url, **options)
+
+    @classmethod
+    def from_credentials(
+        cls,
+        application_credential_id: str,
+        application_credential_secret: str,
+        auth_url: str | None = None,
+        region: str = DEFAULT_REGION,
+        *,
+        strict: bool = False,
+        endpoint_url: str | None = None,
+        **options: Unpack[ProjectOptions],
+    ) -> Self:
+        """A storage by this application credential; ``options`` are those of the class."""
+        given = CloudCredentials("infomaniak", application_credential_id, application_credential_secret)
+        return cls(
+            credentials=given, auth_url=auth_url, region=region, strict=strict, endpoint_url=endpoint_url, **options
+        )
 
     # Containers
 

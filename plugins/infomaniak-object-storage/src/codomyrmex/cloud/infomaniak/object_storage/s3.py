@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from codomyrmex.cloud.aws import S3Storage
@@ -79,6 +79,20 @@ class InfomaniakS3Storage(S3Storage):
         return _s3_settings.credential_source()
 
 
+class KeyOptions(TypedDict, total=False):
+    """What `InfomaniakS3Client` takes beside keys and their place."""
+
+    config: Mapping[str, Any] | None
+    """Options of `botocore.config.Config`."""
+
+
+class ClientOptions(KeyOptions, total=False):
+    """What `InfomaniakS3Client.from_env` takes beside ``strict``."""
+
+    endpoint_url: str | None
+    region: str | None
+
+
 class InfomaniakS3Client(CloudClient):
     """Buckets and objects by the S3 API (spec 4.5). Methods return False, [], b"" or None on failure (spec 8);
     ``last_error`` says why.
@@ -122,8 +136,8 @@ class InfomaniakS3Client(CloudClient):
         self.strict = strict
 
     @classmethod
-    def from_env(cls, *, strict: bool = False, **options: Any) -> Self:
-        """A client by the environment alone; ``options`` are those of the class."""
+    def from_env(cls, *, strict: bool = False, **options: Unpack[ClientOptions]) -> Self:
+        """A client by the keys of the environment; ``options`` are those of the class."""
         return cls(strict=strict, **options)
 
     @classmethod
@@ -135,7 +149,7 @@ class InfomaniakS3Client(CloudClient):
         region: str | None = None,
         *,
         strict: bool = False,
-        **options: Any,
+        **options: Unpack[KeyOptions],
     ) -> Self:
         """A client by these keys; ``options`` are those of the class."""
         given = CloudCredentials("infomaniak", access_key, secret_key)
@@ -148,7 +162,7 @@ class InfomaniakS3Client(CloudClient):
         *,
         endpoint_url: str | None = None,
         strict: bool = False,
-        **options: Any,
+        **options: Unpack[KeyOptions],
     ) -> Self:
         """A client by keys that are made here, for the project of this identity client; it is not used afterwards.
 
