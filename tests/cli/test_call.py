@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 
@@ -141,6 +143,27 @@ def test_any_installed_client_can_be_called(run, acme):
 
 def test_keyword_arguments_without_a_signature_are_given_as_json(run, acme):
     assert run("call", "acme.dns", "list_zones", "--set", '{"a": 1}', "--json").json == [{"a": 1}]
+
+
+SIGNED = ("call", "aws.storage", "--endpoint-url", "http://127.0.0.1:1", "generate_presigned_url", "--bucket", "b",
+          "--key", "k")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("--response-content-type", "text/x"),
+        ("--ResponseContentType", "text/x"),
+        ("--set", "ResponseContentType=text/x"),
+    ],
+)
+def test_an_argument_of_a_vendor_s_sdk_is_an_option(run, monkeypatch, typed):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    assert "&response-content-type=text%2Fx" in run(*SIGNED, *typed).text.replace("?", "&")
+    assert run(*SIGNED, "--response-content-typ", "text/x").code == 2
+    assert "ResponseContentTyp" in run(*SIGNED, "--set", "ResponseContentTyp=text/x").err
 
 
 def test_keyword_arguments_that_a_typed_dict_names_are_options(run, acme):

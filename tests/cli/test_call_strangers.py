@@ -318,6 +318,53 @@ def test_the_keys_of_a_typed_dict_may_be_no_names_of_python(method):
     assert method(definition, *arguments, before=TYPED_KEYS) == ["in='x'", "a-b=1", "json=2"]
 
 
+CAMEL_KEYS = """
+class Keys(TypedDict, total=False):
+    \"\"\"Arguments of ``PutThing``.\"\"\"
+
+    StorageClass: str
+    SSECustomerKeyMD5: str
+    SSEKMSId: int
+    ACL: str
+"""
+
+
+@pytest.mark.parametrize("option", ["--storage-class", "--StorageClass", "--storage_class"])
+def test_an_option_in_camel_case_is_typed_as_shells_have_it_or_as_it_is(method, option):
+    definition = "def m(self, **kw: Unpack[Keys]): return show(**kw)"
+    arguments = (option, "x", "--sse-customer-key-md5", "y", "--ssekms-id", "7", "--acl", "z")
+    shown = ["ACL='z'", "SSECustomerKeyMD5='y'", "SSEKMSId=7", "StorageClass='x'"]
+    assert sorted(method(definition, *arguments, before=CAMEL_KEYS)) == shown
+
+
+@pytest.mark.parametrize("option", ["--base-url", "--baseUrl"])
+def test_so_are_those_of_the_constructor(odd, option):
+    source = f"""{HEAD}{CLIENT}
+    def __init__(self, baseUrl: str = ""): self.url = baseUrl
+    def m(self) -> str: return self.url
+"""
+    assert odd(source)(option, "http://x", "m").text == "http://x\n"
+
+
+def test_set_gives_an_option_of_a_typed_dict_too_and_what_is_newer_than_its_keys(method):
+    definition = "def m(self, **kw: Unpack[Keys]): return show(**kw)"
+    arguments = ("--set", "SSEKMSId=7", "--set", "Newer=true", "--acl", "z")
+    assert sorted(method(definition, *arguments, before=CAMEL_KEYS)) == ["ACL='z'", "Newer=True", "SSEKMSId=7"]
+    assert "SSEKMSId: 'x' is not a whole number" in method(definition, "--set", "SSEKMSId=x", before=CAMEL_KEYS)
+    twice = ("--set", "ACL=a", "--acl", "b")
+    assert "ACL is given by --set, and by an option" in method(definition, *twice, before=CAMEL_KEYS)
+
+
+def test_options_of_a_typed_dict_stand_below_the_others_and_what_it_says(odd):
+    definition = '    def m(self, key: str, **kw: Unpack[Keys]): """Put."""'
+    text = odd(f"{HEAD}{CAMEL_KEYS}{CLIENT}{definition}")("m", "--help").text
+    own, more = text.split("More options:")
+    assert "--key TEXT" in own
+    assert "--set NAME=VALUE" in own
+    assert more.split()[:3] == ["Arguments", "of", "PutThing."]
+    assert "--storage-class TEXT" in more
+
+
 def test_options_that_cannot_be_read_are_any(method):
     definition = "def m(self, **kw: Unpack[Unknown]): return show(**kw)"
     assert method(definition, "--set", "a=1") == ["a=1"]

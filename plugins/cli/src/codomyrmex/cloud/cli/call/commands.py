@@ -11,7 +11,13 @@ import click
 from codomyrmex.cloud.cli.app import command, common_options
 from codomyrmex.cloud.cli.call import docstrings
 from codomyrmex.cloud.cli.call.hints import EMPTY
-from codomyrmex.cloud.cli.call.options import given_arguments, missing_option, options_of
+from codomyrmex.cloud.cli.call.options import (
+    MethodCommand,
+    as_typed,
+    given_arguments,
+    missing_option,
+    options_of,
+)
 from codomyrmex.cloud.cli.call.progress import interruptible, listeners
 from codomyrmex.cloud.cli.call.results import check_all_done, print_result
 from codomyrmex.cloud.cli.call.signatures import (
@@ -66,6 +72,7 @@ class Methods(ListingGroup):
             params=[*self._options, *common_options()],
             help=docstrings.prose(docstrings.of_class(self.client_class)),
             callback=self._keep,
+            context_settings={"token_normalize_func": as_typed},  # --StorageClass is --storage-class
         )
 
     def _keep(self, **values: Any) -> None:
@@ -110,7 +117,9 @@ class Methods(ListingGroup):
                 check_all_done(result, spec)
 
         epilog = _VALUES if options else None
-        return command(cmd_name, help=docstrings.prose(documentation), params=options, epilog=epilog)(run)
+        return command(
+            cmd_name, cls=MethodCommand, help=docstrings.prose(documentation), params=options, epilog=epilog
+        )(run)
 
 
 @command(cls=Services)

@@ -25,6 +25,29 @@ _LONGEST_SHOWN = 40
 """Columns of a metavar or a default."""
 
 
+def as_typed(name: str) -> str:
+    """The name of an option, as shells have them: ``storage-class`` for ``storage_class`` and ``StorageClass``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", "-", name).lower()
+
+
+class MethodCommand(click.Command):
+    """A command whose help has the options of a TypedDict apart, below what its docstring says."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, those of the method itself first."""
+        groups: dict[str, list[tuple[str, str]]] = {"": []}
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                group = param.argument.parameter.group if isinstance(param, ParameterOption) else ""
+                groups.setdefault(group, []).append(record)
+        for text, records in groups.items():
+            with formatter.section("More options" if text else "Options"):
+                if text:
+                    formatter.write_text(text)
+                    formatter.write_paragraph()
+                formatter.write_dl(records)
+
+
 class Argument:
     """What a parameter takes, and how that is typed.
 
@@ -109,7 +132,7 @@ class ParameterOption(click.Option):
 
     def __init__(self, argument: Argument, number: int, text: str, *, of_constructor: bool = False) -> None:
         self.argument = argument
-        name = argument.name.strip("_").replace("_", "-")
+        name = as_typed(argument.name.strip("_"))
         opposite = name.removeprefix("no-") if name.startswith("no-") else f"no-{name}"
         attributes: dict[str, Any] = {"default": None}
         if not argument.is_flag:

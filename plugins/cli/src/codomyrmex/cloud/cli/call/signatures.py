@@ -12,6 +12,7 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from codomyrmex.cloud.cli.call import docstrings
 from codomyrmex.cloud.cli.call.hints import EMPTY, keys_of_typed_dict, resolved, signature
 from codomyrmex.cloud.common import CloudClient
 from codomyrmex.cloud.common.operations import spec_of
@@ -33,6 +34,8 @@ class Parameter(NamedTuple):
     """As `inspect.Parameter.kind`."""
     default: Any
     annotation: Any
+    group: str = ""
+    """What the docstring says of the TypedDict whose key it is, if it is one's."""
 
 
 def class_made_by(make: Any, name: str) -> type:
@@ -142,15 +145,19 @@ def _type_of(default: Any) -> Any:
 
 
 def _expanded(parameter: Parameter) -> Iterator[Parameter]:
-    """The parameters that one stands for: a TypedDict's keys for ``**options: Unpack[...]``, else itself."""
+    """The parameters that one stands for: also a TypedDict's keys for ``**options: Unpack[...]``.
+
+    There may be others than these: the SDK that they are passed on to may know more than the types.
+    """
     annotation = parameter.annotation
     is_unpacked = typing.get_origin(annotation) is typing.Unpack
     inner = typing.get_args(annotation)[0] if is_unpacked else annotation
     if parameter.kind is VAR_POSITIONAL:
         items: Any = Any if annotation is EMPTY else annotation
         yield parameter._replace(annotation=inner if is_unpacked else types.GenericAlias(tuple, (items, ...)))
-    elif is_unpacked and hasattr(inner, "__required_keys__"):
-        for name, (kind, is_required) in keys_of_typed_dict(inner).items():
-            yield Parameter(name, inspect.Parameter.KEYWORD_ONLY, EMPTY if is_required else ABSENT, kind)
     else:
+        if is_unpacked and hasattr(inner, "__required_keys__"):
+            group = docstrings.prose(inspect.cleandoc(inner.__doc__ or ""))
+            for name, (kind, is_required) in keys_of_typed_dict(inner).items():
+                yield Parameter(name, inspect.Parameter.KEYWORD_ONLY, EMPTY if is_required else ABSENT, kind, group)
         yield parameter._replace(annotation=Any) if is_unpacked else parameter
