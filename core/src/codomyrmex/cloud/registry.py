@@ -54,7 +54,7 @@ def get_client(
     another `API_VERSION`.
     """
     name = _name(provider, service)
-    return make_client(name, _state.current.factories.get(name) or _factory(name), options)
+    return make_client(name, _state.current.factories.get(name) or load_provider(provider, service), options)
 
 
 def open_storage(url: str, **options: Any) -> StorageClient:
@@ -144,7 +144,15 @@ def isolated() -> Iterator[None]:
 
 def load_provider(provider: CloudProvider | str, service: ResourceType | str) -> Factory:
     """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
+    names = [getattr(name, "value", name) for name in (provider, service)]
+    are_names = all(isinstance(name, str) and name for name in names)
+    if not are_names or isinstance(provider, ResourceType) or isinstance(service, CloudProvider):
+        raise TypeError(f"a provider (CloudProvider, str), then a service (ResourceType, str), not {provider, service}")
     return _factory(_name(provider, service))
+
+
+def _name(provider: CloudProvider | str, service: ResourceType | str) -> str:
+    return f"{getattr(provider, 'value', provider)}.{getattr(service, 'value', service)}"
 
 
 def _factory(name: str) -> Factory:
@@ -180,12 +188,3 @@ def _installed_schemes() -> dict[str, dict[str, EntryPoint]]:
         if name := names.get((entry.distribution, entry.value)):
             schemes.setdefault(entry.name, {})[name] = entry
     return schemes
-
-
-def _name(provider: CloudProvider | str, service: ResourceType | str) -> str:
-    """``<provider>.<service>``. TypeError for what names none."""
-    names: list[Any] = [getattr(name, "value", name) for name in (provider, service)]
-    are_names = all(isinstance(name, str) and name for name in names)
-    if not are_names or isinstance(provider, ResourceType) or isinstance(service, CloudProvider):
-        raise TypeError(f"a provider (CloudProvider, str), then a service (ResourceType, str), not {provider, service}")
-    return ".".join(names)
