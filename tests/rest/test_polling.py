@@ -5,7 +5,7 @@ import time
 from itertools import islice
 
 import pytest
-from codomyrmex.cloud.rest.polling import looks, note_on_interrupt, overdue
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS, check_timeout, check_wait, looks, note_on_interrupt, overdue
 from support.interrupts import IN_THE_PAUSE, interrupt, notes_of_interrupt
 
 
@@ -85,3 +85,27 @@ def test_a_failure_is_no_interrupt():
     with pytest.raises(ZeroDivisionError) as caught, note_on_interrupt("task 5"):
         1 / 0  # noqa: B018
     assert not hasattr(caught.value, "__notes__")
+
+
+def test_a_wait_is_true_or_false():
+    check_wait(True)
+    check_wait(False)
+    with pytest.raises(TypeError, match=r"^wait must be True or False, not float; for seconds give timeout=2\.5$"):
+        check_wait(2.5)
+    with pytest.raises(TypeError, match=r"^wait must be True or False, not NoneType$"):
+        check_wait(None)
+
+
+def test_a_timeout_is_positive_seconds_or_no_end():
+    for timeout in (0.1, 300, math.inf):
+        check_timeout(timeout)
+    for timeout in (0, -5, -0.0, math.nan, -math.inf):
+        with pytest.raises(ValueError, match=f"^timeout must be positive seconds, not {timeout}$"):
+            check_timeout(timeout)
+    for timeout in (True, "5", None, [1]):
+        with pytest.raises(TypeError, match=f"^timeout must be a number of seconds, not {type(timeout).__name__}$"):
+            check_timeout(timeout)
+
+
+def test_operations_that_wait_take_both_checks():
+    assert dict(WAIT_CHECKS) == {"wait": check_wait, "timeout": check_timeout}

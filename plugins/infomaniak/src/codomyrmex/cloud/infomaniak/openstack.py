@@ -19,11 +19,13 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakNotFoundError,
     InfomaniakUnsupportedError,
 )
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 from openstack.connection import Connection
 from openstack.exceptions import DuplicateResource, NotFoundException
 
 __all__ = [
     "SDK_ERRORS",
+    "WAIT_CHECKS",
     "ClientOptions",
     "OpenStackClient",
     "Progress",

@@ -12,10 +12,35 @@ For example::
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
 
 _GROWTH = 1.5
+
+
+def check_wait(wait: Any) -> None:
+    """Raise TypeError for what is not True or False; for a number with the hint that ``timeout`` takes the seconds."""
+    if not isinstance(wait, bool):
+        hint = f"; for seconds give timeout={wait}" if isinstance(wait, int | float) else ""
+        raise TypeError(f"wait must be True or False, not {type(wait).__name__}{hint}")
+
+
+def check_timeout(timeout: Any) -> None:
+    """Raise TypeError for what is no number of seconds, and ValueError for one that is not positive.
+
+    ``math.inf`` is no end.
+    """
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+        raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
+    if not timeout > 0:  # nor is NaN
+        raise ValueError(f"timeout must be positive seconds, not {timeout}")
+
+
+WAIT_CHECKS: Mapping[str, Callable[[Any], None]] = MappingProxyType({"wait": check_wait, "timeout": check_timeout})
+"""For operations that wait: ``@operation(effect="write", checks=WAIT_CHECKS)``. Their parameters are
+``wait: bool = True``, to return when the service has done it, and ``timeout: float``, the seconds for that wait."""
 
 
 def looks(timeout: float, *, first: float, longest: float) -> Iterator[float]:
