@@ -241,7 +241,7 @@ from codomyrmex.cloud.coda import CodaClient, RateLimits, Rate
 limits = RateLimits(content_writes=Rate(1, 0.05))
 with CodaClient.from_env(base_url=sys.argv[1], limits=limits) as client:
     rows = ({"Name": f"thing {n}", "Count": n} for n in range(5000))
-    client.insert_rows("doc", "grid-1", rows, ["Name"], wait=True)
+    client.insert_rows("doc", "grid-1", rows, ["Name"])
     print("done")
 """
 

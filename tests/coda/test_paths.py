@@ -21,10 +21,10 @@ def test_an_odd_name_leads_to_its_table_and_row(client, coda, odd):
     assert client.get_doc(odd).id == odd
     assert client.get_table(odd, odd).id == odd
     assert client.get_row(odd, odd, odd).name == "found"
-    client.update_row(odd, odd, odd, {"Name": "changed"})
-    client.insert_rows(odd, odd, [{"Name": "new"}])
+    client.update_row(odd, odd, odd, {"Name": "changed"}, wait=False)
+    client.insert_rows(odd, odd, [{"Name": "new"}], wait=False)
     assert [row["Name"] for row in coda.rows(odd, odd)] == ["changed", "new"]
-    client.delete_row(odd, odd, odd)
+    client.delete_row(odd, odd, odd, wait=False)
     assert len(coda.rows(odd, odd)) == 1
     operations = ["getDoc", "getTable", "getRow", "updateRow", "upsertRows", "deleteRow"]
     assert [request.operation for request in coda.requests] == operations

@@ -70,8 +70,9 @@ def test_keys_update_what_is_there(client, coda):
     assert result.added_row_ids == []
     client.insert_rows(*TABLE, [{"Name": "b", "Count": 9}], "Name", disable_parsing=True)
     assert coda.rows()[1]["Count"] == 9
-    assert coda.requests[-1].json["keyColumns"] == ["Name"]
-    assert coda.requests[-1].query == {"disableParsing": "true"}
+    sent = coda.received("upsertRows")[-1]
+    assert sent.json["keyColumns"] == ["Name"]
+    assert sent.query == {"disableParsing": "true"}
 
 
 def test_values_become_what_cells_can_hold(client, coda):
@@ -79,7 +80,7 @@ def test_values_become_what_cells_can_hold(client, coda):
     row = {"a": None, "b": True, "c": 1.5, "d": Decimal("2.50"), "e": moment, "f": date(2026, 1, 2), "g": time(3, 4)}
     coda.docs["doc"].tables["grid-1"].columns |= {name: name for name in "abcdefgh"}
     client.insert_rows(*TABLE, [row | {"h": ("x", [1, 2])}])
-    assert {cell["column"]: cell["value"] for cell in coda.requests[-1].json["rows"][0]["cells"]} == {
+    assert {cell["column"]: cell["value"] for cell in coda.received("upsertRows")[-1].json["rows"][0]["cells"]} == {
         "a": "", "b": True, "c": 1.5, "d": 2.5, "e": "2026-01-02T03:04:00+00:00", "f": "2026-01-02", "g": "03:04:00",
         "h": ["x", [1, 2]],
     }  # fmt: skip
@@ -136,7 +137,7 @@ def test_who_interrupts_is_told_how_many_rows_were_sent_before(client, coda, emp
 
 def test_who_interrupts_the_wait_is_told_what_goes_on_and_how_many_rows_were_sent(client, coda, empty):
     coda.delay = 60
-    notes = notes_of_interrupt(lambda: client.insert_rows(*TABLE, things(600), wait=True), when=IN_THE_PAUSE)
+    notes = notes_of_interrupt(lambda: client.insert_rows(*TABLE, things(600)), when=IN_THE_PAUSE)
     assert notes == [
         f"the service goes on with mutation {next(iter(coda._mutations))}",
         "insert_rows had sent 600 rows before this",
@@ -210,7 +211,7 @@ def test_a_failure_goes_to_another_process_without_the_rows_to_come(client, coda
 def test_waiting_that_fails_says_that_all_rows_are_accepted(client, coda):
     coda.delay = 60
     with pytest.raises(CodaTimeoutError) as caught:
-        client.insert_rows(*TABLE, things(600), wait=0.2)
+        client.insert_rows(*TABLE, things(600), timeout=0.2)
     partial = caught.value.partial
     assert (partial.accepted, partial.unsure, list(partial.remaining)) == (600, 0, [])
     assert len(partial.result.request_ids) == 2
@@ -269,6 +270,6 @@ def test_the_client_does_not_import_pandas(run_python):
 
 def test_bodies_are_compact_utf_8(client, coda):
     client.insert_rows(*TABLE, [{"Name": "Größe"}])
-    body = coda.requests[-1].body
+    body = coda.received("upsertRows")[-1].body
     assert "Größe".encode() in body
     assert body == json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")).encode()

@@ -11,7 +11,7 @@ from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 def test_a_document_is_made_changed_and_deleted(client, coda):
     doc = client.create_doc("Plans", folder_id="fl-1", timezone="Europe/Zurich", initial_page={"icon_name": "rocket"})
-    assert coda.requests[-1].json == {
+    assert coda.received("createDoc")[-1].json == {
         "title": "Plans", "folderId": "fl-1", "timezone": "Europe/Zurich", "initialPage": {"iconName": "rocket"},
     }  # fmt: skip
     assert client.update_doc(doc.id, title="", icon_name="star") == {}
@@ -70,7 +70,7 @@ def test_a_row_is_changed_by_the_keywords_of_the_api_too(client, coda):
     client.update_row("doc", "grid-1", "i-00", cells={"Name": "y"})
     client.update_row("doc", "grid-1", "i-10", row={"cells": [{"column": "Name", "value": "z"}]}, disable_parsing=True)
     assert [row["Name"] for row in coda.rows()] == ["y", "z", "c"]
-    assert coda.requests[-1].query == {"disableParsing": "true"}
+    assert coda.received("updateRow")[-1].query == {"disableParsing": "true"}
     with pytest.raises(TypeError, match="cells"):
         client.update_row("doc", "grid-1", "i-00")
 
@@ -91,7 +91,7 @@ def test_a_button_is_pushed(client, coda):
 
 def test_a_write_is_accepted_before_it_is_applied(client, coda):
     coda.delay = 0.3
-    request_id = client.update_row("doc", "grid-1", "i-00", {"Name": "z"})["requestId"]
+    request_id = client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=False)["requestId"]
     assert client.get_row("doc", "grid-1", "i-00").name == "a"
     assert client.get_mutation_status(request_id).completed is False
     assert client.wait_for_mutation(request_id).completed is True
@@ -110,26 +110,33 @@ WRITES = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_every_write_can_wait_until_it_is_applied(client, coda, write):
+def test_every_write_waits_until_it_is_applied_unless_told_otherwise(client, coda, write):
     coda.delay = 0.2
-    started = time.monotonic()
-    getattr(client, write)(*WRITES[write], wait=True)
-    assert time.monotonic() - started >= 0.2
+    getattr(client, write)(*WRITES[write], wait=False)
+    assert coda._pending
+    assert not coda.received("getMutationStatus")
+    getattr(client, write)(*WRITES[write])
     assert not coda._pending
 
 
 @pytest.mark.parametrize("write", ["update_page", "delete_page"])
-def test_writes_of_pages_can_wait_too(client, coda, write):
-    page = client.create_page("doc", name="Page")["id"]
+def test_writes_of_pages_wait_too(client, coda, write):
+    pages = [client.create_page("doc", name="Page")["id"] for _ in range(2)]
     coda.delay = 0.2
-    started = time.monotonic()
-    getattr(client, write)("doc", page, wait=5)
-    assert time.monotonic() - started >= 0.2
+    getattr(client, write)("doc", pages[0], wait=False)
+    assert coda._pending
+    getattr(client, write)("doc", pages[1])
+    assert not coda._pending
+
+
+def test_rows_of_several_requests_are_all_sent_before_the_first_is_waited_for(client, coda):
+    client.insert_rows("doc", "grid-1", [{"Name": "z"}] * 1001)
+    assert [each.operation for each in coda.requests] == ["upsertRows"] * 3 + ["getMutationStatus"] * 3
 
 
 def test_a_status_that_is_not_known_yet_is_waited_for(client, coda):
     coda.replication = 0.25
-    client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=True)
+    client.update_row("doc", "grid-1", "i-00", {"Name": "z"})
     assert len(coda.received("getMutationStatus")) > 1
 
 
@@ -137,7 +144,7 @@ def test_waiting_ends_when_the_time_is_over(client, coda):
     coda.delay = 60
     started = time.monotonic()
     with pytest.raises(CodaTimeoutError, match=r"mutate:1 of i-00 is still not done after 0\.3 seconds") as caught:
-        client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=0.3)
+        client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, timeout=0.3)
     assert time.monotonic() - started < 10
     assert isinstance(caught.value, TimeoutError)
     assert caught.value.__notes__ == ["Coda had accepted the write: {'id': 'i-00', 'requestId': 'mutate:1'}"]
@@ -147,7 +154,7 @@ def test_waiting_ends_when_the_time_is_over(client, coda):
 def test_a_warning_of_coda_is_logged(client, coda, caplog):
     coda.warning = "the value is no number"
     with caplog.at_level(logging.WARNING):
-        client.update_row("doc", "grid-1", "i-00", {"Count": "z"}, wait=True)
+        client.update_row("doc", "grid-1", "i-00", {"Count": "z"})
     assert "the value is no number" in caplog.text
     assert client.get_mutation_status("mutate:1").warning == "the value is no number"
 
@@ -170,13 +177,13 @@ def notes_of_wait(request, coda):
 
 
 def test_who_interrupts_the_wait_for_a_mutation_is_told_what_goes_on(client, notes_of_wait):
-    mutation = client.update_row("doc", "grid-1", "i-00", {"Name": "z"})["requestId"]
+    mutation = client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, wait=False)["requestId"]
     notes = notes_of_wait(lambda: client.wait_for_mutation(mutation), "getMutationStatus", {"completed": False})
     assert notes == [f"the service goes on with mutation {mutation}"]
 
 
 def test_who_interrupts_a_write_is_told_what_it_makes(client, coda, notes_of_wait):
-    notes = notes_of_wait(lambda: client.create_doc("Plans", wait=True), "getMutationStatus", {"completed": False})
+    notes = notes_of_wait(lambda: client.create_doc("Plans"), "getMutationStatus", {"completed": False})
     (made,) = coda.docs.keys() - {"doc"}
     assert notes == [f"the service goes on with mutation {next(iter(coda._mutations))} of {made}"]
 

@@ -39,14 +39,15 @@ class Calls:
         body: bytes | dict[str, Any] | None = None,
         kind: Kind = "writes",
         repeatable: bool = True,
-        wait: bool | float = False,
+        wait: bool = False,
+        timeout: float = TIMEOUT,
     ) -> dict[str, Any]:
         """Change something. Returns Coda's answer; where it has a ``requestId``, that can be waited for."""
         data = encode(body) if isinstance(body, dict) else body
         answer = self.transport.send(Request(method, path, kind, query, data, repeatable))
         if "requestId" in answer:
             try:
-                self.settle(answer["requestId"], wait, answer.get("id"))
+                self.settle(answer["requestId"], wait, timeout, answer.get("id"))
             except CodaAPIError as error:
                 error.add_note(
                     f"Coda had accepted the write: { ({k: answer[k] for k in ('id', 'requestId') if k in answer}) }"
@@ -74,10 +75,10 @@ class Calls:
 
         return wait_for(ask, timeout, f"mutation {request_id}" + (f" of {changed_id}" if changed_id else ""))
 
-    def settle(self, request_id: str, wait: bool | float, changed_id: str | None = None) -> None:
-        """Wait for a write, if it is wanted: for so many seconds, or for True for as many as usual."""
-        if wait is not False:
-            status = self.applied(request_id, TIMEOUT if wait is True else wait, changed_id)
+    def settle(self, request_id: str, wait: bool, timeout: float, changed_id: str | None = None) -> None:
+        """Wait for a write, if that is wanted, for so many seconds."""
+        if wait:
+            status = self.applied(request_id, timeout, changed_id)
             if status.warning:
                 _log.warning("coda mutation %s: %s", request_id, status.warning)
 

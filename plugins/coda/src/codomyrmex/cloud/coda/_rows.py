@@ -117,7 +117,7 @@ def insert(
             added += answer.get("addedRowIds", [])
             request_ids.append(answer.get("requestId", ""))
         result = _result(added, request_ids)
-        for request_id in request_ids:
+        for request_id in filter(None, request_ids):
             try:
                 settle(request_id)
             except CodaAPIError as error:

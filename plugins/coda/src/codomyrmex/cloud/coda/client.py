@@ -34,6 +34,7 @@ from codomyrmex.cloud.coda.models import (
 )
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, operation
 from codomyrmex.cloud.rest.endpoints import split_endpoint
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 
 _ROWS_PER_PAGE = 200
 _PATH = {"doc_id": "docs", "page_id": "pages", "table_id": "tables", "column_id": "columns", "row_id": "rows"}
@@ -43,7 +44,7 @@ class CodaClient(CloudClient):
     """Coda.io's documents, through API v1. Every method raises `CodaAPIError` on failure.
 
     Pages, tables, columns and rows are named by id or by name. A write is accepted at once and
-    applied some seconds later: ``wait=True``, or a number of seconds, returns after that; reads may
+    applied some seconds later: methods return after that, or with ``wait=False`` at once; reads may
     lag behind it a little more. Requests wait for their turn at Coda's rate limits, shared by all
     clients of this process with the same token. One client may be used by several threads.
 
@@ -113,11 +114,17 @@ class CodaClient(CloudClient):
         """All documents that `list_docs` lists, page by page."""
         return walk(self.list_docs, (), filters, params.DocFilters)
 
-    @operation(effect="write")
-    def create_doc(self, title: str, *, wait: bool | float = False, **options: Unpack[params.DocOptions]) -> Doc:
-        """Make a document."""
+    @operation(effect="write", checks=WAIT_CHECKS)
+    def create_doc(
+        self, title: str, *, wait: bool = True, timeout: float = TIMEOUT, **options: Unpack[params.DocOptions]
+    ) -> Doc:
+        """Make a document.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         body = {"title": title, **params.body(options, params.DocOptions)}
-        return read(Doc, self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait))
+        return read(Doc, self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait, timeout=timeout))
 
     @operation(effect="read")
     def get_doc(self, doc_id: str) -> Doc:
@@ -146,34 +153,54 @@ class CodaClient(CloudClient):
         """All pages of a document."""
         return walk(self.list_pages, (doc_id,), paging, params.Paging)
 
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def create_page(
-        self, doc_id: str, *, wait: bool | float = False, **fields: Unpack[params.PageFields]
+        self, doc_id: str, *, wait: bool = True, timeout: float = TIMEOUT, **fields: Unpack[params.PageFields]
     ) -> dict[str, Any]:
-        """Make a page. Returns its ``id`` and the ``requestId``."""
+        """Make a page. Returns its ``id`` and the ``requestId``.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         body = params.body(fields, params.PageFields)
-        return self._calls.edit("POST", "docs", doc_id, "pages", body=body, repeatable=False, wait=wait)
+        return self._calls.edit(
+            "POST", "docs", doc_id, "pages", body=body, repeatable=False, wait=wait, timeout=timeout
+        )
 
     @operation(effect="read")
     def get_page(self, doc_id: str, page_id: str) -> Page:
         """A page's description. `CodaGoneError` if it was deleted."""
         return self._calls.get(Page, "docs", doc_id, "pages", page_id)
 
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def update_page(
-        self, doc_id: str, page_id: str, *, wait: bool | float = False, **changes: Unpack[params.PageChanges]
+        self,
+        doc_id: str,
+        page_id: str,
+        *,
+        wait: bool = True,
+        timeout: float = TIMEOUT,
+        **changes: Unpack[params.PageChanges],
     ) -> dict[str, Any]:
-        """Change a page's name, looks or content. Returns its ``id`` and the ``requestId``."""
+        """Change a page's name, looks or content. Returns its ``id`` and the ``requestId``.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         body = params.body(changes, params.PageChanges)
         mode = body.get("contentUpdate", {}).get("insertionMode", "replace")
         return self._calls.edit(
-            "PUT", "docs", doc_id, "pages", page_id, body=body, repeatable=mode == "replace", wait=wait
+            "PUT", "docs", doc_id, "pages", page_id, body=body, repeatable=mode == "replace", wait=wait, timeout=timeout
         )
 
-    @operation(effect="delete")
-    def delete_page(self, doc_id: str, page_id: str, *, wait: bool | float = False) -> dict[str, Any]:
-        """Delete a page. Returns its ``id`` and the ``requestId``."""
-        return self._calls.edit("DELETE", "docs", doc_id, "pages", page_id, wait=wait)
+    @operation(effect="delete", checks=WAIT_CHECKS)
+    def delete_page(self, doc_id: str, page_id: str, *, wait: bool = True, timeout: float = TIMEOUT) -> dict[str, Any]:
+        """Delete a page. Returns its ``id`` and the ``requestId``.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
+        return self._calls.edit("DELETE", "docs", doc_id, "pages", page_id, wait=wait, timeout=timeout)
 
     @operation(effect="read")
     def begin_page_export(
@@ -191,7 +218,7 @@ class CodaClient(CloudClient):
         """How far an export is."""
         return self._calls.get(PageExport, "docs", doc_id, "pages", page_id, "export", request_id)
 
-    @operation(effect="read")
+    @operation(effect="read", checks=WAIT_CHECKS)
     def export_page(
         self,
         doc_id: str,
@@ -200,7 +227,10 @@ class CodaClient(CloudClient):
         *,
         timeout: float = TIMEOUT,
     ) -> str:
-        """A page's content: begins the export, waits for it and downloads it."""
+        """A page's content: begins the export, waits for it and downloads it.
+
+        :param timeout: seconds until it is exported; ``math.inf`` for no end.
+        """
         export = self.begin_page_export(doc_id, page_id, output_format)
 
         def finished() -> PageExport | None:
@@ -268,7 +298,7 @@ class CodaClient(CloudClient):
         query = params.query(options, params.RowFormat)
         return self._calls.get(Row, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
 
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def insert_rows(
         self,
         doc_id: str,
@@ -277,7 +307,8 @@ class CodaClient(CloudClient):
         key_columns: Iterable[str] = (),
         *,
         disable_parsing: bool = False,
-        wait: bool | float = False,
+        wait: bool = True,
+        timeout: float = TIMEOUT,
     ) -> InsertRowsResult:
         """Insert any number of rows; with ``key_columns`` update those that are there already.
 
@@ -290,7 +321,9 @@ class CodaClient(CloudClient):
         :param key_columns: names or ids; rows that are equal there are updated, all of them. It makes
             the call safe to repeat, also after a crash.
         :param disable_parsing: take text as it is, instead of as if it were typed.
-        :param wait: until all is applied, each request for as many seconds (True: 120).
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end. Each request has as many,
+            from when the one before is done.
         """
         keys = [key_columns] if isinstance(key_columns, str) else list(key_columns)
         pending = parts(rows_of(rows) if is_frame(rows) else rows, keys)
@@ -302,9 +335,9 @@ class CodaClient(CloudClient):
         def send(body: bytes) -> dict[str, Any]:
             return self._calls.edit("POST", *path, query=query, body=body, repeatable=bool(keys))
 
-        return insert(pending, send, lambda request_id: self._calls.settle(request_id, wait))
+        return insert(pending, send, lambda request_id: self._calls.settle(request_id, wait, timeout))
 
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def update_row(
         self,
         doc_id: str,
@@ -314,44 +347,63 @@ class CodaClient(CloudClient):
         *,
         row: params.RowLike | None = None,
         disable_parsing: bool = False,
-        wait: bool | float = False,
+        wait: bool = True,
+        timeout: float = TIMEOUT,
     ) -> dict[str, Any]:
         """Change cells of a row. Returns its ``id`` and the ``requestId``.
 
         :param cells: as a row of `insert_rows`.
         :param row: the same, by the name it has in Coda's API.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         if (cells is None) == (row is None):
             raise TypeError("update_row takes the new values as cells, or as row")
         body = {"row": {"cells": to_cells(cells if cells is not None else row)}}
         query = params.flag("disableParsing", disable_parsing or None)
+        path = ("docs", doc_id, "tables", table_id, "rows", row_id)
+        return self._calls.edit("PUT", *path, query=query, body=body, wait=wait, timeout=timeout)
+
+    @operation(effect="delete", checks=WAIT_CHECKS)
+    def delete_row(
+        self, doc_id: str, table_id: str, row_id: str, *, wait: bool = True, timeout: float = TIMEOUT
+    ) -> dict[str, Any]:
+        """Delete a row. Returns its ``id`` and the ``requestId``.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         return self._calls.edit(
-            "PUT", "docs", doc_id, "tables", table_id, "rows", row_id, query=query, body=body, wait=wait
+            "DELETE", "docs", doc_id, "tables", table_id, "rows", row_id, wait=wait, timeout=timeout
         )
 
-    @operation(effect="delete")
-    def delete_row(self, doc_id: str, table_id: str, row_id: str, *, wait: bool | float = False) -> dict[str, Any]:
-        """Delete a row. Returns its ``id`` and the ``requestId``."""
-        return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", row_id, wait=wait)
-
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_rows(
-        self, doc_id: str, table_id: str, row_ids: Iterable[str], *, wait: bool | float = False
+        self, doc_id: str, table_id: str, row_ids: Iterable[str], *, wait: bool = True, timeout: float = TIMEOUT
     ) -> dict[str, Any]:
-        """Delete several rows, by their ids, with one request. Returns ``rowIds`` and the ``requestId``."""
-        body = {"rowIds": list(row_ids)}
-        return self._calls.edit("DELETE", "docs", doc_id, "tables", table_id, "rows", body=body, wait=wait)
+        """Delete several rows, by their ids, with one request. Returns ``rowIds`` and the ``requestId``.
 
-    @operation(effect="write")
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
+        body = {"rowIds": list(row_ids)}
+        return self._calls.edit(
+            "DELETE", "docs", doc_id, "tables", table_id, "rows", body=body, wait=wait, timeout=timeout
+        )
+
+    @operation(effect="write", checks=WAIT_CHECKS)
     def push_button(
-        self, doc_id: str, table_id: str, row_id: str, column_id: str, *, wait: bool | float = False
+        self, doc_id: str, table_id: str, row_id: str, column_id: str, *, wait: bool = True, timeout: float = TIMEOUT
     ) -> dict[str, Any]:
         """Push the button in a row. Returns ``rowId``, ``columnId`` and the ``requestId``.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
 
         Hooks are told ``write``, whatever the button does, which may be to delete rows.
         """
         path = ("docs", doc_id, "tables", table_id, "rows", row_id, "buttons", column_id)
-        return self._calls.edit("POST", *path, repeatable=False, wait=wait)
+        return self._calls.edit("POST", *path, repeatable=False, wait=wait, timeout=timeout)
 
     # The account, links, mutations
 
@@ -374,7 +426,10 @@ class CodaClient(CloudClient):
         """Whether a write was applied; Coda knows for about a day. A 404 in the first seconds means "not yet"."""
         return self._calls.mutation(request_id)
 
-    @operation(effect="read")
+    @operation(effect="read", checks=WAIT_CHECKS)
     def wait_for_mutation(self, request_id: str, timeout: float = TIMEOUT) -> MutationStatus:
-        """Return when a write was applied. `CodaTimeoutError` after ``timeout`` seconds."""
+        """Return when a write was applied. `CodaTimeoutError` after ``timeout`` seconds.
+
+        :param timeout: seconds until it is applied; ``math.inf`` for no end.
+        """
         return self._calls.applied(request_id, timeout)
