@@ -33,4 +33,4 @@ def server(compute):
     """One that runs; look, do not touch."""
     made = compute.create_instance("still", FLAVOR, "Tiny 1.0", "inside")
     yield made
-    compute.delete_instance(made["id"], wait=True)
+    compute.delete_instance(made["id"])

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import ExitStack
+from time import sleep
 
 import pytest
 from codomyrmex.cloud import CloudProvider, get_client
@@ -48,7 +49,7 @@ def create(compute):
 
     yield create
     for each in made:
-        compute.delete_instance(each["id"], wait=True)  # else it may vanish between two requests of the next test
+        compute.delete_instance(each["id"])  # else it may vanish between two requests of the next test
 
 
 def test_a_server_tells_what_it_is_made_of(project, compute, server):
@@ -240,7 +241,7 @@ def test_a_server_starts_from_a_new_volume_that_goes_with_it(project, compute):
     (volume,) = project.connection.block_storage.volumes()
     assert made["image"] is None
     assert (volume.size, volume.attachments[0]["server_id"]) == (1, made["id"])
-    compute.delete_instance("diskless", wait=True)
+    compute.delete_instance("diskless")
     project.connection.block_storage.wait_for_delete(volume, interval=0.2)
     assert list(project.connection.block_storage.volumes()) == []
 
@@ -252,7 +253,7 @@ def test_a_server_starts_from_a_volume_that_stays(project, compute):
     storage.wait_for_status(volume, "available", interval=0.5)
     made = compute.create_instance("from-volume", "a2-ram4-disk0", network=[], boot_volume="root")
     assert storage.get_volume(volume.id).attachments[0]["server_id"] == made["id"]
-    compute.delete_instance("from-volume", wait=True)
+    compute.delete_instance("from-volume")
     assert storage.get_volume(volume.id).status == "available"
     storage.delete_volume(volume, ignore_missing=False)
 
@@ -271,7 +272,7 @@ def test_a_server_that_fails_says_why_and_which_it_is(compute, lenient, impossib
         compute.create_instance("big", impossible, "Tiny 1.0", [])
     failed = compute.get_instance("big")
     assert (failed["status"], failed["id"]) == ("ERROR", caught.value.resource)
-    assert compute.delete_instance("big", wait=True)  # also from that state
+    assert compute.delete_instance("big")  # also from that state
     assert lenient.create_instance("big", impossible, "Tiny 1.0", []) is None
     assert "No valid host" in str(lenient.last_error)
     assert lenient.delete_instance(lenient.last_error.resource)
@@ -337,7 +338,7 @@ def test_who_interrupts_a_wait_is_told_what_goes_on(openstack_lab, compute):
         notes = notes_of_interrupt(lambda: compute.create_instance(name, FLAVOR, "Tiny 1.0", [], progress=interrupt))
         made = compute.get_instance(name)
     assert notes == [f"the service goes on with server {made['id']}"]
-    notes = notes_of_interrupt(lambda: compute.delete_instance(name, wait=True, progress=interrupt))
+    notes = notes_of_interrupt(lambda: compute.delete_instance(name, progress=interrupt))
     assert notes == [f"the service goes on with the deletion of server {made['id']}"]
 
 
@@ -377,6 +378,22 @@ def test_without_wait_a_server_is_told_as_it_is(openstack_lab, create):
         made = create(name, wait=False)
     assert list(made) == KEYS
     assert (made["status"], made["flavor"], made["security_groups"]) == ("BUILD", FLAVOR, [])
+
+
+def test_without_wait_nova_is_asked_nothing_after_it_has_accepted(compute):
+    made = compute.create_instance("hasty", FLAVOR, "Tiny 1.0", [])["id"]
+    nova = compute.connection.compute
+    for change, status in (("stop_instance", "SHUTOFF"), ("start_instance", "ACTIVE"), ("reboot_instance", "ACTIVE")):
+        with recorded(compute) as sent:
+            assert getattr(compute, change)(made, wait=False)
+        assert sent == [("POST", f"/v2.1/servers/{made}/action")]
+        while (server := nova.get_server(made)).status != status or server.task_state:
+            assert server.status != "ERROR"
+            sleep(0.1)
+    with recorded(compute) as sent:
+        assert compute.terminate_instance(made, wait=False)
+    assert sent == [("DELETE", f"/v2.1/servers/{made}")]
+    nova.wait_for_delete(server, interval=0.1)
 
 
 def test_it_is_what_the_factory_gives_and_the_contract_wants(project, monkeypatch, server):

@@ -24,7 +24,7 @@ def test_progress_and_an_interrupt_tell_which_server_is_made(openstack_lab, comp
         process.send_signal(signal.SIGINT)
         _, rest = process.communicate(timeout=60)
         made = compute.get_instance(name)["id"]
-    compute.delete_instance(made, wait=True)
+    compute.delete_instance(made)
     assert progress == f"server {made}: BUILD\n"
     assert rest.splitlines()[-1] == f"cloud: interrupted; the service goes on with server {made}"
     assert process.returncode == 130
@@ -41,4 +41,4 @@ def test_what_is_typed_reaches_nova(compute, environment, tmp_path):
     server = compute.native.compute.find_server("typed", details=True)
     assert sorted(group["name"] for group in server.security_groups) == ["default", "web"]
     assert server.metadata == {"team": "blue"}
-    compute.delete_instance(server.id, wait=True)
+    compute.delete_instance(server.id)

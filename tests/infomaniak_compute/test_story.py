@@ -37,12 +37,12 @@ def test_a_server_from_names_lives_with_a_volume_and_all_is_gone_in_the_end(proj
         def status():
             return compute.get_instance("web-1")["status"]
 
-        assert compute.stop_instance("web-1", wait=True)
+        assert compute.stop_instance("web-1")
         assert status() == "SHUTOFF"
-        assert compute.start_instance("web-1", wait=True)
+        assert compute.start_instance("web-1")
         assert status() == "ACTIVE"
-        assert compute.reboot_instance("web-1", wait=True)
-        assert compute.reboot_instance("web-1", "HARD", wait=True)
+        assert compute.reboot_instance("web-1")
+        assert compute.reboot_instance("web-1", "HARD")
         assert status() == "ACTIVE"
 
         data = volume.create_volume(1, "data")
@@ -56,7 +56,7 @@ def test_a_server_from_names_lives_with_a_volume_and_all_is_gone_in_the_end(proj
         assert volume.get_volume("data")["attachments"] == []
 
         assert volume.delete_volume("data")
-        assert compute.delete_instance("web-1", wait=True)
+        assert compute.delete_instance("web-1")
         assert compute.delete_keypair("laptop")
         assert made["id"] not in [each["id"] for each in compute.list_instances()]
         assert data["id"] not in [each["id"] for each in volume.list_volumes()]

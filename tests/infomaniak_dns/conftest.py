@@ -54,9 +54,9 @@ def new_name():
 
 @pytest.fixture
 def zone(client, new_name):
-    made = client.create_zone(new_name, "hostmaster@example.ch")
+    made = client.create_zone(new_name, "hostmaster@example.ch", wait=False)
     yield made
-    client.delete_zone(made["id"])
+    client.delete_zone(made["id"], wait=False)
 
 
 @pytest.fixture

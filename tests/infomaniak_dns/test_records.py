@@ -19,7 +19,7 @@ def in_order(record_set):
 
 def test_a_record_set_is_made_changed_and_deleted(client, zone, ask):
     name = zone["name"]
-    made = client.create_record(name, "www", "a", ["192.0.2.1", "192.0.2.2"], ttl=60, description="web", wait=True)
+    made = client.create_record(name, "www", "a", ["192.0.2.1", "192.0.2.2"], ttl=60, description="web")
     assert in_order(made) == {
         "id": made["id"],
         "name": f"www.{name}",
@@ -32,13 +32,20 @@ def test_a_record_set_is_made_changed_and_deleted(client, zone, ask):
     assert sorted(map(str, ask(f"www.{name}", "A"))) == ["192.0.2.1", "192.0.2.2"]
     found = [client.get_record(name, "www"), client.get_record(zone["id"], made["id"])]
     assert [in_order(each) for each in [*found, *client.list_records(name, type="a")]] == [in_order(made)] * 3
-    changed = client.update_record(name, "www", ["192.0.2.3"], wait=True)
+    changed = client.update_record(name, "www", ["192.0.2.3"])
     assert changed == {**made, "records": ["192.0.2.3"]}
     assert client.update_record(name, f"www.{name}", ttl=120)["ttl"] == 120
-    assert client.delete_record(name, "www", wait=True)
+    assert client.delete_record(name, "www")
     assert ask(f"www.{name}", "A") == []
     with pytest.raises(InfomaniakNotFoundError):
         client.get_record(name, made["id"])
+
+
+def test_what_is_not_waited_for_is_pending(client, zone):
+    made = client.create_record(zone["id"], "www", "A", ["192.0.2.1"], wait=False)
+    assert made["status"] == "PENDING"
+    assert client.update_record(zone["id"], made["id"], ttl=60, wait=False) == {**made, "ttl": 60}
+    assert client.delete_record(zone["id"], made["id"], wait=False)
 
 
 RECORDS = [
@@ -71,22 +78,23 @@ RECORDS = [
     ("name", "kind", "given", "kept"), RECORDS, ids=[f"{kind} {name}" for name, kind, *_ in RECORDS]
 )
 def test_a_record_of_each_type_is_written_as_the_service_wants_it(client, zone, name, kind, given, kept):
-    made = client.create_record(zone["id"], name, kind, given)
+    made = client.create_record(zone["id"], name, kind, given, wait=False)
     assert made["name"] == (zone["name"] if name == "@" else f"{name}.{zone['name']}")
     assert sorted(made["records"]) == [record.format(zone=zone["name"]) for record in kept]
-    again = client.update_record(zone["id"], made["id"], made["records"])
+    again = client.update_record(zone["id"], made["id"], made["records"], wait=False)
     assert sorted(again["records"]) == sorted(made["records"])
 
 
 @pytest.mark.parametrize("name", ["www.{zone}", "www.{zone}.", "WWW.{zone}", "www"])
 def test_a_name_may_be_whole_or_within_the_zone(client, zone, name):
-    made = client.create_record(zone["id"], name.format(zone=zone["name"].rstrip(".")), "A", ["192.0.2.1"])
+    made = client.create_record(zone["id"], name.format(zone=zone["name"].rstrip(".")), "A", ["192.0.2.1"], wait=False)
     assert made["name"].lower() == f"www.{zone['name']}"
 
 
 def test_a_name_with_umlauts_is_written_in_ascii(client, zone):
-    assert client.create_record(zone["id"], "zürich", "A", ["192.0.2.1"])["name"] == f"xn--zrich-kva.{zone['name']}"
-    alias = client.create_record(zone["id"], "alias", "CNAME", ["bücher.example.ch"])
+    made = client.create_record(zone["id"], "zürich", "A", ["192.0.2.1"], wait=False)
+    assert made["name"] == f"xn--zrich-kva.{zone['name']}"
+    alias = client.create_record(zone["id"], "alias", "CNAME", ["bücher.example.ch"], wait=False)
     assert alias["records"] == ["xn--bcher-kva.example.ch."]
 
 
@@ -108,12 +116,13 @@ TEXTS = [
 
 
 def test_a_text_reaches_those_who_ask_as_it_was_given(client, zone, ask):
-    made = [client.create_record(zone["id"], f"text{n}", "TXT", [text]) for n, text in enumerate(TEXTS)]
-    client.create_record(zone["id"], "last", "A", ["192.0.2.1"], wait=True)
+    made = [client.create_record(zone["id"], f"text{n}", "TXT", [text], wait=False) for n, text in enumerate(TEXTS)]
+    client.create_record(zone["id"], "last", "A", ["192.0.2.1"])
     for text, record in zip(TEXTS, made, strict=True):
         (answer,) = ask(record["name"], "TXT")
         assert b"".join(answer.strings).decode() == text
-        assert client.update_record(zone["id"], record["id"], record["records"])["records"] == record["records"]
+        again = client.update_record(zone["id"], record["id"], record["records"], wait=False)
+        assert again["records"] == record["records"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +135,7 @@ def test_a_text_reaches_those_who_ask_as_it_was_given(client, zone, ask):
     ],
 )
 def test_a_text_in_quotes_is_not_quoted_again(client, zone, given, kept):
-    assert client.create_record(zone["id"], "text", "TXT", [given])["records"] == [kept]
+    assert client.create_record(zone["id"], "text", "TXT", [given], wait=False)["records"] == [kept]
 
 
 def test_half_a_quote_is_a_character():
@@ -135,7 +144,7 @@ def test_half_a_quote_is_a_character():
 
 
 def test_a_record_set_that_is_there_already_is_a_conflict_in_both_faces(client, lenient, zone):
-    client.create_record(zone["id"], "www", "A", ["192.0.2.1"])
+    client.create_record(zone["id"], "www", "A", ["192.0.2.1"], wait=False)
     with pytest.raises(InfomaniakAlreadyExistsError):
         client.create_record(zone["id"], "www", "A", ["192.0.2.2"])
     assert lenient.create_record(zone["id"], "www", "A", ["192.0.2.2"]) is None
@@ -143,20 +152,23 @@ def test_a_record_set_that_is_there_already_is_a_conflict_in_both_faces(client, 
 
 
 def test_a_name_of_several_types_is_a_conflict_that_tells_the_ids(client, zone):
-    made = [client.create_record(zone["id"], "www", *rest)["id"] for rest in (("A", ["192.0.2.1"]), ("TXT", ["x"]))]
+    made = [
+        client.create_record(zone["id"], "www", *rest, wait=False)["id"]
+        for rest in (("A", ["192.0.2.1"]), ("TXT", ["x"]))
+    ]
     with pytest.raises(InfomaniakConflictError) as caught:
         client.delete_record(zone["id"], "www")
     assert all(each in str(caught.value) for each in made)
-    assert client.delete_record(zone["id"], made[0])
-    assert client.delete_record(zone["id"], "www")
+    assert client.delete_record(zone["id"], made[0], wait=False)
+    assert client.delete_record(zone["id"], "www", wait=False)
 
 
 def test_a_star_is_a_name_like_another(client, zone):
-    client.create_record(zone["id"], "www", "A", ["192.0.2.1"])
+    client.create_record(zone["id"], "www", "A", ["192.0.2.1"], wait=False)
     with pytest.raises(InfomaniakNotFoundError):
         client.delete_record(zone["id"], "*")
-    client.create_record(zone["id"], "*", "A", ["192.0.2.1"])
-    assert client.delete_record(zone["id"], "*")
+    client.create_record(zone["id"], "*", "A", ["192.0.2.1"], wait=False)
+    assert client.delete_record(zone["id"], "*", wait=False)
     assert client.get_record(zone["id"], "www")
 
 

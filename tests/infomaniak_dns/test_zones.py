@@ -16,9 +16,7 @@ NOWHERE = "0c2d1b1e-0000-4000-8000-000000000000"
 
 def test_a_zone_is_made_changed_and_deleted(client, new_name):
     told = []
-    made = client.create_zone(
-        new_name, "hostmaster@example.ch", ttl=600, description="ours", wait=True, progress=told.append
-    )
+    made = client.create_zone(new_name, "hostmaster@example.ch", ttl=600, description="ours", progress=told.append)
     assert made == {
         "id": made["id"],
         "name": f"{new_name}.",
@@ -31,23 +29,30 @@ def test_a_zone_is_made_changed_and_deleted(client, new_name):
     assert told[-1] == ("zone", made["id"], "ACTIVE", None)
     assert client.get_zone(new_name) == client.get_zone(f"{new_name}.") == client.get_zone(made["id"]) == made
     assert client.list_zones() == [made]
-    changed = client.update_zone(new_name, ttl=900, email="dns@example.ch", wait=True)
+    changed = client.update_zone(new_name, ttl=900, email="dns@example.ch")
     assert changed == {**made, "ttl": 900, "email": "dns@example.ch"}
-    assert client.delete_zone(new_name, wait=True)
+    assert client.delete_zone(new_name)
     with pytest.raises(InfomaniakNotFoundError):
         client.get_zone(made["id"])
     assert client.list_zones() == []
 
 
-def test_what_is_not_waited_for_is_pending(client, zone):
-    assert zone["status"] == "PENDING"
+def test_what_is_not_waited_for_is_pending(client, new_name, address):
+    made = client.create_zone(new_name, "hostmaster@example.ch", wait=False)
+    assert made["status"] == "PENDING"
+    assert client.update_zone(made["id"], ttl=900, wait=False) == {**made, "ttl": 900}
+    assert client.delete_zone(made["id"], wait=False)
+    assert client.import_zone(zone_file(f"file.{new_name}"), wait=False)["name"] == f"file.{new_name}."
+    assert client.delete_zone(f"file.{new_name}", wait=False)
+    assert client.set_ptr_record(address.id, "mail.example.ch", wait=False)["status"] == "PENDING"
+    assert client.delete_ptr_record(address.id)
 
 
 def test_a_name_with_umlauts_is_written_in_ascii(client):
-    made = client.create_zone("zürich-test.example", "hostmaster@example.ch")
+    made = client.create_zone("zürich-test.example", "hostmaster@example.ch", wait=False)
     assert made["name"] == "xn--zrich-test-9db.example."
     assert client.get_zone("Zürich-Test.example")["id"] == made["id"]
-    assert client.delete_zone(made["id"])
+    assert client.delete_zone(made["id"], wait=False)
 
 
 def test_a_star_is_no_name_of_all_zones(client, zone):
@@ -93,12 +98,12 @@ def test_a_quota_that_is_used_up_is_told(lab, client_of, set_quota, new_name):
     member = lab.new_project()
     set_quota(member, zones=1)
     client = client_of(member)
-    made = client.create_zone(f"one.{new_name}", "hostmaster@example.ch")
+    made = client.create_zone(f"one.{new_name}", "hostmaster@example.ch", wait=False)
     with pytest.raises(InfomaniakQuotaExceededError):
         client.create_zone(f"two.{new_name}", "hostmaster@example.ch")
     with pytest.raises(InfomaniakQuotaExceededError):
         client.import_zone(zone_file(f"three.{new_name}"))
-    client.delete_zone(made["id"])
+    client.delete_zone(made["id"], wait=False)
 
 
 @pytest.mark.parametrize("zone", ["no.example", NOWHERE])
@@ -131,16 +136,16 @@ def zone_file(name, *lines):
 def test_a_zone_file_is_imported_exported_and_imported_again(client, new_name, ask):
     lines = ["www 60 IN A 192.0.2.1", "    60 IN A 192.0.2.2", "@ IN MX 10 mail", 'note IN TXT "one" "two; three"']
     made = client.import_zone(zone_file(new_name, *lines))
-    assert (made["name"], made["email"]) == (f"{new_name}.", "hostmaster@example.ch")
+    assert (made["name"], made["email"], made["status"]) == (f"{new_name}.", "hostmaster@example.ch", "ACTIVE")
     before = contents(client, made["id"])
     assert before["www", "A"] == (60, ["192.0.2.1", "192.0.2.2"])
     assert before["@", "MX"] == (300, [f"10 mail.{new_name}."])
     assert before["note", "TXT"] == (300, ['"one" "two; three"'])
     text = client.export_zone(new_name)
-    assert client.delete_zone(new_name, wait=True)
+    assert client.delete_zone(new_name)
     again = client.import_zone(text)
     assert contents(client, again["id"]) == before
-    client.delete_zone(again["id"])
+    client.delete_zone(again["id"], wait=False)
 
 
 def contents(client, zone):
@@ -155,7 +160,7 @@ def test_a_zone_file_may_be_a_file_without_origin(client, new_name, tmp_path):
     path.write_text(zone_file(new_name, "www IN A 192.0.2.1").partition("\n")[2], "utf-8")
     made = client.import_zone(path, name=new_name)
     assert contents(client, made["id"])["www", "A"] == (300, ["192.0.2.1"])
-    client.delete_zone(made["id"])
+    client.delete_zone(made["id"], wait=False)
 
 
 def test_a_zone_file_that_cannot_be_read_says_why(client, lenient, zone, new_name, tmp_path):
@@ -192,7 +197,7 @@ def test_a_floating_ip_gets_a_name_and_loses_it(client, address):
         "status": "INACTIVE",
     }
     assert client.list_ptr_records() == [nameless]
-    made = client.set_ptr_record(ip, "mail.example.ch", ttl=600, wait=True)
+    made = client.set_ptr_record(ip, "mail.example.ch", ttl=600)
     assert made == {**nameless, "ptrdname": "mail.example.ch.", "ttl": 600, "status": "ACTIVE"}
     assert client.get_ptr_record(ip) == client.get_ptr_record(address.id) == client.get_ptr_record(made["id"]) == made
     assert client.delete_ptr_record(address.id)
@@ -211,7 +216,7 @@ def test_a_floating_ip_of_others_is_not_found_in_both_faces(client, lenient):
 
 
 def test_who_interrupts_a_wait_is_told_what_goes_on(client, zone, address):
-    stop = {"wait": True, "progress": interrupt}
+    stop = {"progress": interrupt}
     notes = notes_of_interrupt(lambda: client.update_zone(zone["id"], ttl=900, **stop))
     assert notes == [f"the service goes on with zone {zone['id']}"]
     notes = notes_of_interrupt(lambda: client.create_record(zone["id"], "www", "A", ["192.0.2.1"], **stop))

@@ -32,7 +32,7 @@ def server(project):
     with connect(InfomaniakComputeClient, project) as compute:
         made = compute.create_instance("holder", FLAVOR, "Tiny 1.0", [])
         yield made
-        compute.delete_instance(made["id"], wait=True)
+        compute.delete_instance(made["id"])
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from codomyrmex.cloud.infomaniak.compute.options import ServerAttributes
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakValidationError
 from codomyrmex.cloud.infomaniak.openstack import (
     SDK_ERRORS,
+    WAIT_CHECKS,
     OpenStackClient,
     Progress,
     check_id,
@@ -49,6 +50,7 @@ _CHECKS = {
     "security_group": check_name_or_id,
     "reboot_type": _check_reboot,
     "boot_volume_size": _check_size,
+    **WAIT_CHECKS,
 }
 
 
@@ -59,10 +61,10 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     several is an `InfomaniakConflictError` with their ids. Methods give the spec's results on failure,
     and raise an `InfomaniakCloudError` where the client is ``strict``, as `get_client` makes it.
 
-    With ``wait`` a method returns when the server is in the state it should reach: `InfomaniakTimeoutError`
-    after ``timeout`` seconds, `InfomaniakCloudError` with Nova's reason if it ends in ERROR, both with
-    the server's id as ``resource``. ``progress`` is called with a `ResourceStatus` each time Nova was asked. A
-    KeyboardInterrupt has a note with the id of what goes on. Without ``wait``, True says that Nova accepted.
+    Methods return when the server is in the state it should reach: `InfomaniakTimeoutError` after ``timeout``
+    seconds, `InfomaniakCloudError` with Nova's reason if it ends in ERROR, both with the server's id as
+    ``resource``. ``progress`` is called with a `ResourceStatus` each time Nova was asked. A KeyboardInterrupt has a
+    note with the id of what goes on. With ``wait=False`` they return as soon as Nova has accepted.
 
     A server is a dict of ``id``, ``name``, ``status``, ``flavor`` (its name), ``image`` (its id; None where the
     server started from a volume), ``addresses`` (as Nova gives them, by network), ``key_name``, ``created_at``
@@ -124,6 +126,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
             server. Needed where the flavor has no disk.
         :param attributes: what else Nova takes, by openstacksdk's names: ``description``, ``metadata``, ``tags``,
             ``config_drive``, ``hostname``, ``scheduler_hints`` and so on. TypeError for any other.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
 
         ``flavor`` and ``image`` may be named as `ComputeClient` does, ``instance_type`` and ``image_id``.
         A server that ends in ERROR is not deleted.
@@ -149,9 +153,13 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     @lenient(False)
     @operation(effect="write", checks=_CHECKS, aliases={"instance_id": "server_id"})
     def start_instance(
-        self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
+        self, server_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
-        """Start a stopped server. One that runs is an `InfomaniakConflictError`."""
+        """Start a stopped server. One that runs is an `InfomaniakConflictError`.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._server_id(server_id)
         self._nova.start_server(found)
         return self._done(found, ("ACTIVE",), wait, timeout, progress)
@@ -159,9 +167,13 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     @lenient(False)
     @operation(effect="write", checks=_CHECKS, aliases={"instance_id": "server_id"})
     def stop_instance(
-        self, server_id: str, *, wait: bool = False, timeout: float = 300, progress: Progress | None = None
+        self, server_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
-        """Shut a running server down. One that is stopped is an `InfomaniakConflictError`."""
+        """Shut a running server down. One that is stopped is an `InfomaniakConflictError`.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._server_id(server_id)
         self._nova.stop_server(found)
         return self._done(found, ("SHUTOFF",), wait, timeout, progress)
@@ -173,11 +185,15 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         server_id: str,
         reboot_type: str = "SOFT",
         *,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> bool:
-        """Restart a server: ``SOFT`` asks its system, ``HARD`` cuts the power. ValueError for anything else."""
+        """Restart a server: ``SOFT`` asks its system, ``HARD`` cuts the power. ValueError for anything else.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._server_id(server_id)
         self._nova.reboot_server(found, reboot_type)
         return self._done(found, ("ACTIVE",), wait, timeout, progress)
@@ -189,14 +205,15 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         server_id: str,
         *,
         force: bool = False,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> bool:
         """Delete a server; one that does not exist is an `InfomaniakNotFoundError`.
 
         :param force: at once, also where the cloud would keep it for a while, and in whatever state it is.
-        :param wait: return when it is gone.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         found = self._server_id(server_id)
         self._nova.delete_server(found, ignore_missing=False, force=force)
@@ -207,9 +224,15 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
 
     @lenient(False)
     @operation(effect="delete", checks=_CHECKS)
-    def terminate_instance(self, instance_id: str) -> bool:
-        """`delete_instance`, by the name that `ComputeClient` has for it."""
-        return self.delete_instance(instance_id)
+    def terminate_instance(
+        self, instance_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
+    ) -> bool:
+        """`delete_instance`, by the name that `ComputeClient` has for it.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
+        return self.delete_instance(instance_id, wait=wait, timeout=timeout, progress=progress)
 
     @lenient(False)
     @operation(effect="write", checks=_CHECKS)
@@ -231,6 +254,9 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     ) -> bool:
         """Give a server another flavor. It is restarted, and stays in VERIFY_RESIZE until `confirm_resize`
         makes that final or `revert_resize` takes it back.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         found = self._server_id(server_id)
         self._nova.resize_server(found, self._find(self._nova.find_flavor, flavor, "flavor").id)
@@ -241,7 +267,11 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     def confirm_resize(
         self, server_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
-        """Keep the new flavor of a resized server."""
+        """Keep the new flavor of a resized server.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._server_id(server_id)
         self._nova.confirm_server_resize(found)
         return self._done(found, _AT_REST, wait, timeout, progress)
@@ -251,7 +281,11 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     def revert_resize(
         self, server_id: str, *, wait: bool = True, timeout: float = 600, progress: Progress | None = None
     ) -> bool:
-        """Give a resized server its old flavor back."""
+        """Give a resized server its old flavor back.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._server_id(server_id)
         self._nova.revert_server_resize(found)
         return self._done(found, _AT_REST, wait, timeout, progress)
@@ -304,7 +338,11 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     def create_image(
         self, server_id: str, name: str, *, wait: bool = True, timeout: float = 1800, progress: Progress | None = None
     ) -> dict[str, Any] | None:
-        """Make an image of a server's disk, to start others from; keys as in `list_images`."""
+        """Make an image of a server's disk, to start others from; keys as in `list_images`.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         made = Server.existing(id=self._server_id(server_id)).create_image(self._nova, name)
         get = self._glance.get_image
         if not wait:

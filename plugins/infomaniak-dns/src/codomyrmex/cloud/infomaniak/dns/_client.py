@@ -20,7 +20,8 @@ class InfomaniakDNSClient(Records, ZoneFiles, ReverseDNS):
     of it. Names need no dot at their end, and may hold umlauts.
 
     Designate accepts changes at once (status ``PENDING``) and its name servers have them a little later
-    (``ACTIVE``). With ``wait=True`` a method returns then; `InfomaniakTimeoutError` after ``timeout`` seconds.
+    (``ACTIVE``). Methods return then, or with ``wait=False`` as soon as Designate has accepted;
+    `InfomaniakTimeoutError` after ``timeout`` seconds.
     ``progress`` is called with a `ResourceStatus` each time Designate was asked. A KeyboardInterrupt while a method
     waits has a note with the id of what goes on.
     """

@@ -10,7 +10,7 @@ from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.dns._contents import contents
 from codomyrmex.cloud.infomaniak.dns._names import UUID, within
 from codomyrmex.cloud.infomaniak.dns._zones import INTERVAL, Zones, changed
-from codomyrmex.cloud.infomaniak.openstack import Progress, wait, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress, wait, wait_gone
 from openstack.dns.v2.recordset import Recordset
 from openstack.dns.v2.zone import Zone
 from openstack.exceptions import DuplicateResource
@@ -39,7 +39,7 @@ class Records(Zones):
         return _record(self._record(self._zone(zone_id), record_id))
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def create_record(
         self,
         zone_id: str,
@@ -49,7 +49,7 @@ class Records(Zones):
         *,
         ttl: int | None = 3600,
         description: str | None = None,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 60,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
@@ -61,6 +61,8 @@ class Records(Zones):
         :param records: what it holds, such as ``["10 mail.example.ch"]`` for MX. Names in it get their dot; of
             one label (``mail``) they are the zone's. Texts of TXT need no quotes, and may be of any length.
         :param ttl: seconds that it may be kept; None for the zone's.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         zone, kind = self._zone(zone_id), type.upper()
         options = {"ttl": ttl, "description": description}
@@ -74,7 +76,7 @@ class Records(Zones):
         return _record(self._ready(made, zone, timeout, progress) if wait else made)
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def update_record(
         self,
         zone_id: str,
@@ -83,13 +85,15 @@ class Records(Zones):
         *,
         ttl: int | None = None,
         description: str | None = None,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 60,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
         """Change what is given of a record set; the record set, as `list_records` gives it.
 
         :param records: all that it is to hold, written as for `create_record`.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         changes = changed(records=records, ttl=ttl, description=description)
         zone = self._zone(zone_id)
@@ -100,17 +104,21 @@ class Records(Zones):
         return _record(self._ready(made, zone, timeout, progress) if wait else made)
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_record(
         self,
         zone_id: str,
         record_id: str,
         *,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 60,
         progress: Progress | None = None,
     ) -> bool:
-        """Delete a record set. The zone's own SOA and NS are the service's, and refused."""
+        """Delete a record set. The zone's own SOA and NS are the service's, and refused.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         zone, service = self._zone(zone_id), self.connection.dns
         found = self._record(zone, record_id)
         service.delete_recordset(found.id, zone.id, ignore_missing=False)

@@ -7,7 +7,7 @@ from typing import Any
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.dns._names import absolute
 from codomyrmex.cloud.infomaniak.dns._zones import INTERVAL
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, Progress, wait
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, OpenStackClient, Progress, wait
 from openstack.dns.v2.floating_ip import FloatingIP
 from openstack.exceptions import raise_from_response
 
@@ -30,7 +30,7 @@ class ReverseDNS(OpenStackClient):
         return _pointer(self._floating_ip(floating_ip))
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def set_ptr_record(
         self,
         floating_ip: str,
@@ -38,11 +38,15 @@ class ReverseDNS(OpenStackClient):
         *,
         ttl: int | None = None,
         description: str | None = None,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 60,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
-        """Give a floating IP a name, such as ``"mail.example.ch"``; as `list_ptr_records` gives it."""
+        """Give a floating IP a name, such as ``"mail.example.ch"``; as `list_ptr_records` gives it.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         options = {"ttl": ttl, "description": description}
         made = self.connection.dns.update_floating_ip(
             self._floating_ip(floating_ip).id,
@@ -54,7 +58,7 @@ class ReverseDNS(OpenStackClient):
     @lenient(False)
     @operation(effect="delete")
     def delete_ptr_record(self, floating_ip: str) -> bool:
-        """Take a floating IP's name away."""
+        """Take a floating IP's name away. Designate does not tell how far that is, so there is nothing to wait for."""
         found = self._floating_ip(floating_ip)
         # the SDK's unset_floating_ip cannot read the empty answer
         raise_from_response(self.connection.dns.patch(f"/reverse/floatingips/{found.id}", json={"ptrdname": None}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakQuotaExceededError,
     InfomaniakValidationError,
 )
-from codomyrmex.cloud.infomaniak.openstack import Progress, wait
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress
+from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods have a parameter of that name
 from openstack.dns.v2.zone_export import ZoneExport
 from openstack.exceptions import raise_from_response
 
@@ -30,40 +32,48 @@ class ZoneFiles(Zones):
     """The part of the client for zone files (RFC 1035 5)."""
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def import_zone(
         self,
         zone_file: str | os.PathLike[str],
         *,
         name: str | None = None,
+        wait: bool = True,
         timeout: float = 60,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
-        """A new zone with all records of a zone file, as `get_zone` gives it once the file is read.
+        """A new zone with all records of a zone file, as `get_zone` gives it.
 
         The service puts its own SOA (with the file's email and times) and its own name servers in place of the file's.
 
         :param zone_file: its text, or its path as a ``pathlib.Path``. It needs an SOA record.
         :param name: the zone's name, for a file that does not begin with ``$ORIGIN``.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it, which is when it has
+            read the file.
+        :param timeout: seconds for that wait; ``math.inf`` for no end. The file is to be read in it too.
 
         What the service does not accept is an `InfomaniakValidationError`.
         """
         text = zone_file if isinstance(zone_file, str) else Path(zone_file).read_text("utf-8")
         if name is not None:
             text = f"$ORIGIN {absolute(name)}\n{text}"
-        service = self.connection.dns
+        service, started = self.connection.dns, time.monotonic()
         answer = service.post(_IMPORTS, data=text.encode(), headers={"Content-Type": "text/dns"})
         raise_from_response(answer)
         task = str(answer.json()["id"])
         done = _ended(service.get_zone_import, "zone import", task, timeout, progress)
         if done.status == "ERROR":
             raise _refusal(done.message or "the service cannot read the zone file")
+        if wait:
+            self._active(done.zone_id, timeout - (time.monotonic() - started), progress)
         return self.get_zone(done.zone_id)
 
     @lenient(None)
-    @operation(effect="read")
+    @operation(effect="read", checks=WAIT_CHECKS)
     def export_zone(self, zone_id: str, *, timeout: float = 60, progress: Progress | None = None) -> str | None:
         """The text of a zone file with all records of the zone.
+
+        :param timeout: seconds until it is written; ``math.inf`` for no end.
 
         Hooks are told ``read``: the task that this makes at the service is deleted again.
         """
@@ -88,7 +98,7 @@ class ZoneFiles(Zones):
 
 def _ended(get: Callable[[str], R], kind: str, task: str, timeout: float, progress: Progress | None) -> R:
     """A task once it is over, well or not."""
-    return wait(get, kind, task, until=_DONE, failures=(), timeout=timeout, interval=INTERVAL, progress=progress)
+    return wait_until(get, kind, task, until=_DONE, failures=(), timeout=timeout, interval=INTERVAL, progress=progress)
 
 
 def _refusal(message: str) -> InfomaniakCloudError:

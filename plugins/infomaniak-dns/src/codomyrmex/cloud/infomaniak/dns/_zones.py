@@ -6,7 +6,7 @@ from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.dns._names import UUID, absolute
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient, Progress, wait, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, OpenStackClient, Progress, wait, wait_gone
 from openstack.dns.v2.zone import Zone
 
 INTERVAL = 2.0
@@ -29,7 +29,7 @@ class Zones(OpenStackClient):
         return _zone(self._zone(zone_id))
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def create_zone(
         self,
         name: str,
@@ -37,7 +37,7 @@ class Zones(OpenStackClient):
         *,
         ttl: int = 3600,
         description: str | None = None,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 60,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
@@ -46,6 +46,8 @@ class Zones(OpenStackClient):
         :param name: the domain, such as ``"example.ch"``.
         :param email: who is responsible for it.
         :param ttl: seconds that its records may be kept, unless they say otherwise.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         options = {"name": absolute(name), "email": email, "ttl": ttl}
         if description is not None:
@@ -54,7 +56,7 @@ class Zones(OpenStackClient):
         return _zone(self._active(made.id, timeout, progress) if wait else made)
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def update_zone(
         self,
         zone_id: str,
@@ -62,21 +64,29 @@ class Zones(OpenStackClient):
         email: str | None = None,
         ttl: int | None = None,
         description: str | None = None,
-        wait: bool = False,
+        wait: bool = True,
         timeout: float = 60,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
-        """Change what is given of a zone; the zone, as `list_zones` gives it."""
+        """Change what is given of a zone; the zone, as `list_zones` gives it.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         changes = changed(email=email, ttl=ttl, description=description)
         made = self.connection.dns.update_zone(self._zone(zone_id).id, **changes)
         return _zone(self._active(made.id, timeout, progress) if wait else made)
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_zone(
-        self, zone_id: str, *, wait: bool = False, timeout: float = 60, progress: Progress | None = None
+        self, zone_id: str, *, wait: bool = True, timeout: float = 60, progress: Progress | None = None
     ) -> bool:
-        """Delete a zone, with all its records."""
+        """Delete a zone, with all its records.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found, service = self._zone(zone_id), self.connection.dns
         service.delete_zone(found.id, ignore_missing=False)
         if wait:
