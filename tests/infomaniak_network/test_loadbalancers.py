@@ -58,6 +58,7 @@ def test_a_load_balancer_is_built_part_by_part_and_taken_down_again(lab, client,
     monitor = client.create_health_monitor("servers", url_path="/health", expected_codes="200-204")
     assert (monitor["type"], monitor["timeout"], monitor["pool_id"]) == ("HTTP", 3, pool["id"])
     assert [each["id"] for each in client.list_health_monitors()] == [monitor["id"]]
+    assert {part["provisioning_status"] for part in (listener, pool, *members, monitor)} == {"ACTIVE"}
     (listed,) = client.list_pools("lb")
     assert listed["health_monitor_id"] == monitor["id"]
     assert sorted(listed["members"]) == sorted(each["id"] for each in members)
@@ -144,7 +145,7 @@ def test_what_does_not_come_in_time_says_how_far_it_is(client, lenient, balancer
     set_state("PENDING_UPDATE")
     with pytest.raises(InfomaniakTimeoutError, match="PENDING_UPDATE"):
         client.create_listener("lb", "web", "HTTP", 80, timeout=0.5)
-    assert lenient.delete_loadbalancer("lb", timeout=0) is False
+    assert lenient.delete_loadbalancer("lb", timeout=0.1) is False
     assert isinstance(lenient.last_error, InfomaniakTimeoutError)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.network._arguments import check_exactly_one, given
 from codomyrmex.cloud.infomaniak.network._loadbalancers import LoadBalancers
-from codomyrmex.cloud.infomaniak.openstack import Progress
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress
 from openstack.load_balancer.v2.health_monitor import HealthMonitor
 from openstack.load_balancer.v2.listener import Listener
 from openstack.load_balancer.v2.member import Member
@@ -27,7 +27,7 @@ class Balancing(LoadBalancers):
         return [_listener(found) for found in self.connection.load_balancer.listeners(**query)]
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def create_listener(
         self,
         loadbalancer_id: str,
@@ -47,19 +47,26 @@ class Balancing(LoadBalancers):
             Octavia knows.
         :param allowed_cidrs: the addresses that may connect; all without it.
         :param tls_container: the reference of the secret in Barbican with the certificate, for TERMINATED_HTTPS.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         balancer = self._balancer(loadbalancer_id).id
         options = given(allowed_cidrs=allowed_cidrs, default_tls_container_ref=tls_container)
         options |= {"name": name, "protocol": protocol, "protocol_port": port, "load_balancer_id": balancer}
-        create = self.connection.load_balancer.create_listener
-        return _listener(self._changed(balancer, "listener", lambda: create(**options), wait, timeout, progress))
+        service = self.connection.load_balancer
+        create = lambda: service.create_listener(**options)  # noqa: E731
+        return _listener(self._made(balancer, "listener", create, service.get_listener, wait, timeout, progress))
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_listener(
         self, listener_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
-        """Delete a listener; its pool stays."""
+        """Delete a listener; its pool stays.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._listener(listener_id)
         what, delete = f"the deletion of listener {found.id}", self.connection.load_balancer.delete_listener
         self._changed(_owner(found), what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
@@ -75,7 +82,7 @@ class Balancing(LoadBalancers):
         return [_pool(found) for found in self.connection.load_balancer.pools(**query)]
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def create_pool(
         self,
         name: str,
@@ -95,6 +102,8 @@ class Balancing(LoadBalancers):
         :param loadbalancer_id: instead of it the load balancer, for a pool that no listener has by default.
         :param lb_algorithm: ``"ROUND_ROBIN"``, ``"LEAST_CONNECTIONS"`` or ``"SOURCE_IP"``.
         :param session_persistence: such as ``{"type": "SOURCE_IP"}``.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         check_exactly_one(listener_id=listener_id, loadbalancer_id=loadbalancer_id)
         if listener_id:
@@ -105,15 +114,20 @@ class Balancing(LoadBalancers):
             parent = {"loadbalancer_id": balancer}
         options = given(session_persistence=session_persistence)
         options |= {"name": name, "protocol": protocol, "lb_algorithm": lb_algorithm, **parent}
-        create = self.connection.load_balancer.create_pool
-        return _pool(self._changed(balancer, "pool", lambda: create(**options), wait, timeout, progress))
+        service = self.connection.load_balancer
+        create = lambda: service.create_pool(**options)  # noqa: E731
+        return _pool(self._made(balancer, "pool", create, service.get_pool, wait, timeout, progress))
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_pool(
         self, pool_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
-        """Delete a pool, with its members and monitor."""
+        """Delete a pool, with its members and monitor.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._pool(pool_id)
         what, delete = f"the deletion of pool {found.id}", self.connection.load_balancer.delete_pool
         self._changed(_owner(found), what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
@@ -126,7 +140,7 @@ class Balancing(LoadBalancers):
         return [_member(found) for found in self.connection.load_balancer.members(self._pool(pool_id).id)]
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def add_pool_member(
         self,
         pool_id: str,
@@ -144,17 +158,19 @@ class Balancing(LoadBalancers):
 
         :param weight: its share of requests, 0 to 256, in proportion to the others'; 1 without it.
         :param subnet_id: id or name of the subnet it is reached through; the load balancer's without it.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         pool = self._pool(pool_id)
         subnet = self._subnet(subnet_id).id if subnet_id else None
         options = given(name=name, weight=weight, subnet_id=subnet, address=address, protocol_port=port)
-        create = self.connection.load_balancer.create_member
-        return _member(
-            self._changed(_owner(pool), "member", lambda: create(pool.id, **options), wait, timeout, progress)
-        )
+        service = self.connection.load_balancer
+        create = lambda: service.create_member(pool.id, **options)  # noqa: E731
+        get = lambda member: service.get_member(member, pool.id)  # noqa: E731
+        return _member(self._made(_owner(pool), "member", create, get, wait, timeout, progress))
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def remove_pool_member(
         self,
         pool_id: str,
@@ -164,7 +180,11 @@ class Balancing(LoadBalancers):
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> bool:
-        """Remove a member, by id or name, from a pool."""
+        """Remove a member, by id or name, from a pool.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         pool, service = self._pool(pool_id), self.connection.load_balancer
 
         def find(name_or_id: str, **options: Any) -> Any:
@@ -185,7 +205,7 @@ class Balancing(LoadBalancers):
         return [_monitor(found) for found in self.connection.load_balancer.health_monitors()]
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def create_health_monitor(
         self,
         pool_id: str,
@@ -209,22 +229,27 @@ class Balancing(LoadBalancers):
         :param max_retries: checks that a member must pass to be served again.
         :param url_path: what is asked for by HTTP, ``/`` without it.
         :param expected_codes: the HTTP statuses of health, such as ``"200-204"``; 200 without it.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         pool = self._pool(pool_id)
         options = given(name=name, url_path=url_path, expected_codes=expected_codes)
         options |= {"pool_id": pool.id, "type": type, "delay": delay}
         options |= {"timeout": check_timeout, "max_retries": max_retries}
-        create = self.connection.load_balancer.create_health_monitor
-        return _monitor(
-            self._changed(_owner(pool), "health monitor", lambda: create(**options), wait, timeout, progress)
-        )
+        service = self.connection.load_balancer
+        create, get = (lambda: service.create_health_monitor(**options)), service.get_health_monitor
+        return _monitor(self._made(_owner(pool), "health monitor", create, get, wait, timeout, progress))
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_health_monitor(
         self, monitor_id: str, *, wait: bool = True, timeout: float = 300, progress: Progress | None = None
     ) -> bool:
-        """Delete a health monitor, by id or name."""
+        """Delete a health monitor, by id or name.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         service = self.connection.load_balancer
         found = self._find(service.find_health_monitor, monitor_id, "health monitor", service.health_monitors)
         balancer = _owner(service.get_pool(str(_first(found.pools))))

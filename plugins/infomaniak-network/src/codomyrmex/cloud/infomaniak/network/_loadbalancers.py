@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.network._arguments import check_exactly_one, given
 from codomyrmex.cloud.infomaniak.network._finding import Finding
-from codomyrmex.cloud.infomaniak.openstack import Progress, wait, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress, wait, wait_gone
 from openstack.exceptions import ConflictException
 from openstack.load_balancer.v2.load_balancer import LoadBalancer
 from openstack.resource import Resource
 
 R = TypeVar("R", bound=Resource | None)
+Part = TypeVar("Part", bound=Resource)
 
 _BUSY = ("is immutable and cannot be updated", "Invalid state PENDING_")
 """How Octavia words the 409 that passes, of those it gives (octavia/common/exceptions.py)."""
@@ -47,7 +48,7 @@ class LoadBalancers(Finding):
         return _balancer(self._balancer(loadbalancer_id))
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def create_loadbalancer(
         self,
         name: str,
@@ -65,6 +66,8 @@ class LoadBalancers(Finding):
         :param subnet_id: id or name of the subnet that it has its address in.
         :param network_id: instead of it a network, of which Octavia chooses a subnet.
         :param vip_address: the address it is to have; any free one without it.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         check_exactly_one(subnet_id=subnet_id, network_id=network_id)
         if subnet_id:
@@ -76,7 +79,7 @@ class LoadBalancers(Finding):
         return _balancer(self._settled(made.id, timeout, progress) if wait else made)
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_loadbalancer(
         self,
         loadbalancer_id: str,
@@ -90,6 +93,8 @@ class LoadBalancers(Finding):
 
         :param cascade: and all its listeners, pools, members and monitors; with any of them it is
             refused otherwise.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         started = time.monotonic()
         service, found = self.connection.load_balancer, self._balancer(loadbalancer_id)
@@ -135,6 +140,20 @@ class LoadBalancers(Finding):
             begun = what if result is None else f"{what} {result.id}"
             self._settled(balancer, timeout - (time.monotonic() - started), progress, begun=begun)
         return result
+
+    def _made(
+        self,
+        balancer: str,
+        kind: str,
+        create: Callable[[], Part],
+        get: Callable[[str], Part],
+        wait: bool,
+        timeout: float,
+        progress: Progress | None,
+    ) -> Part:
+        """A new part, made when its turn comes; where that is waited for, as it is then. See `_changed`."""
+        made = self._changed(balancer, kind, create, wait, timeout, progress)
+        return get(str(made.id)) if wait else made
 
     def _in_turn(
         self,
