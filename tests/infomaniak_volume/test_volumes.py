@@ -135,7 +135,7 @@ def test_without_wait_a_volume_is_told_as_it_is(openstack_lab, volumes, create):
 def test_a_wait_ends_in_time_and_says_for_what_it_was(openstack_lab, volumes, lenient):
     with openstack_lab.held() as name:
         with pytest.raises(InfomaniakTimeoutError, match=f"volume {name} is still in state creating") as caught:
-            volumes.create_volume(1, name, image_id="Tiny 1.0", timeout=0)
+            volumes.create_volume(1, name, image_id="Tiny 1.0", timeout=0.1)
         late = caught.value.resource
         assert volumes.get_volume(name)["id"] == late
     volumes.connection.block_storage.wait_for_status(

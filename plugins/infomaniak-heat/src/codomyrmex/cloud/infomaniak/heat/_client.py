@@ -15,13 +15,21 @@ from codomyrmex.cloud.infomaniak.errors import (
 from codomyrmex.cloud.infomaniak.heat import _stacks
 from codomyrmex.cloud.infomaniak.heat._stacks import EventCallback, Events, follow, path
 from codomyrmex.cloud.infomaniak.heat._templates import Source, read_environment, read_template
-from codomyrmex.cloud.infomaniak.openstack import OpenStackClient
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, OpenStackClient
 from openstack.exceptions import ForbiddenException, raise_from_response
 from openstack.orchestration.v1.stack import Stack
 
 Environment = Source | Iterable[Source] | None
 _TIMEOUT = 3600.0
 _NEEDS = "a stack takes the role member and, for the trust that Heat makes, an unrestricted application credential"
+
+
+def _check_timeout(timeout: Any) -> None:
+    if timeout is not None:
+        WAIT_CHECKS["timeout"](timeout)
+
+
+_CHECKS = {**WAIT_CHECKS, "timeout": _check_timeout}
 
 
 def _no_verdict(error: CloudError) -> dict[str, Any]:
@@ -58,7 +66,7 @@ class InfomaniakHeatClient(OpenStackClient):
         return _stacks.details(self._stack(stack_id))
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=_CHECKS)
     def create_stack(
         self,
         name: str,
@@ -77,7 +85,9 @@ class InfomaniakHeatClient(OpenStackClient):
 
         :param timeout_mins: minutes after which Heat gives up.
         :param disable_rollback: keep what was made of a stack that failed, to look at it.
-        :param timeout: seconds to wait; by default a minute more than ``timeout_mins``.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end. By default a minute more than
+            ``timeout_mins``.
         """
         body = self._body(template, parameters, environment, timeout_mins, tags)
         heat = self.connection.orchestration
@@ -93,7 +103,7 @@ class InfomaniakHeatClient(OpenStackClient):
         return self._follow(made, "CREATE", Events(heat, made), _seconds(timeout, timeout_mins), on_event)
 
     @lenient(None)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=_CHECKS)
     def update_stack(
         self,
         stack_id: str,
@@ -110,6 +120,10 @@ class InfomaniakHeatClient(OpenStackClient):
     ) -> dict[str, Any] | None:
         """Change a stack: as `get_stack`. What is not given stays: template, each parameter, environment, tags.
 
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end. By default a minute more than
+            ``timeout_mins``.
+
         The other arguments are those of `create_stack`; a rollback goes back to what was before.
 
         Hooks are told ``delete``: resources that the new template lacks are deleted.
@@ -125,7 +139,7 @@ class InfomaniakHeatClient(OpenStackClient):
         return self._follow(stack, "UPDATE", events, _seconds(timeout, timeout_mins), on_event)
 
     @lenient(False)
-    @operation(effect="delete")
+    @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_stack(
         self,
         stack_id: str,
@@ -134,7 +148,11 @@ class InfomaniakHeatClient(OpenStackClient):
         timeout: float = _TIMEOUT,
         on_event: EventCallback | None = None,
     ) -> bool:
-        """Delete a stack and all its resources."""
+        """Delete a stack and all its resources.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         heat, stack = self.connection.orchestration, self._stack(stack_id)
         events = Events(heat, stack, from_now=True)
         heat.delete_stack(stack, ignore_missing=False)
@@ -143,15 +161,23 @@ class InfomaniakHeatClient(OpenStackClient):
         return True
 
     @lenient(False)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def suspend_stack(self, stack_id: str, *, wait: bool = True, timeout: float = _TIMEOUT) -> bool:
-        """Suspend all resources that can be, such as servers."""
+        """Suspend all resources that can be, such as servers.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         return self._act(stack_id, "suspend", wait, timeout)
 
     @lenient(False)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def resume_stack(self, stack_id: str, *, wait: bool = True, timeout: float = _TIMEOUT) -> bool:
-        """Resume a suspended stack."""
+        """Resume a suspended stack.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         return self._act(stack_id, "resume", wait, timeout)
 
     @lenient([])

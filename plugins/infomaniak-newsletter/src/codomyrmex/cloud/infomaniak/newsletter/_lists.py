@@ -12,6 +12,7 @@ from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SU
 from codomyrmex.cloud.infomaniak.newsletter._contacts import ContactLike, read
 from codomyrmex.cloud.infomaniak.newsletter._imports import Import, subscriber
 from codomyrmex.cloud.infomaniak.newsletter._values import number
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 
 _ACTIONS = {"subscribe": "assign", "unsubscribe": "unassign"}
 
@@ -58,7 +59,7 @@ class Lists(CloudClient):
         return list(self._calls.walk("groups/{}/subscribers", list_id, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID))
 
     @lenient(None)
-    @operation(effect="write")
+    @operation(effect="write", checks=WAIT_CHECKS)
     def import_contacts(
         self,
         list_id: int,
@@ -74,7 +75,7 @@ class Lists(CloudClient):
 
         :param contacts: ``{"email": "ada@example.org", "firstname": "Ada"}`` each, with values by the
             keys of the fields; or the path of a CSV file with such a header, in UTF-8.
-        :param timeout: seconds to wait for the service to do it. InfomaniakTimeoutError after that.
+        :param timeout: seconds until the service has done it; ``math.inf`` for no end.
         :param settle: where the service gives no task to wait for: seconds without one more contact
             in the list, after which it is taken to be done.
 

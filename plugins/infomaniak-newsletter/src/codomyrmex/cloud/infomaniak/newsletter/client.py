@@ -16,7 +16,7 @@ from codomyrmex.cloud.infomaniak.newsletter._lists import Lists
 from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
 from codomyrmex.cloud.rest.endpoints import split_endpoint
-from codomyrmex.cloud.rest.polling import note_on_interrupt
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS, note_on_interrupt
 
 _PATH = {
     "campaign_id": "campaigns", "list_id": "lists", "contact_id": "contacts", "segment_id": "segments",
@@ -118,9 +118,11 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         return self._calls.task(task_id)
 
     @lenient(None)
-    @operation(effect="read")
+    @operation(effect="read", checks=WAIT_CHECKS)
     def wait_for_task(self, task_id: str, timeout: float = 120) -> dict[str, Any] | None:
         """A task once it is executed or failed. InfomaniakTimeoutError after ``timeout`` seconds.
+
+        :param timeout: seconds until it is over; ``math.inf`` for no end.
 
         A KeyboardInterrupt has a note with the task's id, as the task goes on.
         """

@@ -16,6 +16,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 )
 from codomyrmex.cloud.infomaniak.openstack import (
     SDK_ERRORS,
+    WAIT_CHECKS,
     OpenStackClient,
     Progress,
     check_name_or_id,
@@ -48,6 +49,7 @@ _CHECKS = {
     "new_size": check_size,
     "server_id": check_name_or_id,
     **dict.fromkeys(("name", "volume_id", "snapshot_id", "backup_id", "image_id", "source_volume_id"), _check_optional),
+    **WAIT_CHECKS,
 }
 
 
@@ -113,7 +115,11 @@ class InfomaniakVolumeClient(OpenStackClient):
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
-        """Make a volume: empty, or with the content of a snapshot, an image (it is bootable then) or another volume."""
+        """Make a volume: empty, or with the content of a snapshot, an image (it is bootable then) or another volume.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         given = {
             "description": description,
             "volume_type": volume_type,
@@ -140,6 +146,8 @@ class InfomaniakVolumeClient(OpenStackClient):
         """Delete a volume that is attached to no server and has no snapshots.
 
         :param force: in whatever state it is. Most clouds allow that to administrators alone.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         found = self._volume_id(volume_id)
         self._cinder.delete_volume(found, ignore_missing=False, force=force)
@@ -156,7 +164,11 @@ class InfomaniakVolumeClient(OpenStackClient):
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> bool:
-        """Make a volume larger, also while it is attached. It cannot be made smaller."""
+        """Make a volume larger, also while it is attached. It cannot be made smaller.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._volume_id(volume_id)
         self._cinder.extend_volume(found, new_size)
         if wait:
@@ -193,6 +205,8 @@ class InfomaniakVolumeClient(OpenStackClient):
         """Give a server a volume.
 
         :param device: such as ``/dev/vdb``, where the hypervisor lets one choose.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         volume, server = self._volume_id(volume_id), self._server_id(server_id)
         given = {} if device is None else {"device": device}
@@ -215,7 +229,11 @@ class InfomaniakVolumeClient(OpenStackClient):
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> bool:
-        """Take a volume from a server. `InfomaniakNotFoundError` if it is not attached to it."""
+        """Take a volume from a server. `InfomaniakNotFoundError` if it is not attached to it.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         volume, server = self._volume_id(volume_id), self._server_id(server_id)
         typed = Server.existing(id=server)  # of two texts the SDK asks Nova which is the server, and may swap them
         self.connection.compute.delete_volume_attachment(typed, volume, ignore_missing=False)
@@ -250,7 +268,11 @@ class InfomaniakVolumeClient(OpenStackClient):
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> dict[str, Any] | None:
-        """Keep a volume as it is now; one that is attached, as if the power had failed."""
+        """Keep a volume as it is now; one that is attached, as if the power had failed.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         given = {} if description is None else {"description": description}
         made = self._cinder.create_snapshot(
             volume_id=self._volume_id(volume_id),
@@ -271,7 +293,11 @@ class InfomaniakVolumeClient(OpenStackClient):
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> bool:
-        """Delete a snapshot. ``force`` as in `delete_volume`."""
+        """Delete a snapshot. ``force`` as in `delete_volume`.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._snapshot_id(snapshot_id)
         self._cinder.delete_snapshot(found, ignore_missing=False, force=force)
         return self._gone("snapshot", found, wait, timeout, progress)
@@ -293,6 +319,8 @@ class InfomaniakVolumeClient(OpenStackClient):
         :param volume_id: the volume that the snapshot was made of: what was written to it since is lost. Cinder does
             that with the last snapshot of a volume that is not attached. Left out, it is a new volume.
         :param name: of the new volume; that of the snapshot if left out.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         snapshot = self._cinder.get_snapshot(self._snapshot_id(snapshot_id))
         if volume_id is None:
@@ -336,6 +364,8 @@ class InfomaniakVolumeClient(OpenStackClient):
 
         :param incremental: only what has changed since the last backup, which is then needed to restore this one.
         :param force: also while it is attached, as if the power had failed.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         given = {} if description is None else {"description": description}
         made = self._cinder.create_backup(
@@ -354,7 +384,11 @@ class InfomaniakVolumeClient(OpenStackClient):
         timeout: float = 300,
         progress: Progress | None = None,
     ) -> bool:
-        """Delete a backup that no incremental one needs. ``force`` as in `delete_volume`."""
+        """Delete a backup that no incremental one needs. ``force`` as in `delete_volume`.
+
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
         found = self._backup_id(backup_id)
         self._cinder.delete_backup(found, ignore_missing=False, force=force)
         return self._gone("backup", found, wait, timeout, progress)
@@ -376,6 +410,8 @@ class InfomaniakVolumeClient(OpenStackClient):
         :param volume_id: a volume of at least its size, not attached, whose content is replaced. Left out, it is a
             new volume.
         :param name: of the new volume; ``restore_backup_<id>``, as Cinder has it, if left out.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         backup = self._backup_id(backup_id)
         new = {"name": name or f"restore_backup_{backup}"}
