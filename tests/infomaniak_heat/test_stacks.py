@@ -53,7 +53,7 @@ def test_a_stack_is_made_changed_suspended_resumed_and_deleted(client, name):
 
 
 def test_a_stack_shows_in_a_listing_with_its_resources_events_and_template(client, name):
-    client.create_stack(name, TEMPLATE)
+    client.create_stack(name, TEMPLATE, timeout=None)  # a minute more than timeout_mins, as left out
     (listed,) = [stack for stack in client.list_stacks() if stack["name"] == name]
     assert listed.keys() == STACK_KEYS
     resources = {resource["name"]: resource for resource in client.list_stack_resources(name)}
