@@ -61,7 +61,11 @@ assert_type(get_client("coda", "documents"), CodaClient)
 get_client(CloudProvider.AWS).upload_file("bucket", "key", b"", StorageClass="GLACIER")
 get_client("gcp").upload_file("bucket", "key", b"", storage_class="NEARLINE")
 get_client(CloudProvider.AZURE).upload_file("bucket", "key", b"", standard_blob_tier="Cool")
-get_client(CloudProvider.INFOMANIAK, ResourceType.COMPUTE).start_instance("web", wait=True)
+get_client(CloudProvider.INFOMANIAK, ResourceType.COMPUTE).start_instance("web", wait=False)
+get_client("infomaniak", "compute").reboot_instance("web", "HARD")
+get_client("infomaniak", "compute").reboot_instance("web", "hard")  # type: ignore[arg-type]
+get_client("infomaniak", "compute").start_instance("web", wait=30)  # type: ignore[arg-type]
+get_client("infomaniak", "swift").generate_temp_url("bucket", "key", method="PATCH")  # type: ignore[arg-type]
 
 # ...and of a stranger's, and of one that is known at run time alone, what all of its service have in common
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, Unpack, cast
+from typing import Any, ClassVar, Literal, Unpack, cast, get_args
 
 from codomyrmex.cloud.common import ComputeClient, lenient, operation
 from codomyrmex.cloud.infomaniak.compute import _request, _results
@@ -28,13 +28,13 @@ from openstack.image.v2._proxy import Proxy as ImageProxy
 
 _FAULT_DELAY = 5
 """Seconds for which a server in ERROR is asked for its reason, also after the time-out of the method."""
-_REBOOTS = ("SOFT", "HARD")
+_Reboot = Literal["SOFT", "HARD"]
 _AT_REST = ("ACTIVE", "SHUTOFF")
 
 
 def _check_reboot(value: Any) -> None:
-    if value not in _REBOOTS:
-        raise ValueError(f"reboot_type is one of {', '.join(_REBOOTS)}, not {value!r}")
+    if value not in get_args(_Reboot):
+        raise ValueError(f"reboot_type is one of {', '.join(get_args(_Reboot))}, not {value!r}")
 
 
 def _check_size(value: Any) -> None:
@@ -183,7 +183,7 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
     def reboot_instance(
         self,
         server_id: str,
-        reboot_type: str = "SOFT",
+        reboot_type: _Reboot = "SOFT",
         *,
         wait: bool = True,
         timeout: float = 300,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def check_exactly_one(**options: str | None) -> None:
         raise ValueError(f"give {' or '.join(options)}, and only one of them")
 
 
-def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise ValueError unless the argument is one of the choices."""
-    if value not in choices:
-        raise ValueError(f"{name} is {' or '.join(choices)}, not {value!r}")
+def check_choice(name: str, value: str, choices: Any) -> None:
+    """Raise ValueError unless the argument is one of the choices, a ``Literal``."""
+    if value not in get_args(choices):
+        raise ValueError(f"{name} is {' or '.join(get_args(choices))}, not {value!r}")

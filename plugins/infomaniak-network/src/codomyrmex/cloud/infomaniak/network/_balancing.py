@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
@@ -54,7 +55,7 @@ class Balancing(LoadBalancers):
         options = given(allowed_cidrs=allowed_cidrs, default_tls_container_ref=tls_container)
         options |= {"name": name, "protocol": protocol, "protocol_port": port, "load_balancer_id": balancer}
         service = self.connection.load_balancer
-        create = lambda: service.create_listener(**options)  # noqa: E731
+        create = partial(service.create_listener, **options)
         return _listener(self._made(balancer, "listener", create, service.get_listener, wait, timeout, progress))
 
     @lenient(False)
@@ -115,7 +116,7 @@ class Balancing(LoadBalancers):
         options = given(session_persistence=session_persistence)
         options |= {"name": name, "protocol": protocol, "lb_algorithm": lb_algorithm, **parent}
         service = self.connection.load_balancer
-        create = lambda: service.create_pool(**options)  # noqa: E731
+        create = partial(service.create_pool, **options)
         return _pool(self._made(balancer, "pool", create, service.get_pool, wait, timeout, progress))
 
     @lenient(False)
@@ -165,8 +166,7 @@ class Balancing(LoadBalancers):
         subnet = self._subnet(subnet_id).id if subnet_id else None
         options = given(name=name, weight=weight, subnet_id=subnet, address=address, protocol_port=port)
         service = self.connection.load_balancer
-        create = lambda: service.create_member(pool.id, **options)  # noqa: E731
-        get = lambda member: service.get_member(member, pool.id)  # noqa: E731
+        create, get = partial(service.create_member, pool.id, **options), partial(service.get_member, pool=pool.id)
         return _member(self._made(_owner(pool), "member", create, get, wait, timeout, progress))
 
     @lenient(False)
@@ -192,7 +192,7 @@ class Balancing(LoadBalancers):
 
         member = self._find(find, member_id, "member", lambda **query: service.members(pool.id, **query)).id
         what, delete = f"the deletion of member {member}", service.delete_member
-        change = lambda: delete(member, pool.id, ignore_missing=False)  # noqa: E731
+        change = partial(delete, member, pool.id, ignore_missing=False)
         self._changed(_owner(pool), what, change, wait, timeout, progress)
         return True
 
@@ -237,7 +237,7 @@ class Balancing(LoadBalancers):
         options |= {"pool_id": pool.id, "type": type, "delay": delay}
         options |= {"timeout": check_timeout, "max_retries": max_retries}
         service = self.connection.load_balancer
-        create, get = (lambda: service.create_health_monitor(**options)), service.get_health_monitor
+        create, get = partial(service.create_health_monitor, **options), service.get_health_monitor
         return _monitor(self._made(_owner(pool), "health monitor", create, get, wait, timeout, progress))
 
     @lenient(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.network._arguments import check_choice, given
@@ -10,6 +10,9 @@ from codomyrmex.cloud.infomaniak.network._finding import Finding
 from codomyrmex.cloud.infomaniak.openstack import check_id
 from openstack.network.v2.security_group import SecurityGroup
 from openstack.network.v2.security_group_rule import SecurityGroupRule
+
+Direction = Literal["ingress", "egress"]
+EtherType = Literal["IPv4", "IPv6"]
 
 
 class SecurityGroups(Finding):
@@ -48,13 +51,13 @@ class SecurityGroups(Finding):
         self,
         security_group_id: str,
         *,
-        direction: str = "ingress",
+        direction: Direction = "ingress",
         protocol: str | None = None,
         port_range_min: int | None = None,
         port_range_max: int | None = None,
         remote_ip_prefix: str | None = None,
         remote_group_id: str | None = None,
-        ethertype: str = "IPv4",
+        ethertype: EtherType = "IPv4",
         description: str | None = None,
     ) -> dict[str, Any] | None:
         """A new rule: id, direction, protocol, port_range_min, port_range_max, remote_ip_prefix, and
@@ -70,8 +73,8 @@ class SecurityGroups(Finding):
 
         A rule that exists already is an `InfomaniakConflictError`.
         """
-        check_choice("direction", direction, ("ingress", "egress"))
-        check_choice("ethertype", ethertype, ("IPv4", "IPv6"))
+        check_choice("direction", direction, Direction)
+        check_choice("ethertype", ethertype, EtherType)
         options = given(
             protocol=protocol,
             port_range_min=port_range_min,

@@ -8,6 +8,7 @@ from codomyrmex.cloud.common import lenient
 from codomyrmex.cloud.common.storage import Path
 from codomyrmex.cloud.infomaniak.errors import InfomaniakObjectNotFoundError
 from codomyrmex.cloud.infomaniak.object_storage._results import AccountInfo, ContainerInfo
+from codomyrmex.cloud.infomaniak.object_storage._signing import Method
 from codomyrmex.cloud.infomaniak.object_storage._storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.openstack import ClientOptions, OpenStackClient, iso
 from openstack.connection import Connection
@@ -120,7 +121,7 @@ class InfomaniakObjectStorageClient(OpenStackClient):
 
     @lenient(None)
     def generate_temp_url(
-        self, container: str, name: str, expires_in: int = 3600, *, method: str = "GET"
+        self, container: str, name: str, expires_in: int = 3600, *, method: Method = "GET"
     ) -> str | None:
         """A URL by which anyone may send ``method`` for the object, for ``expires_in`` seconds.
 

@@ -374,7 +374,7 @@ class InfomaniakSwiftStorage(OpenStackClient, StorageClient):
         return PresignedRequest("PUT", url, {"Content-Type": content_type} if content_type else {})
 
     @operation(effect="delete", checks=_CHECKS)
-    def generate_temp_url(self, bucket: str, key: str, expires_in: int = 3600, *, method: str) -> str:
+    def generate_temp_url(self, bucket: str, key: str, expires_in: int = 3600, *, method: _signing.Method) -> str:
         """A URL by which anyone may send ``method`` for the object, for ``expires_in`` seconds.
 
         Signed as by `generate_presigned_url`. Hooks are told ``delete``, the strongest of what a method may do.

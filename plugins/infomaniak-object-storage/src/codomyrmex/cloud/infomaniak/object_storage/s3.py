@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from codomyrmex.cloud.aws import S3Storage
@@ -287,7 +287,7 @@ class InfomaniakS3Client(CloudClient):
 
     @lenient(None)
     def generate_presigned_url(
-        self, bucket: str, key: str, expires_in: int = 3600, *, method: str = "GET"
+        self, bucket: str, key: str, expires_in: int = 3600, *, method: Literal["GET", "PUT"] = "GET"
     ) -> str | None:
         """A URL by which anyone may GET the object, or PUT it, for ``expires_in`` seconds, at most seven days.
 
