@@ -7,6 +7,7 @@ import ssl
 import threading
 import urllib.error
 import urllib.request
+from unittest.mock import MagicMock
 
 import pytest
 import requests
@@ -277,6 +278,16 @@ def test_a_provider_says_whose_certificate_it_is_in_a_class_of_its_own(untrusted
     assert "; ACME_CA names " in str(told)
 
 
+def test_what_failed_after_a_certificate_is_an_error_of_its_own(untrusted):
+    """Such as that of a fallback."""
+    try:
+        ask_by_ssl(untrusted)
+    except OSError as first:
+        for second in (ConnectionRefusedError(111, "refused"), FileNotFoundError(2, "No such file", "/nowhere")):
+            second.__context__ = first
+            assert not isinstance(from_builtin(second), errors.CertificateError)
+
+
 def test_what_tells_of_no_certificate_is_no_error_of_one():
     assert errors.certificate_error(ssl.SSLError(1, "wrong version number"), "ACME_CA") is None
     assert errors.certificate_error(ValueError("certificate"), "ACME_CA") is None
@@ -291,15 +302,102 @@ def test_a_builtin_exception_without_a_message_gets_one(error):
     assert str(from_builtin(error))
 
 
-def test_an_error_of_an_http_library_is_no_local_file_and_tells_no_url():
-    refused = urllib.error.URLError(ConnectionRefusedError(111, "refused"))
-    assert type(errors.from_builtin(refused)) is errors.ServiceUnavailable
-    answered = urllib.error.HTTPError("http://h/?token=SECRET", 503, "busy", {}, None)
-    translated = errors.from_builtin(answered)
-    answered.close()
-    assert type(translated) is errors.ServiceUnavailable
-    assert "SECRET" not in str(translated)
-    assert type(errors.from_builtin(requests.ConnectionError("http://h/?token=SECRET"))) is errors.ServiceUnavailable
+def answer(status):
+    response = requests.Response()
+    response.status_code, response.url = status, "http://h/?token=SECRET"
+    return response
+
+
+HTTP_ERRORS = [
+    (urllib.error.URLError(ConnectionRefusedError(111, "refused")), errors.ServiceUnavailable, None),
+    (urllib.error.HTTPError("http://h/?token=SECRET", 404, "not there", {}, None), errors.NotFound, "404"),
+    (urllib.error.HTTPError("http://h/?token=SECRET", 503, "busy", {}, None), errors.ServiceUnavailable, "503"),
+    (requests.HTTPError("403 for url: http://h/?token=SECRET", response=answer(403)), errors.PermissionDenied, "403"),
+    (requests.HTTPError("429 for url: http://h/?token=SECRET", response=answer(429)), errors.RateLimited, "429"),
+    (requests.HTTPError("418 for url: http://h/?token=SECRET", response=answer(418)), CloudError, "418"),
+    (requests.ConnectionError("http://h/?token=SECRET"), errors.ServiceUnavailable, None),
+    (requests.ReadTimeout("http://h/?token=SECRET"), errors.Timeout, None),
+    (requests.ConnectTimeout("http://h/?token=SECRET"), errors.Timeout, None),
+]
+
+
+@pytest.mark.parametrize(("error", "kind", "code"), HTTP_ERRORS, ids=[repr(case[0])[:40] for case in HTTP_ERRORS])
+def test_an_error_of_an_http_library_is_no_local_file_and_tells_no_url(error, kind, code):
+    told = from_builtin(error)
+    assert (type(told), told.code) == (kind, code)
+    assert told.retryable is (kind in (errors.ServiceUnavailable, errors.RateLimited, errors.Timeout))
+    assert ("not reached" in str(told)) is (code is None and error is not HTTP_ERRORS[0][0])
+    assert "SECRET" not in repr(told)
+
+
+@pytest.mark.parametrize("kind", [requests.exceptions.InvalidURL, requests.exceptions.InvalidJSONError])
+def test_an_argument_that_an_http_library_cannot_take_tells_a_bug(kind):
+    assert (from_builtin(kind("no")) is None) is issubclass(kind, ValueError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError("https://h/a/key?X-Amz-Signature=SECRET"),
+        FileNotFoundError(2, "No such file", "https://user:SECRET@h/a/key"),
+        ConnectionError("cannot connect to https://h/a/key?sig=SECRET: refused"),
+        TimeoutError("https://h/a/key#SECRET took too long"),
+    ],
+    ids=repr,
+)
+def test_a_url_in_a_message_holds_no_secret(error):
+    told = from_builtin(error)
+    assert "://h/a/key" in str(told)
+    assert "SECRET" not in f"{told!r} {pickle.dumps(told)!r}"
+    assert not isinstance(told, errors.LocalFileError)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ECONNREFUSED, errors.ServiceUnavailable),
+        (errno.ECONNRESET, errors.ServiceUnavailable),
+        (errno.ETIMEDOUT, errors.Timeout),
+        (errno.EEXIST, errors.AlreadyExists),
+        (errno.EACCES, errors.PermissionDenied),
+        (errno.ENOENT, errors.NotFound),
+    ],
+)
+def test_a_class_of_another_library_is_what_its_number_says(number, kind):
+    """Such as aiohttp's ClientConnectorError, which is an OSError with the number of what happened."""
+
+    class ClientError(OSError):
+        pass
+
+    assert type(from_builtin(ClientError(number, "it said"))) is kind
+
+
+class LazyError(Exception):
+    """As errors of httpx, whose request is a property that raises where there is none."""
+
+    @property
+    def request(self):
+        raise RuntimeError("The .request property has not been set.")
+
+    @request.setter
+    def request(self, value):
+        raise RuntimeError
+
+    reason = verify_message = request
+
+
+def test_an_error_whose_attributes_raise_stops_nothing():
+    error = ConnectionError("refused")
+    error.__cause__ = LazyError()
+    errors.forget_requests(error)
+    assert type(from_builtin(error)) is errors.ServiceUnavailable
+
+
+def test_an_answer_that_has_every_attribute_ends():
+    """Tests of applications give such ones."""
+    told = from_builtin(requests.HTTPError("404", response=MagicMock()))
+    assert type(told) is errors.ServiceUnavailable
+    errors.forget_requests(requests.HTTPError("404", response=MagicMock()))
 
 
 def test_a_pickle_holds_no_cause_whatever_another_library_does_with_exceptions(run_python):

@@ -11,8 +11,7 @@ def hooks_in_force() -> Observer | None:
     Raises:
         ProviderLoadError: A hooks plugin cannot be loaded.
     """
-    registry = _state.current
-    hooks = registry.hooks
+    hooks = (registry := _state.current).hooks
     if hooks is None or is_inside("hook"):
         return None
     if hooks is not False:

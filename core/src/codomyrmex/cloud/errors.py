@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import copyreg
 import errno
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -212,7 +213,10 @@ class IncompatibleProviderError(ProviderLoadError):
     """The plugin was built for another major version of the plugin API."""
 
 
-_NOT_REACHED = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+_BY_ERRNO = {errno.ENOSPC: QuotaExceeded, errno.EDQUOT: QuotaExceeded, errno.EROFS: PermissionDenied}
+_BY_ERRNO |= dict.fromkeys((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN), ServiceUnavailable)
+_URL = r"(\w://)(?:[^\s/@]*@)?([^\s?#'\"]*)[^\s'\"]*"
+"""One in a text: up to ``://``, its user and password, then host and path, then what may be a signature."""
 
 
 def from_builtin(error: BaseException) -> CloudError | None:
@@ -222,34 +226,40 @@ def from_builtin(error: BaseException) -> CloudError | None:
     plain socket, still raises the errors of this tree. A file is one of this machine where the system's
     own error names it; an SDK's FileNotFoundError is `ObjectNotFound`, or `NotFound` where it may be of a setting.
     """
-    if isinstance(error, TimeoutError):
-        return Timeout(str(error) or "timed out")
     if not isinstance(error, OSError):
         return None
     if untrusted := certificate_error(error, "SSL_CERT_FILE (of requests: REQUESTS_CA_BUNDLE)"):
         return untrusted
     if isinstance(reason := getattr(error, "reason", None), Exception):  # urllib wraps what happened
         return from_builtin(reason)
-    if isinstance(error, ConnectionError) or error.errno in _NOT_REACHED:
-        return ServiceUnavailable(str(error) or type(error).__name__)
-    if type(error).__module__.partition(".")[0] in ("socket", "ssl", "urllib", "requests"):  # no file, though OSError
-        return ServiceUnavailable(f"{type(error).__name__}: not reached")  # their texts may hold a signed URL
+    if type(error).__module__.partition(".")[0] in ("socket", "ssl", "urllib", "requests"):
+        return _from_http(error)
     reason = error.strerror or str(error) or type(error).__name__
-    message = f"{error.filename}: {reason}" if error.filename else reason
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return QuotaExceeded(message)
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return PermissionDenied(message)
-    if isinstance(error, FileExistsError):
-        return AlreadyExists(message)
-    is_missing = isinstance(error, FileNotFoundError)
-    if error.errno is None:  # an SDK's own words
+    message = re.sub(_URL, r"\1\2", f"{error.filename}: {reason}" if error.filename else reason)
+    numbered = OSError(error.errno, "")  # of the class that Python has for this number
+    for kind in (Timeout, ServiceUnavailable, PermissionDenied, AlreadyExists):
+        if any(isinstance(one, kind.__bases__) for one in (error, numbered)):
+            return kind(message)
+    if error.errno in _BY_ERRNO:
+        return _BY_ERRNO[error.errno](message)
+    is_missing = any(isinstance(one, FileNotFoundError) for one in (error, numbered))
+    if error.errno is None or "://" in message:  # an SDK's own words
         return (ObjectNotFound if is_missing else CloudError)(message)
     if is_missing and not error.filename:  # an SDK's too, or ssl's of a file that a setting names
         return NotFound(message)
     local = (LocalFileNotFound if is_missing else LocalFileError)(message)
     local.errno, local.filename = error.errno, error.filename
     return local
+
+
+def _from_http(error: BaseException) -> CloudError | None:
+    """The same of the libraries for HTTP, whose own texts may hold a signed URL; None for an argument that is none."""
+    code = _attribute(error, "code") or _attribute(_attribute(error, "response"), "status_code")
+    if isinstance(code, int):
+        kinds = {401: AuthenticationError, 403: PermissionDenied, 404: NotFound, 429: RateLimited}
+        return kinds.get(code, ServiceUnavailable if code >= 500 else CloudError)(f"HTTP {code}", code=str(code))
+    kind = Timeout if "Timeout" in type(error).__name__ else ServiceUnavailable
+    return None if isinstance(error, ValueError) else kind(f"{type(error).__name__}: not reached")
 
 
 def certificate_error(
@@ -262,9 +272,10 @@ def certificate_error(
     :param server: whose certificate it is, such as ``"s3.example.com"``; default: as urllib3 tells it.
     :param kind: the provider's own class for it.
     """
-    told = {n: v for link in _linked(error)[::-1] for n in ("verify_message", "pool") if (v := getattr(link, n, None))}
-    whose = server or getattr(told.get("pool"), "host", "the server")
-    why = str(told.get("verify_message", "")).rstrip(".")
+    links = _linked(error, ("__cause__", "reason", "inner_exception"))  # not what merely happened before
+    why = next((str(said).rstrip(".") for link in links if (said := _attribute(link, "verify_message"))), "")
+    pool = next((pool for link in links if why and (pool := _attribute(link, "pool"))), None)
+    whose = server or getattr(pool, "host", "the server")
     message = f"the certificate of {whose} is not trusted: {why}; {setting} names a file of authorities to trust"
     return kind(message, code="CERTIFICATE_VERIFY_FAILED") if why else None
 
@@ -274,20 +285,23 @@ def forget_requests(error: BaseException) -> None:
 
     Their headers hold tokens, and error reports and Dask's answers hold causes.
     """
-    for link in _linked(error):
-        if getattr(link, "request", None) is not None:
-            with suppress(AttributeError):
+    for link in _linked(error, ("__cause__", "__context__", "response", "internal_response", "inner_exception")):
+        if _attribute(link, "request") is not None:
+            with suppress(Exception):
                 link.request = None
 
 
-def _linked(error: BaseException) -> list[Any]:
-    """An error, and the errors and answers that led to it."""
+def _linked(error: BaseException, leads_to: tuple[str, ...]) -> list[Any]:
+    """An error, and the errors and answers to which these attributes and its arguments lead, 100 or so at most."""
     links: list[Any] = [error]
     for link in links:  # which grows
-        leads_to = [getattr(link, name, None) for name in _LEADS_TO]
-        leads_to += [*(link.args if isinstance(link, Exception) else getattr(link, "history", None) or ())]
-        links += [one for one in leads_to if one is not None and all(one is not other for other in links)]
+        others = [_attribute(link, name) for name in leads_to]
+        listed = _attribute(link, "args" if isinstance(link, Exception) else "history")
+        others += listed if isinstance(listed, (list, tuple)) else ()
+        links += [o for o in others if o is not None and len(links) < 100 and all(o is not link for link in links)]
     return links
 
 
-_LEADS_TO = ("__cause__", "__context__", "response", "internal_response", "inner_exception", "reason")
+def _attribute(link: Any, name: str) -> Any:
+    with suppress(Exception):  # of a property, such as httpx's of a request that there is not
+        return getattr(link, name, None)

@@ -24,18 +24,9 @@ What is installed:
 Clients of REST services find more in codomyrmex-cloud-rest.
 """
 
-from codomyrmex.cloud._entry_points import (
-    COMMANDS,
-    EXPORTS,
-    HOOKS,
-    PROVIDERS,
-    SCHEMES,
-    EntryPoint,
-    choose,
-    distributions,
-    has_name,
-    left_out,
-)
+from codomyrmex.cloud._entry_points import (  # noqa: I001 - names as in __all__
+    COMMANDS, EXPORTS, HOOKS, PROVIDERS, SCHEMES, EntryPoint, choose, distributions, has_name, left_out,
+)  # fmt: skip
 from codomyrmex.cloud._files import CHUNK, Progress, atomic_write, sync_folder
 from codomyrmex.cloud._in_force import hooks_in_force
 from codomyrmex.cloud._loading import exported_names, find_export, load, load_error
