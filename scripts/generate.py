@@ -122,7 +122,7 @@ def _overloads(members: list[Distribution]) -> Iterator[str]:
 
 def _overload(provider: str, service: str | None, result: str) -> str:
     accepted = _literal("ResourceType", service) if service else "ResourceType | str"
-    default = " = ..." if service == "storage" else ""
+    default = " = ..." if service in ("storage", None) else ""
     return (
         f"@overload\ndef get_client(\n    provider: {provider},\n    service: {accepted}{default},\n"
         f"    **options: Any,\n) -> {result}: ...\n"

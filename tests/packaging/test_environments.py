@@ -13,6 +13,16 @@ INFOMANIAK = "codomyrmex-cloud-infomaniak"
 REST = "codomyrmex-cloud-rest"
 TRANSFER = "codomyrmex-cloud-transfer"
 TYPING_CASES = Path(__file__).with_name("typing_cases.py")
+TYPING_OF_PROVIDERS = Path(__file__).with_name("typing_of_providers.py")
+TYPING_OF_WHAT_IS_NOT_THERE = """
+from typing import Any, assert_type
+from codomyrmex.cloud import CloudProvider, StorageClient, get_client
+
+assert_type(get_client(CloudProvider.AWS), Any)
+assert_type(get_client("infomaniak", "dns"), Any)
+storage: StorageClient = get_client("aws")
+assert_type(storage.download_file("bucket", "key"), bytes)
+"""
 
 INSTALLED = """
 import json
@@ -45,6 +55,11 @@ def core_alone(built, new_environment):
     return new_environment(built[CORE].wheel)
 
 
+@pytest.fixture(scope="module")
+def everything(built, new_environment):
+    return new_environment(*(d.wheel for d in built.values()))
+
+
 def test_the_core_alone_brings_two_dependencies(core_alone):
     assert json.loads(core_alone.run(INSTALLED)) == [CORE, "packaging", "platformdirs", "pluggy", "stevedore"]
 
@@ -56,6 +71,16 @@ def test_the_core_alone_stores_and_gives_back(core_alone):
 def test_type_checkers_know_the_names_of_an_installed_core(core_alone, tmp_path):
     shutil.copy(TYPING_CASES, tmp_path)
     check_types(core_alone, tmp_path / TYPING_CASES.name)
+
+
+def test_type_checkers_take_a_provider_that_is_not_installed_for_any(core_alone, tmp_path):
+    (tmp_path / "user.py").write_text(TYPING_OF_WHAT_IS_NOT_THERE)
+    check_types(core_alone, tmp_path / "user.py")
+
+
+def test_type_checkers_know_the_clients_and_options_of_installed_providers(everything, tmp_path):
+    shutil.copy(TYPING_OF_PROVIDERS, tmp_path)
+    check_types(everything, tmp_path / TYPING_OF_PROVIDERS.name)
 
 
 def test_the_command_works_beside_the_core(built, new_environment, tmp_path):
@@ -74,9 +99,8 @@ def test_everything_works_editable(built, build, new_environment, tmp_path):
     assert environment.run(ROUND_TRIP) == "hello\n"
 
 
-def test_every_entry_point_loads(built, new_environment):
-    environment = new_environment(*(d.wheel for d in built.values()))
-    loaded = environment.run(LOAD_ALL).split()
+def test_every_entry_point_loads(everything):
+    loaded = everything.run(LOAD_ALL).split()
     assert {"codomyrmex.cloud.providers:local.storage", "console_scripts:cloud"} <= set(loaded)
 
 

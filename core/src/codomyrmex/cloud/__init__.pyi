@@ -182,6 +182,6 @@ def get_client(
 @overload
 def get_client(
     provider: CloudProvider | str,
-    service: ResourceType | str,
+    service: ResourceType | str = ...,
     **options: Any,
 ) -> Any: ...
