@@ -228,12 +228,10 @@ def from_builtin(error: BaseException) -> CloudError | None:
     """
     if not isinstance(error, OSError):
         return None
-    if untrusted := certificate_error(error, "SSL_CERT_FILE (of requests: REQUESTS_CA_BUNDLE)"):
-        return untrusted
     if isinstance(reason := getattr(error, "reason", None), Exception):  # urllib wraps what happened
         return from_builtin(reason)
-    if type(error).__module__.partition(".")[0] in ("socket", "ssl", "urllib", "requests"):
-        return _from_http(error)
+    if type(error).__module__.partition(".")[0] in ("socket", "ssl", "urllib", "requests", "aiohttp"):
+        return certificate_error(error, "SSL_CERT_FILE (of requests: REQUESTS_CA_BUNDLE)") or _from_http(error)
     reason = error.strerror or str(error) or type(error).__name__
     message = re.sub(_URL, r"\1\2", f"{error.filename}: {reason}" if error.filename else reason)
     numbered = OSError(error.errno, "")  # of the class that Python has for this number
@@ -267,15 +265,19 @@ def certificate_error(
 ) -> CertificateError | None:
     """The error to raise where a server's certificate is not trusted; None where ``error`` tells something else.
 
-    :param error: of Python's ssl module, or of a library to which that led: urllib, urllib3, requests, an SDK.
+    :param error: of Python's ssl module, or of a library to which that led: urllib, urllib3, requests, an SDK. Of one
+        that does not keep what led to it, and has it as ``__context__`` alone, give that.
     :param setting: what names a file of the authorities to trust, such as ``"AWS_CA_BUNDLE"``.
-    :param server: whose certificate it is, such as ``"s3.example.com"``; default: as urllib3 tells it.
+    :param server: whose certificate it is, such as ``"s3.example.com"``; default: as urllib3 tells it. Where the
+        certificate is that of an HTTPS proxy on the way, it says so.
     :param kind: the provider's own class for it.
     """
     links = _linked(error, ("__cause__", "reason", "inner_exception"))  # not what merely happened before
-    why = next((str(said).rstrip(".") for link in links if (said := _attribute(link, "verify_message"))), "")
-    pool = next((pool for link in links if why and (pool := _attribute(link, "pool"))), None)
-    whose = server or getattr(pool, "host", "the server")
+    # urllib3 checks names itself for some, such as botocore, and keeps the certificate
+    reasons = (_attribute(link, "verify_message") or (_attribute(link, "_peer_cert") and link) for link in links)
+    why = next((str(reason).rstrip(".") for reason in reasons if reason), "")
+    host = next((pool.host for link in links if why and (pool := _attribute(link, "pool"))), "the server")
+    whose = "the proxy" if any(_attribute(link, "original_error") for link in links) else server or host
     message = f"the certificate of {whose} is not trusted: {why}; {setting} names a file of authorities to trust"
     return kind(message, code="CERTIFICATE_VERIFY_FAILED") if why else None
 
