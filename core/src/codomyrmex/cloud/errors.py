@@ -256,8 +256,9 @@ def _from_http(error: BaseException) -> CloudError | None:
     if isinstance(code, int):
         kinds = {401: AuthenticationError, 403: PermissionDenied, 404: NotFound, 429: RateLimited}
         return kinds.get(code, ServiceUnavailable if code >= 500 else CloudError)(f"HTTP {code}", code=str(code))
-    kind = Timeout if "Timeout" in type(error).__name__ else ServiceUnavailable
-    return None if isinstance(error, ValueError) else kind(f"{type(error).__name__}: not reached")
+    name = type(error).__name__
+    kind, what = (Timeout, "no answer in time") if "Timeout" in name else (ServiceUnavailable, "not reached")
+    return None if isinstance(error, ValueError) else kind(f"{name}: {what}")
 
 
 def certificate_error(
