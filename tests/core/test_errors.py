@@ -1,19 +1,18 @@
 import errno
-import http.server
 import pickle
 import re
 import socket
 import ssl
-import threading
 import urllib.error
 import urllib.request
 from unittest.mock import MagicMock
 
 import pytest
 import requests
-import trustme
+import urllib3
 from codomyrmex.cloud import errors
 from codomyrmex.cloud.errors import CloudError, from_builtin
+from support.tls import TlsServer
 
 
 def branches(kind):
@@ -226,15 +225,8 @@ def test_a_file_that_an_sdk_misses_is_no_object_that_is_missing():
 @pytest.fixture(scope="module")
 def untrusted():
     """The port of a server whose certificate no authority vouches for."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
-    server.handle_error = lambda *_: None  # the client hung up
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    with server:
-        threading.Thread(target=server.serve_forever).start()
-        yield server.server_port
-        server.shutdown()
+    with TlsServer() as server:
+        yield server.port
 
 
 def ask_by_ssl(port):
@@ -278,14 +270,35 @@ def test_a_provider_says_whose_certificate_it_is_in_a_class_of_its_own(untrusted
     assert "; ACME_CA names " in str(told)
 
 
-def test_what_failed_after_a_certificate_is_an_error_of_its_own(untrusted):
-    """Such as that of a fallback."""
+def test_an_error_after_one_of_a_certificate_is_of_its_own(untrusted, tmp_path):
     try:
-        ask_by_ssl(untrusted)
-    except OSError as first:
-        for second in (ConnectionRefusedError(111, "refused"), FileNotFoundError(2, "No such file", "/nowhere")):
-            second.__context__ = first
-            assert not isinstance(from_builtin(second), errors.CertificateError)
+        ask_by_requests(untrusted)
+    except OSError:  # and now to where there is a copy
+        with pytest.raises(FileNotFoundError) as missing:
+            (tmp_path / "copy").read_bytes()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        with pytest.raises(requests.ConnectionError) as refused:
+            requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+    assert type(from_builtin(missing.value)) is errors.LocalFileNotFound
+    assert type(from_builtin(refused.value)) is errors.ServiceUnavailable
+
+
+def test_a_name_that_urllib3_checks_itself(tmp_path):
+    with TlsServer() as server:
+        server.authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        pool = urllib3.PoolManager(assert_hostname="other.example", ca_certs=str(tmp_path / "ca.pem"), retries=False)
+        with pool, pytest.raises(urllib3.exceptions.SSLError) as caught:
+            pool.request("GET", server.url)
+    told = errors.certificate_error(caught.value, "ACME_CA", "acme.example")
+    assert "certificate of acme.example is not trusted: hostname 'other.example' doesn't match '127.0.0.1'" in str(told)
+
+
+def test_a_proxy_that_is_not_trusted_is_not_taken_for_the_server():
+    with TlsServer() as proxy, pytest.raises(requests.exceptions.ProxyError) as caught:
+        requests.get("https://acme.example/", proxies={"https": proxy.url}, timeout=5)
+    told = errors.certificate_error(caught.value, "ACME_CA", "acme.example")
+    assert str(told).startswith("the certificate of the proxy is not trusted: ")
 
 
 def test_what_tells_of_no_certificate_is_no_error_of_one():
