@@ -3,7 +3,6 @@
 import pickle
 import re
 import socket
-import time
 
 import pytest
 import requests
@@ -13,6 +12,7 @@ from codomyrmex.cloud import errors as tree
 from codomyrmex.cloud.coda import (
     CodaAPIError,
     CodaAuthenticationError,
+    CodaCertificateError,
     CodaClient,
     CodaConnectionError,
     CodaForbiddenError,
@@ -27,6 +27,7 @@ from codomyrmex.cloud.coda import errors as coda_errors
 from support.api_server import Answer
 from support.coda.contract import OPERATIONS
 from support.coda.server import TOKEN, error
+from support.tls import TlsServer
 
 KINDS = {
     400: (CodaValidationError, tree.InvalidRequest, ValueError),
@@ -200,13 +201,29 @@ def test_a_service_that_is_not_there_is_a_connection_error():
     assert raised.maybe_executed is False
 
 
-def test_a_certificate_that_is_not_trusted_is_refused_at_once(coda):
-    with CodaClient(TOKEN, coda.url.replace("http:", "https:"), limits=None) as client:  # no TLS there at all
-        started = time.monotonic()
+def test_tls_where_there_is_none_is_told_at_once(coda):
+    with CodaClient(TOKEN, coda.url.replace("http:", "https:"), limits=None) as client:
         raised = failure(client.whoami)
     assert type(raised) is CodaConnectionError
-    assert raised.retryable is False
-    assert time.monotonic() - started < 2
+    assert str(raised) == "the server speaks no TLS there; is its URL one of http://?"
+    assert (raised.retryable, raised.maybe_executed) == (False, False)
+
+
+def test_a_button_is_pressed_once_a_handshake_that_was_cut_succeeds(monkeypatch, tmp_path):
+    with TlsServer(cut=1) as server, CodaClient(TOKEN, server.url, limits=None) as client:
+        server.authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        raised = failure(lambda: client.push_button("doc", "table", "row", "column"))
+    assert type(raised) is CodaNotFoundError  # which is all that this server answers
+    assert (server.connections, server.requests) == (2, 1)
+
+
+def test_the_certificate_of_where_a_link_of_coda_leads_is_not_trusted(client, coda):
+    with TlsServer() as elsewhere:
+        raised = failure(lambda: client._calls.transport.download(f"{elsewhere.url}/export?signature=SECRET"))
+    assert type(raised) is CodaCertificateError
+    assert "certificate of 127.0.0.1 is not trusted" in str(raised)
+    assert "SECRET" not in str(raised)
 
 
 def test_errors_survive_a_pickle(hasty, coda):

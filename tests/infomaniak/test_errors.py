@@ -289,7 +289,7 @@ def test_errors_pickle(refusing):
 
 def test_every_error_is_in_the_drawing_and_can_be_imported_from_anywhere():
     names = [name for name, value in vars(module).items() if name.startswith("Infomaniak") and isinstance(value, type)]
-    assert len(names) == 17
+    assert len(names) == 18
     for name in names:
         assert name in module.__doc__
         assert getattr(infomaniak, name) is getattr(module, name)

@@ -4,9 +4,11 @@ import logging
 import pickle
 
 import pytest
+import requests
 from codomyrmex.cloud import errors as tree
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakAuthError,
+    InfomaniakCertificateError,
     InfomaniakCloudError,
     InfomaniakConflictError,
     InfomaniakConnectionError,
@@ -21,6 +23,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, InfomaniakOutcomeUnknownError
 from support.api_server import Answer
 from support.newsletter.server import error
+from support.tls import TlsServer
 
 from .calls import CALLS, ONCE
 
@@ -169,10 +172,28 @@ def test_a_connection_that_fails_is_an_error_of_the_client(connect, service, fau
     assert raised.__cause__ is not None
 
 
-def test_a_certificate_that_is_not_trusted_is_refused_at_once(connect, service):
-    client = connect(base_url=service.url.replace("http:", "https:"))  # no TLS there at all
-    raised = failure(CALLS["get_credits"][1], client)
+def test_tls_where_there_is_none_is_told_at_once(connect, service):
+    client = connect(base_url=service.url.replace("http:", "https:"))
+    raised = failure(CALLS["create_mailing_list"][1], client)
     assert (type(raised), raised.retryable) == (InfomaniakConnectionError, False)
+    assert str(raised) == "the server speaks no TLS there; is its URL one of http://?"
+
+
+def test_what_must_not_be_done_twice_was_not_done_where_the_certificate_is_not_trusted(connect):
+    with TlsServer() as server:
+        raised = failure(CALLS["create_mailing_list"][1], connect(base_url=server.url))
+    assert (type(raised), raised.retryable) == (InfomaniakCertificateError, False)
+    assert isinstance(raised.__cause__, requests.exceptions.SSLError)
+    assert (server.connections, server.requests) == (1, 0)
+
+
+def test_what_must_not_be_done_twice_is_sent_again_after_a_handshake_that_was_cut(connect, monkeypatch, tmp_path):
+    with TlsServer(cut=1) as server:
+        server.authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        raised = failure(CALLS["create_mailing_list"][1], connect(base_url=server.url))
+    assert type(raised) is InfomaniakNotFoundError  # which is all that this server answers
+    assert (server.connections, server.requests) == (2, 1)
 
 
 def test_errors_survive_a_pickle(hasty, service):

@@ -1,10 +1,13 @@
 """What a client written with requests needs."""
 
 import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import requests
 from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part, reason_of
+from support.tls import TlsServer
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 
@@ -66,6 +69,39 @@ def test_what_got_no_answer_may_have_arrived():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         judged = failure(f"http://127.0.0.1:{listener.getsockname()[1]}/", timeout=0.1)
     assert judged == ("no answer in time", True, False, True)
+
+
+def test_a_certificate_that_is_not_trusted_stays_so_and_gets_nothing():
+    with TlsServer() as server:
+        judged = failure(f"{server.url}/secret")
+    assert (judged.timed_out, judged.permanent, judged.arrived) == (False, True, False)
+    assert server.requests == 0
+
+
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+def test_tls_where_there_is_none_is_told():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        judged = failure(f"https://127.0.0.1:{server.server_port}/secret")
+    assert judged == ("the server speaks no TLS there; is its URL one of http://?", False, True, False)
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_a_handshake_that_is_cut_may_succeed_later_and_nothing_has_left(reset):
+    with TlsServer(cut=1, reset=reset) as server:
+        judged = failure(f"{server.url}/secret")
+    assert (judged.timed_out, judged.permanent, judged.arrived) == (False, False, False)
+
+
+def test_a_connection_that_is_cut_after_the_handshake_may_have_brought_the_request(tmp_path):
+    with TlsServer(answer=b"") as server:
+        server.authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        judged = failure(f"{server.url}/secret", verify=str(tmp_path / "ca.pem"))
+    assert (judged.timed_out, judged.permanent, judged.arrived) == (False, False, True)
 
 
 def test_what_cannot_be_sent_will_never_be():

@@ -8,6 +8,7 @@ from codomyrmex.cloud.azure import AzureBlobClient as AzureBlobClient
 from codomyrmex.cloud.azure import AzureStorage as AzureStorage
 from codomyrmex.cloud.coda import CodaAPIError as CodaAPIError
 from codomyrmex.cloud.coda import CodaAuthenticationError as CodaAuthenticationError
+from codomyrmex.cloud.coda import CodaCertificateError as CodaCertificateError
 from codomyrmex.cloud.coda import CodaClient as CodaClient
 from codomyrmex.cloud.coda import CodaConnectionError as CodaConnectionError
 from codomyrmex.cloud.coda import CodaForbiddenError as CodaForbiddenError
@@ -35,6 +36,7 @@ from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient as Infom
 from codomyrmex.cloud.infomaniak.dns import InfomaniakDNSClient as InfomaniakDNSClient
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAlreadyExistsError as InfomaniakAlreadyExistsError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError as InfomaniakAuthError
+from codomyrmex.cloud.infomaniak.errors import InfomaniakCertificateError as InfomaniakCertificateError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError as InfomaniakCloudError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError as InfomaniakConflictError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConnectionError as InfomaniakConnectionError

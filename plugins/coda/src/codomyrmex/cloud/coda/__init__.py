@@ -6,6 +6,7 @@ from codomyrmex.cloud.coda.client import CodaClient
 from codomyrmex.cloud.coda.errors import (
     CodaAPIError,
     CodaAuthenticationError,
+    CodaCertificateError,
     CodaConnectionError,
     CodaForbiddenError,
     CodaGoneError,
@@ -46,6 +47,7 @@ __all__ = [
     "ApiLink",
     "CodaAPIError",
     "CodaAuthenticationError",
+    "CodaCertificateError",
     "CodaClient",
     "CodaConnectionError",
     "CodaForbiddenError",

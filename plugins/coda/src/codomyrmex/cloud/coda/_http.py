@@ -13,11 +13,14 @@ import requests
 from codomyrmex.cloud.coda._limits import Kind, RateLimits, shared_limiter
 from codomyrmex.cloud.coda.errors import (
     CodaAPIError,
+    CodaCertificateError,
     CodaConnectionError,
     CodaRateLimitError,
     CodaTimeoutError,
     error_of_answer,
 )
+from codomyrmex.cloud.errors import CloudError
+from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.retries import backoff, parse_retry_after
@@ -105,7 +108,7 @@ class Transport:
         """The answer, if it is a success."""
         try:
             response = self.session.request(method, url, timeout=self._timeout, allow_redirects=redirects, **options)
-        except requests.RequestException as error:
+        except OSError as error:  # as all of requests' are
             raise _error_of_failure(error) from error
         if 200 <= response.status_code < 300:
             return response
@@ -134,9 +137,13 @@ def _json(content: bytes) -> Any:
         return content.decode(errors="replace")
 
 
-def _error_of_failure(error: requests.RequestException) -> CodaAPIError:
-    """The `CodaAPIError` for an exchange that gave no whole answer."""
-    judged = no_answer(error)
+def _error_of_failure(error: OSError) -> CloudError:
+    """What to raise for an exchange that gave no whole answer: a `CodaAPIError`, unless it is of a file over here."""
+    judged = no_answer(error) if isinstance(error, requests.RequestException) else None
+    if of_tls := tls_error(error, CodaCertificateError):
+        return of_tls
+    if judged is None:
+        raise error
     failure: CodaAPIError
     if judged.timed_out:
         failure = CodaTimeoutError(judged.message)

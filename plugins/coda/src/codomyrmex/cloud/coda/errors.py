@@ -9,6 +9,7 @@ CodaAPIError                      (CloudError) whatever Coda answered, or why it
 ├── CodaRateLimitError            429 (RateLimited)
 ├── CodaServerError               5xx (ServiceUnavailable)
 ├── CodaConnectionError           no answer (ServiceUnavailable)
+├── CodaCertificateError          its certificate is not trusted (CertificateError)
 └── CodaTimeoutError              no answer in time (Timeout)
 """
 
@@ -23,6 +24,7 @@ from codomyrmex.cloud.coda.models import InsertRowsResult
 from codomyrmex.cloud.coda.params import RowLike
 from codomyrmex.cloud.errors import (
     AuthenticationError,
+    CertificateError,
     CloudError,
     InvalidRequest,
     NotFound,
@@ -110,6 +112,16 @@ class CodaServerError(CodaAPIError, ServiceUnavailable):
 
 class CodaConnectionError(CodaAPIError, ServiceUnavailable):
     """No connection, or one that broke before the whole answer was there."""
+
+
+class CodaCertificateError(CodaAPIError, CertificateError):
+    """The certificate of Coda, or of what stands in its place, is not trusted: nothing was sent."""
+
+    def __init__(
+        self, message: str = "", status_code: int | None = None, response_body: Any = None, **context: Any
+    ) -> None:
+        super().__init__(message, status_code, response_body, **context)
+        self.maybe_executed = False
 
 
 class CodaTimeoutError(CodaAPIError, Timeout):

@@ -17,6 +17,7 @@ _OWN = {"InfomaniakCloud": "cloud"} | dict.fromkeys(
         "InfomaniakAuthError",
         "InfomaniakCloudError",
         "InfomaniakConflictError",
+        "InfomaniakCertificateError",
         "InfomaniakConnectionError",
         "InfomaniakContainerNotFoundError",
         "InfomaniakForbiddenError",

@@ -5,6 +5,7 @@ from codomyrmex.cloud.infomaniak.compute import InfomaniakComputeClient as Infom
 from codomyrmex.cloud.infomaniak.dns import InfomaniakDNSClient as InfomaniakDNSClient
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAlreadyExistsError as InfomaniakAlreadyExistsError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError as InfomaniakAuthError
+from codomyrmex.cloud.infomaniak.errors import InfomaniakCertificateError as InfomaniakCertificateError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError as InfomaniakCloudError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError as InfomaniakConflictError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConnectionError as InfomaniakConnectionError

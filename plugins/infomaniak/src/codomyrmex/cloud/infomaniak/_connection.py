@@ -10,7 +10,13 @@ import requests
 from codomyrmex.cloud import __version__
 from codomyrmex.cloud.infomaniak._errors import translate
 from codomyrmex.cloud.infomaniak.credentials import Settings
-from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError, InfomaniakCloudError, InfomaniakConnectionError
+from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakAuthError,
+    InfomaniakCertificateError,
+    InfomaniakCloudError,
+    InfomaniakConnectionError,
+)
+from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.retries import MAX_RETRY_AFTER, parse_retry_after
 from keystoneauth1.access.access import AccessInfoV3
 from keystoneauth1.exceptions import InvalidResponse, NotFound
@@ -105,7 +111,12 @@ class _Adapter(TCPKeepAliveAdapter):
         seconds = kwargs.get("timeout")
         if isinstance(seconds, int | float):
             kwargs["timeout"] = (min(CONNECT_TIMEOUT, seconds), seconds)
-        return super().send(request, *args, **kwargs)
+        try:
+            return super().send(request, *args, **kwargs)
+        except OSError as error:  # told here, as the SDK's discovery goes on after errors of keystoneauth's
+            if of_tls := tls_error(error, InfomaniakCertificateError):
+                raise of_tls from error
+            raise
 
 
 class _Repeats(Retry):
@@ -142,6 +153,8 @@ class _Repeats(Retry):
     ) -> Self:
         if isinstance(error, ReadTimeoutError):
             raise error
+        if error is not None and tls_error(error):
+            raise MaxRetryError(_pool, url or "", error)
         if response is not None and (self.get_retry_after(response) or 0) > MAX_RETRY_AFTER:
             raise MaxRetryError(_pool, url or "")  # gives the caller the answer as it is
         return super().increment(method, url, response, error, _pool, _stacktrace)

@@ -15,6 +15,7 @@ from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakAlreadyExistsError,
     InfomaniakAuthError,
+    InfomaniakCertificateError,
     InfomaniakCloudError,
     InfomaniakConflictError,
     InfomaniakConnectionError,
@@ -27,6 +28,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
     class_of_status,
 )
+from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.retries import parse_retry_after
 from codomyrmex.cloud.rest.statuses import status_message
 from keystoneauth1 import exceptions as auth
@@ -137,14 +139,20 @@ def _kind(status: int, text: str) -> type[InfomaniakCloudError]:
     return class_of_status(status)
 
 
-def _without_answer(error: Exception) -> InfomaniakCloudError | None:
+def _without_answer(error: Exception) -> CloudError | None:
+    if isinstance(error, auth.SSLError):  # of a connection from elsewhere
+        if of_tls := tls_error(error.__cause__ or error.__context__ or error, InfomaniakCertificateError):
+            return of_tls
+        return InfomaniakConnectionError(f"{_text(error)}{_root(error)}", retryable=False)
     for family, kind in _BY_TYPE:
         if isinstance(error, family):
             reason = _root(error) if kind in (InfomaniakConnectionError, InfomaniakTimeoutError) else ""
-            text = str(error).partition(": HTTP")[0]  # urllib3 goes on with the names of its classes
-            retryable = False if isinstance(error, auth.SSLError) else None
-            return kind(f"{text}{reason}", retryable=retryable)
+            return kind(f"{_text(error)}{reason}")
     return None
+
+
+def _text(error: Exception) -> str:
+    return str(error).partition(": HTTP")[0]  # urllib3 goes on with the names of its classes
 
 
 def _root(error: Exception) -> str:

@@ -16,6 +16,7 @@ InfomaniakCloudError                     (CloudError) whatever a service answere
 ├── InfomaniakUnsupportedError           no such service here, or it cannot do this (UnsupportedOperation)
 ├── InfomaniakServerError                5xx (ServiceUnavailable)
 ├── InfomaniakConnectionError            no answer (ServiceUnavailable)
+├── InfomaniakCertificateError           a server's certificate is not trusted (CertificateError)
 └── InfomaniakTimeoutError               no answer, or not done, in time (Timeout)
 """
 
@@ -27,6 +28,7 @@ from codomyrmex.cloud.errors import (
     AlreadyExists,
     AuthenticationError,
     BucketNotFound,
+    CertificateError,
     CloudError,
     Conflict,
     IntegrityError,
@@ -117,6 +119,10 @@ class InfomaniakServerError(InfomaniakCloudError, ServiceUnavailable):
 
 class InfomaniakConnectionError(InfomaniakCloudError, ServiceUnavailable):
     """No connection, or one that broke before the whole answer was there."""
+
+
+class InfomaniakCertificateError(InfomaniakCloudError, CertificateError):
+    """The certificate of a server is not trusted: nothing was sent to it."""
 
 
 class InfomaniakTimeoutError(InfomaniakCloudError, Timeout):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from traceback import walk_tb
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -17,6 +18,9 @@ from urllib3.exceptions import (
     ProxyError,
     ReadTimeoutError,
 )
+
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""How OpenSSL calls an answer that is none of TLS; newer ones the latter."""
 
 
 class Bearer(requests.auth.AuthBase):
@@ -69,21 +73,32 @@ class NoAnswer(NamedTuple):
     timed_out: bool
     """Whether the time was over; else the service was not reached, or the connection broke."""
     permanent: bool
-    """Whether the same request fails again: nobody trusts the certificate, or it cannot be sent."""
+    """Whether the same request fails again: there is no TLS that both sides accept, or it cannot be sent."""
     arrived: bool
     """Whether the service may have got the request, and done what it asks for."""
 
 
 def no_answer(error: requests.RequestException) -> NoAnswer:
-    """Judge an exchange that gave no whole answer. ``error`` forgets the request, as by `reason_of`."""
+    """Judge an exchange that gave no whole answer. ``error`` forgets the request, as by `reason_of`.
+
+    Whether it is a matter of certificates tells `codomyrmex.cloud.rest.certificates.tls_error`.
+    """
     reason = reason_of(error)
+    causes = [cause for cause in reason.args if isinstance(cause, OSError)]
     unsendable = isinstance(error, ValueError)
-    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in reason.args)
+    cut = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
+    without_tls = any(getattr(cause, "reason", None) in _NO_TLS for cause in causes)
     never_left = isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)
     timed_out = isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError)
+    message = NOT_IN_TIME if timed_out else f"{NOT_REACHED}: {type(reason).__name__}"
     return NoAnswer(
-        message=NOT_IN_TIME if timed_out else f"{NOT_REACHED}: {type(reason).__name__}",
+        message="the server speaks no TLS there; is its URL one of http://?" if without_tls else message,
         timed_out=timed_out,
-        permanent=isinstance(error, requests.exceptions.SSLError) or unsendable,
-        arrived=not (never_left or untrusted or unsendable),
+        permanent=(isinstance(error, requests.exceptions.SSLError) and not cut) or unsendable,
+        arrived=not (never_left or unsendable or any(map(_in_handshake, causes))),
     )
+
+
+def _in_handshake(error: BaseException) -> bool:
+    """Whether it was raised before TLS stood, so that no request can have left."""
+    return any(frame.f_code.co_name == "do_handshake" for frame, _ in walk_tb(error.__traceback__))

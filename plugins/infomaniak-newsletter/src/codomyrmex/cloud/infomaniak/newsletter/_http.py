@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import requests
 from codomyrmex.cloud.infomaniak.errors import (
+    InfomaniakCertificateError,
     InfomaniakCloudError,
     InfomaniakConnectionError,
     InfomaniakNotFoundError,
@@ -20,6 +21,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 )
 from codomyrmex.cloud.infomaniak.newsletter._limits import shared_limiter
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError, error_of_answer
+from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part
 from codomyrmex.cloud.rest.retries import backoff, parse_retry_after
 
@@ -110,7 +112,7 @@ class Transport:
                     request.method, url, params=request.query, data=body, headers=headers, auth=self._auth,
                     timeout=self._timeout, allow_redirects=False,
                 )  # fmt: skip
-        except requests.RequestException as error:
+        except OSError as error:  # as all of requests' are
             return _failure(error)
         return _answer(response, self._auth)
 
@@ -159,9 +161,17 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _failure(error: requests.RequestException) -> _Failed:
-    """What an exchange that gave no whole answer means."""
-    judged = no_answer(error)
+def _failure(error: OSError) -> _Failed:
+    """What an exchange that gave no whole answer means. Raises what is of a file over here."""
+    judged = no_answer(error) if isinstance(error, requests.RequestException) else None
+    of_tls = tls_error(error, InfomaniakCertificateError)
+    if isinstance(of_tls, InfomaniakCertificateError):
+        of_tls.__cause__ = error
+        return _Failed(of_tls, maybe_done=False)
+    if of_tls:
+        raise of_tls from error
+    if judged is None:
+        raise error
     failure: InfomaniakCloudError
     if judged.timed_out:
         failure = InfomaniakTimeoutError(judged.message)
