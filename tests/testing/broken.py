@@ -690,6 +690,15 @@ class ComesTooEarly(RemoteStorage):
     retries = RemoteStorage.retries.new(respect_retry_after_header=False)
 
 
+class TriesCertificatesAgain(RemoteStorage):
+    retries = RemoteStorage.retries.new(other=3)
+
+
+class TakesCertificatesForTheNetwork(RemoteStorage):
+    def translate_error(self, error):
+        return ServiceUnavailable(str(error))
+
+
 class WaitsTooLong(RemoteStorage):
     timeout = 2
 

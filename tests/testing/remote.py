@@ -12,7 +12,14 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 import urllib3
 from codomyrmex.cloud import errors
 from codomyrmex.cloud.common import Capability, ObjectInfo
-from codomyrmex.cloud.errors import CloudError, IntegrityError, RateLimited, ServiceUnavailable, Timeout
+from codomyrmex.cloud.errors import (
+    CloudError,
+    IntegrityError,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+    certificate_error,
+)
 from codomyrmex.cloud.plugin import atomic_write, check_key
 from memory import MemoryStorage
 
@@ -123,7 +130,7 @@ class RemoteStorage(MemoryStorage):
     capabilities = frozenset({Capability.LISTING, Capability.STAT, Capability.STREAMING, Capability.BATCH_DELETE})
     timeout = 1
     retries = urllib3.Retry(
-        3, status_forcelist={429, 500, 503}, allowed_methods=None, backoff_factor=0.02, raise_on_status=False
+        3, other=0, status_forcelist={429, 500, 503}, allowed_methods=None, backoff_factor=0.02, raise_on_status=False
     )
     _ids = count()
 
@@ -193,6 +200,8 @@ class RemoteStorage(MemoryStorage):
         return {}
 
     def translate_error(self, error):
+        if untrusted := certificate_error(error, "REMOTE_CA"):
+            return untrusted
         reason = getattr(error, "reason", error)
         if isinstance(reason, urllib3.exceptions.TimeoutError):
             return Timeout(str(reason))

@@ -3,7 +3,7 @@
 import broken
 import pytest
 from codomyrmex.cloud.cli.gateway import running
-from codomyrmex.cloud.testing import Proxied, StorageConformance, Topic
+from codomyrmex.cloud.testing import Proxied, StorageConformance, Topic, Untrusted
 from codomyrmex.cloud.testing.conformance import Faults
 from codomyrmex.cloud.testing.conformance._http import send
 from memory import MemoryStorage, Service
@@ -93,6 +93,12 @@ class Remote(Topic):
     def proxied(cls, server):
         with Proxied.before(server.endpoint_url, cls.connect) as proxied:
             yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def untrusted(cls):
+        with Untrusted.connected(cls.connect) as untrusted:
+            yield untrusted
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -122,6 +122,8 @@ CAUGHT_BY = {
     "NeverAsksAgain": "test_a_service_that_is_busy_for_a_moment_is_asked_again[download_file-503]",
     "AsksWithoutEnd": "test_a_service_that_stays_busy_is_told_in_time[download_file-500]",
     "ComesTooEarly": "test_a_service_that_says_when_to_come_again_is_not_asked_before[503]",
+    "TriesCertificatesAgain": "test_a_certificate_that_is_not_trusted_is_told_at_once[stat]",
+    "TakesCertificatesForTheNetwork": "test_a_certificate_that_is_not_trusted_is_told_at_once[download_file]",
     "WaitsTooLong": "test_a_service_that_falls_silent_is_a_timeout[before the request]",
     "RaisesErrorsOfItsSdk": "test_broken_data_are_not_taken_for_the_object[reset-download_file-always]",
     "BelievesWhatItReceives": "test_broken_data_are_not_taken_for_the_object[changed-download_file-always]",
@@ -178,6 +180,7 @@ def test_what_does_not_apply_says_why(runs):
         "its data live in one process",
         "no fixture `leftovers` lists unfinished uploads",
         "no fixture `proxied` gives a client behind a FaultProxy",
+        "no fixture `untrusted` gives a client of a server whose certificate nobody vouches for",
     }
 
 

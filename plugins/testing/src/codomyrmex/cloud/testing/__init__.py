@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.conformance import Response as Response
     from codomyrmex.cloud.testing.conformance import StorageConformance as StorageConformance
     from codomyrmex.cloud.testing.conformance import Topic as Topic
+    from codomyrmex.cloud.testing.conformance import Untrusted as Untrusted
     from codomyrmex.cloud.testing.conformance import not_applicable as not_applicable
 
-__all__ = ["ODD_KEYS", "Proxied", "Response", "StorageConformance", "Topic", "not_applicable"]
+__all__ = ["ODD_KEYS", "Proxied", "Response", "StorageConformance", "Topic", "Untrusted", "not_applicable"]
 
 
 def __getattr__(name: str) -> object:

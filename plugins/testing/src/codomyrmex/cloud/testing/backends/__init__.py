@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from codomyrmex.cloud.testing.backends.identity import IdentityServer as IdentityServer
     from codomyrmex.cloud.testing.backends.moto import Moto as Moto
     from codomyrmex.cloud.testing.backends.swift import Swift as Swift
+    from codomyrmex.cloud.testing.backends.untrusted import UntrustedServer as UntrustedServer
 
 _MODULES = {
     "AwsIdentity": "identity",
@@ -56,6 +57,7 @@ _MODULES = {
     "Status": "faults",
     "Swift": "swift",
     "Truncate": "faults",
+    "UntrustedServer": "untrusted",
 }
 
 BACKENDS = {"swift": "Swift", "moto": "Moto", "azurite": "Azurite", "fake-gcs": "FakeGCS"}

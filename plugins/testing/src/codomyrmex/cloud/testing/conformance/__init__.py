@@ -25,9 +25,9 @@ from codomyrmex.cloud.testing.conformance._presigned import Presigned
 from codomyrmex.cloud.testing.conformance._ranges import Ranges
 from codomyrmex.cloud.testing.conformance._secrets import Secrets
 from codomyrmex.cloud.testing.conformance._streams import Streams
-from codomyrmex.cloud.testing.conformance._topic import Proxied, Topic, not_applicable
+from codomyrmex.cloud.testing.conformance._topic import Proxied, Topic, Untrusted, not_applicable
 
-__all__ = ["ODD_KEYS", "Proxied", "Response", "StorageConformance", "Topic", "not_applicable"]
+__all__ = ["ODD_KEYS", "Proxied", "Response", "StorageConformance", "Topic", "Untrusted", "not_applicable"]
 
 
 class StorageConformance(  # pytest begins with the last

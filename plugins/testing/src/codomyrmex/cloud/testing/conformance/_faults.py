@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
-from codomyrmex.cloud.errors import CloudError, IntegrityError, RateLimited, ServiceUnavailable, Timeout
+from codomyrmex.cloud.errors import (
+    CertificateError,
+    CloudError,
+    IntegrityError,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+)
 from codomyrmex.cloud.testing.backends import (
     Corrupt,
     CorruptRequest,
@@ -19,7 +26,7 @@ from codomyrmex.cloud.testing.backends import (
 )
 from codomyrmex.cloud.testing.backends._exchange import Fault
 from codomyrmex.cloud.testing.conformance._data import made, stream
-from codomyrmex.cloud.testing.conformance._topic import Proxied, Topic, needs, not_applicable
+from codomyrmex.cloud.testing.conformance._topic import Proxied, Topic, Untrusted, needs, not_applicable
 
 DATA = made(300_000)
 Call = Callable[[StorageClient, str, str], object]
@@ -129,6 +136,18 @@ class Faults(Topic):
         assert isinstance(error, expected)
         assert error.retryable is True
         assert len(proxy.requests) <= 20
+
+    @pytest.mark.parametrize("name", CALLS)
+    def test_a_certificate_that_is_not_trusted_is_told_at_once(
+        self, untrusted: Untrusted, bucket: str, key: str, name: str
+    ) -> None:
+        before = untrusted.server.connections
+        with pytest.raises(CertificateError, match=r"127\.0\.0\.1") as caught:
+            CALLS[name](untrusted.storage, bucket, key)
+        assert not isinstance(caught.value, ServiceUnavailable)
+        assert caught.value.retryable is False
+        assert untrusted.server.connections == before + 1
+        assert untrusted.server.trusted_by == 0
 
     # Downloads
 

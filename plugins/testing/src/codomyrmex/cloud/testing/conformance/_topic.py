@@ -12,7 +12,7 @@ import pytest
 from codomyrmex.cloud.common import Capability, StorageClient
 from codomyrmex.cloud.errors import CloudError, InvalidRequest
 from codomyrmex.cloud.testing._outcomes import Outcome
-from codomyrmex.cloud.testing.backends import FaultProxy
+from codomyrmex.cloud.testing.backends import FaultProxy, UntrustedServer
 from codomyrmex.cloud.testing.conformance._data import MIB, ODD_KEYS, memory, stream
 from codomyrmex.cloud.testing.conformance._http import Http, send
 
@@ -43,6 +43,25 @@ class Proxied(NamedTuple):
         """
         with FaultProxy(server_url) as proxy, connect(proxy.endpoint_url) as storage:
             yield cls(storage, proxy)
+
+
+class Untrusted(NamedTuple):
+    """A client whose server has a certificate that nobody vouches for."""
+
+    storage: StorageClient
+    server: UntrustedServer
+
+    @classmethod
+    @contextmanager
+    def connected(cls, connect: Callable[[str], StorageClient]) -> Iterator[Self]:
+        """An `UntrustedServer`, and a client of it, for a ``with`` block.
+
+        At the end of the block the client is closed and the server stopped.
+
+        :param connect: makes the client, from the URL of the server: ``https://``, host and port.
+        """
+        with UntrustedServer() as server, connect(server.endpoint_url) as storage:
+            yield cls(storage, server)
 
 
 def needs(*capabilities: Capability) -> Callable[[Test], Test]:
@@ -185,6 +204,12 @@ class Topic:
     def unreachable(cls) -> StorageClient:
         """A client whose service does not answer, such as one on a port where nobody listens."""
         not_applicable("no fixture `unreachable` gives a client whose service does not answer")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def untrusted(cls) -> Untrusted:
+        """A client of a server whose certificate nobody vouches for, and that server: `Untrusted.connected`."""
+        not_applicable("no fixture `untrusted` gives a client of a server whose certificate nobody vouches for")
 
     @pytest.fixture(scope="class")
     @classmethod
