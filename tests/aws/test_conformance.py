@@ -6,7 +6,7 @@ import pytest
 from codomyrmex.cloud.aws import S3Storage
 from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
 from codomyrmex.cloud.common import Capability, CloudCredentials
-from codomyrmex.cloud.testing import Proxied, Response, StorageConformance, Topic
+from codomyrmex.cloud.testing import Proxied, Response, StorageConformance, Topic, Untrusted
 from codomyrmex.cloud.testing.conformance import (
     Buckets,
     Checksums,
@@ -22,6 +22,8 @@ from codomyrmex.cloud.testing.conformance import (
 from .conftest import HASTY, IMPATIENT, credentials
 from .regions import Aws
 
+NOBODY = CloudCredentials("aws", access_key="nobody", secret_key="nothing")
+
 
 class OfS3(Topic):
     stream_size = 32 * PART_SIZE
@@ -34,9 +36,14 @@ class OfS3(Topic):
 
     @pytest.fixture(scope="class")
     @classmethod
+    def untrusted(cls):
+        with Untrusted.connected(lambda url: S3Storage(endpoint_url=url, credentials=NOBODY)) as untrusted:
+            yield untrusted
+
+    @pytest.fixture(scope="class")
+    @classmethod
     def unreachable(cls):
-        keys = CloudCredentials("aws", access_key="nobody", secret_key="nothing")
-        with S3Storage(endpoint_url="http://127.0.0.1:9", credentials=keys, config=IMPATIENT) as storage:
+        with S3Storage(endpoint_url="http://127.0.0.1:9", credentials=NOBODY, config=IMPATIENT) as storage:
             yield storage
 
 

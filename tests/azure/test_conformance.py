@@ -8,7 +8,7 @@ from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 from codomyrmex.cloud.azure import AzureStorage
 from codomyrmex.cloud.azure._upload import MEMORY
-from codomyrmex.cloud.testing import Proxied, StorageConformance, not_applicable
+from codomyrmex.cloud.testing import Proxied, StorageConformance, Untrusted, not_applicable
 from codomyrmex.cloud.testing.conformance import Deletes, Files, Listing, Streams
 
 from . import conftest
@@ -66,6 +66,12 @@ class OnAzurite:
     def impatient(cls, azurite):
         with Proxied.before(azurite.account_url, lambda url: cls.connect(azurite, url, conftest.HASTY)) as proxied:
             yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def untrusted(cls, azurite):
+        with Untrusted.connected(lambda url: cls.connect(azurite, f"{url}/{azurite.account_name}", {})) as untrusted:
+            yield untrusted
 
     @pytest.fixture(scope="class")
     @classmethod

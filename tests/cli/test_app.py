@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from codomyrmex.cloud import cli
+from codomyrmex.cloud.testing.backends import UntrustedServer
 from support.completion import complete
 
 
@@ -48,6 +49,18 @@ def test_an_error_is_one_line_and_an_exit_code(run, storage, arguments, code):
     assert result.err.startswith("cloud: ")
     assert result.err.count("\n") == 1
     assert result.out == b""
+
+
+def test_a_certificate_that_is_not_trusted_is_no_reason_to_try_again(run, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    with UntrustedServer() as server:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.endpoint_url)
+        result = run("stat", "gs://bucket/key", "--json")
+    report = json.loads(result.err)
+    assert report["exit_code"] == result.code == 1
+    assert report["error"]["type"] == "CertificateError"
+    assert report["error"]["retryable"] is False
+    assert "REQUESTS_CA_BUNDLE" in report["error"]["message"]
 
 
 def test_an_error_in_json_has_its_type_and_resource(run, storage):

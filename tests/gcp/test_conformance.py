@@ -5,7 +5,7 @@ from typing import ClassVar
 import pytest
 from codomyrmex.cloud.common import Capability
 from codomyrmex.cloud.gcp import GCSStorage
-from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing import Proxied, StorageConformance, Untrusted
 from google.oauth2 import credentials as tokens
 from google.oauth2 import service_account
 
@@ -100,6 +100,12 @@ class TestGCS(OfGoogle):
         options = {"attempts": 3, "timeout": (2, 0.5)}
         with Proxied.before(gcs.endpoint_url, lambda url: cls.connect(google, url, **options)) as proxied:
             yield proxied
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def untrusted(cls, google):
+        with Untrusted.connected(lambda url: cls.connect(google, url)) as untrusted:
+            yield untrusted
 
     @pytest.fixture(scope="class")
     @classmethod

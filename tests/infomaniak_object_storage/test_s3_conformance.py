@@ -4,7 +4,7 @@ import pytest
 from codomyrmex.cloud.aws._parts import MEMORY, PART_SIZE
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakS3Storage
-from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing import Proxied, StorageConformance, Untrusted
 from codomyrmex.cloud.testing.conformance import Buckets, Clients, Errors, Hooks, Objects, Presigned, Secrets
 
 from .conformance import OnTheLab
@@ -56,6 +56,12 @@ class OfInfomaniak(OnTheLab):
         wrong = CloudCredentials("infomaniak", credential.access_key, "wrong")
         with cls.connect(wrong, lab.endpoint("swift")) as storage:
             yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def untrusted(cls, credential):
+        with Untrusted.connected(lambda url: cls.connect(credential, url)) as untrusted:
+            yield untrusted
 
     @pytest.fixture(scope="class")
     @classmethod

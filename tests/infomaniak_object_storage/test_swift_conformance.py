@@ -4,7 +4,7 @@ import pytest
 from codomyrmex.cloud.infomaniak.object_storage import InfomaniakSwiftStorage
 from codomyrmex.cloud.infomaniak.object_storage._large import SEGMENT
 from codomyrmex.cloud.rest.parallel import MEMORY
-from codomyrmex.cloud.testing import Proxied, StorageConformance
+from codomyrmex.cloud.testing import Proxied, StorageConformance, Untrusted
 
 from .conformance import OnTheLab
 
@@ -76,6 +76,12 @@ class TestSwift(OnTheLab, StorageConformance):
     def wrong_credentials(cls, lab, credential):
         with cls.connect(lab, credential._replace(secret="wrong")) as storage:
             yield storage
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def untrusted(cls, lab, credential):
+        with Untrusted.connected(lambda url: cls.connect(lab, credential, f"{url}/v1/AUTH_nobody")) as untrusted:
+            yield untrusted
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -5,7 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 from codomyrmex.cloud import get_client
-from codomyrmex.cloud.transfer import Prefix, check, copy, plan, sync
+from codomyrmex.cloud.errors import CertificateError
+from codomyrmex.cloud.gcp import GCSStorage
+from codomyrmex.cloud.testing.backends import UntrustedServer
+from codomyrmex.cloud.transfer import Prefix, TransferFailed, check, copy, plan, sync
 
 from .conftest import read_prefix, read_tree, results
 
@@ -83,3 +86,16 @@ def test_within_one_service_objects_are_copied_there(server, cloud, tree):
     assert copy(place, other).copied == 9
     assert place.storage.stat(place.bucket, "out/a").metadata == {"k": "v"}
     assert read_prefix(other) == read_tree(tree)
+
+
+def test_a_certificate_that_is_not_trusted_is_tried_once_for_each_object(tree, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    with (
+        UntrustedServer() as server,
+        GCSStorage("p", endpoint_url=server.endpoint_url, anonymous=True) as storage,
+        pytest.raises(TransferFailed) as caught,
+    ):
+        copy(tree, Prefix(storage, "bucket", "in/"))
+    failures = list(caught.value.summary.failures)
+    assert {type(outcome.error) for outcome in failures} == {CertificateError}
+    assert len(failures) == server.connections == 9

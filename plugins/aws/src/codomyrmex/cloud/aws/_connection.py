@@ -14,7 +14,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader, create_loader
-from codomyrmex.cloud.aws._errors import NO_CREDENTIALS
+from codomyrmex.cloud.aws._errors import NO_CREDENTIALS, tls_error
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import AuthenticationError, ServiceUnavailable
 from codomyrmex.cloud.rest.endpoints import split_endpoint
@@ -151,11 +151,21 @@ def credential_source() -> str:
     return f"{found.method}, access key {ending(access_key)}"
 
 
-def _retry_too(response: Any, operation: Any, attempts: int, request_dict: dict[str, Any], **_: Any) -> float | None:
+def _retry_too(
+    response: Any,
+    operation: Any,
+    attempts: int,
+    request_dict: dict[str, Any],
+    caught_exception: Exception | None = None,
+    **_: Any,
+) -> float | None:
     """What botocore's retries leave out: seconds to wait before the next attempt, None for no opinion.
 
-    They know x-amz-retry-after alone, and do not send again what arrived damaged.
+    They know x-amz-retry-after alone, and do not send again what arrived damaged. What they repeat in vain, an
+    exchange with a server whose certificate is not trusted, ends here.
     """
+    if caught_exception is not None and tls_error(caught_exception):
+        raise caught_exception
     allowed = request_dict["context"]["client_config"].retries or {}
     if response is None or attempts >= allowed.get("total_max_attempts", ATTEMPTS):
         return None

@@ -6,8 +6,10 @@ listed here is judged by its HTTP status.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from boto3.exceptions import Boto3Error
 from botocore import exceptions as sdk
@@ -21,6 +23,7 @@ from codomyrmex.cloud.errors import (
     Conflict,
     IntegrityError,
     InvalidRequest,
+    LocalFileError,
     ObjectNotFound,
     PermissionDenied,
     PreconditionFailed,
@@ -29,7 +32,9 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
     UnsupportedOperation,
+    certificate_error,
 )
+from codomyrmex.cloud.rest.certificates import authorities_error
 from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.retries import parse_retry_after
 from codomyrmex.cloud.rest.statuses import error_class, status_message
@@ -83,6 +88,11 @@ _BY_TYPE: tuple[tuple[type[CloudError], tuple[type[Exception], ...]], ...] = (
     (IntegrityError, (sdk.ChecksumError, sdk.FlexibleChecksumError)),
     (ServiceUnavailable, (sdk.ConnectionError, sdk.HTTPClientError, sdk.IncompleteReadError)),
 )
+
+_CA_SETTINGS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+"""Environment variables by which botocore finds the authorities to trust; between them comes ca_bundle of a profile."""
+_UNREADABLE = ("[Errno 2]", "[X509: ")
+"""What ssl says of a file of authorities that is missing, or none."""
 
 _WRITES = ("PutObject", "CompleteMultipartUpload")
 
@@ -142,7 +152,25 @@ def from_response(response: Mapping[str, Any], kind: type[CloudError] | None = N
     )
 
 
+def tls_error(error: Exception) -> CloudError | None:
+    """The error for TLS that fails for good by a certificate, or by the file of those to trust; None for others."""
+    if not isinstance(error, sdk.SSLError | sdk.ProxyConnectionError):
+        return None
+    server = urlsplit(str(error.kwargs.get("endpoint_url", ""))).hostname or ""
+    reason = error.kwargs["error"]
+    if untrusted := certificate_error(reason, _CA_SETTINGS[0], server):
+        return untrusted
+    used = next((name for name in _CA_SETTINGS if os.environ.get(name)), None)
+    if used and (unreadable := authorities_error(os.environ[used], used)):
+        return unreadable
+    if any(sign in str(reason) for sign in _UNREADABLE):
+        return LocalFileError(f"the file that ca_bundle of the profile names cannot be read: {reason}")
+    return None
+
+
 def _from_botocore(error: BotoCoreError) -> CloudError:
+    if of_tls := tls_error(error):
+        return of_tls
     cure = next((f"; {text}" for kind, text in _CURES.items() if isinstance(error, kind)), "")
     if any(isinstance(cause, TimeoutError) for cause in getattr(error.kwargs.get("error"), "args", ())):
         return Timeout(f"{error}{cure}", code=type(error).__name__)  # while sending; called a closed connection

@@ -11,8 +11,10 @@ import requests
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
+from codomyrmex.cloud.azure._errors import hide_signature
 from codomyrmex.cloud.common.resources import CloudCredentials
 from codomyrmex.cloud.errors import InvalidRequest
+from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.endpoints import split_endpoint
 from codomyrmex.cloud.rest.retries import parse_retry_after, pause
@@ -36,6 +38,21 @@ _NO_ACCOUNT = missing(
     [f"{_URL} or {_CONNECTION_STRING}"],
     f"give account_url, such as {_EXAMPLE}",
 )
+
+
+class Transport(RequestsTransport):  # type: ignore[misc]  # which the SDK looks up late
+    """The SDK's, but raises no AzureError for a certificate that is not trusted: after those the SDK sends again."""
+
+    def send(self, request: Any, **options: Any) -> Any:
+        """The answer."""
+        try:
+            return super().send(request, **options)
+        except AzureError as error:
+            of_tls = tls_error(error, server=urlsplit(request.url).hostname or "")
+            if of_tls is None:
+                raise
+            hide_signature(error)
+            raise of_tls from error
 
 
 class Retry(ExponentialRetry):
@@ -128,9 +145,8 @@ def default_credential(options: Mapping[str, Any]) -> Any:
     """azure-identity's chain. It is imported here, as it takes its time and account keys need none of it."""
     from azure.identity import DefaultAzureCredential
 
-    return DefaultAzureCredential(
-        connection_timeout=options["connection_timeout"], read_timeout=options["read_timeout"]
-    )
+    timeouts = {name: options[name] for name in ("connection_timeout", "read_timeout")}
+    return DefaultAzureCredential(transport=Transport(**timeouts), **timeouts)
 
 
 def credential_source() -> str:
@@ -174,7 +190,7 @@ def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {"retry_policy": Retry(**retries), "user_agent": "codomyrmex-cloud", **timeouts}
     if "transport" not in options:
         connection = {"connection_data_block_size": PIECE, **options, **timeouts}
-        defaults["transport"] = RequestsTransport(session=_session(), **connection)
+        defaults["transport"] = Transport(session=_session(), **connection)
     return defaults
 
 

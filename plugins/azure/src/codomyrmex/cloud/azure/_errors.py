@@ -14,6 +14,7 @@ from codomyrmex.cloud.errors import (
     AlreadyExists,
     AuthenticationError,
     BucketNotFound,
+    CertificateError,
     CloudError,
     Conflict,
     IntegrityError,
@@ -25,6 +26,7 @@ from codomyrmex.cloud.errors import (
     Timeout,
     UnsupportedOperation,
 )
+from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.redaction import redact_parameters
 from codomyrmex.cloud.rest.retries import parse_retry_after
 from codomyrmex.cloud.rest.statuses import error_class, status_message
@@ -60,6 +62,8 @@ _CURES = {
     "InvalidBlockList": "another writer replaced the blob while this one sent its blocks",
 }
 
+_UNTRUSTED = re.compile("the certificate of .* names a file of authorities to trust")
+
 _SIGNATURE = "sig"  # of a SAS: https://learn.microsoft.com/rest/api/storageservices/create-service-sas
 
 
@@ -70,9 +74,14 @@ def translate(error: Exception) -> CloudError | None:
     """
     if isinstance(error, TypeError):
         error = _refusal_behind(error)
-    if not isinstance(error, sdk.AzureError):
+    if not isinstance(error, sdk.AzureError | OSError):
         return None
+    of_tls = _of_tls(error)
+    if not isinstance(error, sdk.AzureError):  # requests tells so of a file of authorities that is missing
+        return of_tls
     hide_signature(error)
+    if of_tls:
+        return of_tls
     response = getattr(error, "response", None)
     if response is not None and (response.status_code >= 300 or "x-ms-error-code" in response.headers):
         return from_response(response, error.message)
@@ -82,6 +91,15 @@ def translate(error: Exception) -> CloudError | None:
     timed_out = isinstance(reason, (sdk.ServiceRequestTimeoutError, sdk.ServiceResponseTimeoutError))
     kind = Timeout if timed_out else ServiceUnavailable
     return kind(_first_line(error.message), code=type(reason).__name__)
+
+
+def _of_tls(error: Exception) -> CloudError | None:
+    """As `tls_error`. A chain of credentials keeps no more than the texts of what led to its error."""
+    if not isinstance(error, sdk.ClientAuthenticationError):
+        return tls_error(error)
+    if told := _UNTRUSTED.search(error.message):
+        return CertificateError(told[0], code="CERTIFICATE_VERIFY_FAILED")
+    return tls_error(error, server="the server that credentials come from")
 
 
 def from_response(response: Any, message: str = "") -> CloudError:

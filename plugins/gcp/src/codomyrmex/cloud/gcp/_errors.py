@@ -23,6 +23,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
+from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.credentials import missing
 from codomyrmex.cloud.rest.retries import parse_retry_after
 from codomyrmex.cloud.rest.statuses import NOT_IN_TIME, NOT_REACHED, error_class, status_message
@@ -57,6 +58,8 @@ _BY_MESSAGE: tuple[tuple[int, re.Pattern[str], type[CloudError]], ...] = (
 
 def translate(error: Exception) -> CloudError | None:
     """The `CloudError` for what the SDK, google-auth or requests raised; None for anything else."""
+    if isinstance(error, OSError | HTTPError | auth.GoogleAuthError) and (of_tls := tls_error(error)):
+        return of_tls
     if isinstance(error, InvalidResponse):
         return from_response(error.response)
     if isinstance(error, GoogleAPICallError):
