@@ -51,7 +51,7 @@ def test_type_checkers_are_told_that_the_package_is_typed(member):
 
 
 def test_the_core_ships_the_stub_of_its_lazy_names(built):
-    assert b"import get_client as get_client" in built[CORE].files["codomyrmex/cloud/__init__.pyi"]
+    assert b"import open_storage as open_storage" in built[CORE].files["codomyrmex/cloud/__init__.pyi"]
 
 
 def test_the_licence_is_named_and_shipped(member):
