@@ -4,8 +4,9 @@ import logging
 import time
 
 import pytest
-from codomyrmex.cloud.coda import CodaAPIError, CodaGoneError, CodaNotFoundError, CodaTimeoutError
+from codomyrmex.cloud.coda import CodaAPIError, CodaGoneError, CodaNotFoundError, CodaServerError, CodaTimeoutError
 from support.api_server import Answer
+from support.coda.server import error
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 
@@ -147,8 +148,39 @@ def test_waiting_ends_when_the_time_is_over(client, coda):
         client.update_row("doc", "grid-1", "i-00", {"Name": "z"}, timeout=0.3)
     assert time.monotonic() - started < 10
     assert isinstance(caught.value, TimeoutError)
-    assert caught.value.__notes__ == ["Coda had accepted the write: {'id': 'i-00', 'requestId': 'mutate:1'}"]
+    assert caught.value.__notes__ == ["Coda had accepted the write of i-00"]
+    assert (caught.value.maybe_executed, caught.value.retryable) == (True, False)
+    assert caught.value.request_id == "mutate:1"
     coda._pending.clear()
+
+
+@pytest.mark.parametrize("status", [401, 403, 410])
+@pytest.mark.parametrize("write", ["create_doc", "insert_rows"])
+def test_an_error_while_a_write_is_waited_for_is_none_of_the_write(client, coda, write, status):
+    """Whoever repeats what was not executed, or took it for refused, would do it twice."""
+    coda.fail("getMutationStatus", error(status, "no"))
+    with pytest.raises(CodaAPIError, match="whether it is applied cannot be asked: no") as caught:
+        client.create_doc("Plans") if write == "create_doc" else client.insert_rows("doc", "grid-1", [{"Name": "z"}])
+    assert type(caught.value) is CodaAPIError
+    assert (caught.value.maybe_executed, caught.value.retryable) == (True, False)
+    assert caught.value.status_code == status
+    assert caught.value.request_id.startswith("mutate:")
+    assert any("Coda had accepted the write" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_goes_on_through_what_passes(connect, coda, status):
+    coda.fail("getMutationStatus", error(status, "later"), times=3)
+    connect(retry_budget=0).update_row("doc", "grid-1", "i-00", {"Name": "z"})
+    assert len(coda.received("getMutationStatus")) == 4
+
+
+def test_a_wait_that_is_disturbed_to_its_end_says_by_what(connect, coda):
+    coda.fail("getMutationStatus", error(503, "down"), times=1000)
+    with pytest.raises(CodaTimeoutError, match=r"still not done after 0\.3 seconds") as caught:
+        connect(retry_budget=0).push_button("doc", "grid-1", "i-00", "Name", timeout=0.3)
+    assert isinstance(caught.value.__cause__, CodaServerError)
+    assert (caught.value.maybe_executed, caught.value.retryable) == (True, False)
 
 
 def test_a_warning_of_coda_is_logged(client, coda, caplog):

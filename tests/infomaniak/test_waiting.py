@@ -79,7 +79,14 @@ def test_waiting_has_an_end():
     with pytest.raises(InfomaniakTimeoutError, match=r"server vm is still in state BUILD after 0\.3 seconds") as caught:
         wait_for(states("BUILD"), timeout=0.3)
     assert 0.3 <= time.monotonic() - started < 1
-    assert caught.value.resource == "0f3c"
+    assert (caught.value.resource, caught.value.retryable) == ("0f3c", False)
+
+
+def test_the_seconds_of_a_wait_may_have_begun_before():
+    with pytest.raises(InfomaniakTimeoutError, match="after 30 seconds"):
+        wait_for(states("BUILD"), timeout=30, since=time.monotonic() - 60)
+    with pytest.raises(InfomaniakTimeoutError, match="after 30 seconds"):
+        wait_for_end_of(states("ACTIVE"), timeout=30, since=time.monotonic() - 60)
 
 
 @pytest.mark.parametrize("failures", [("error",), lambda r: r.status == "ERROR"])
@@ -108,9 +115,10 @@ def test_what_keeps_a_wait_from_asking_says_for_what_it_was():
     with pytest.raises(InfomaniakServerError) as caught:
         wait_for(failing(HttpException(http_status=503)))
     assert (caught.value.status_code, caught.value.resource) == (503, "0f3c")
+    assert not caught.value.retryable  # the same call would begin it once more
     with pytest.raises(InfomaniakConnectionError) as caught:
         wait_for_end_of(failing(InfomaniakConnectionError("no connection")))
-    assert caught.value.resource == "0f3c"
+    assert (caught.value.resource, caught.value.retryable) == ("0f3c", False)
 
 
 def test_an_error_that_names_another_resource_keeps_it():

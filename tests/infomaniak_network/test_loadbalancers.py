@@ -141,6 +141,18 @@ def test_who_interrupts_the_wait_for_a_turn_is_told_that_it_is_anothers_change(c
     assert client.list_listeners("lb") == []
 
 
+def test_a_part_that_fails_is_an_error_where_the_load_balancer_is_well(lab, client, balancer):
+    def fail(status):
+        """As Octavia leaves a part whose flow it reverts, with the load balancer ACTIVE."""
+        with closing(sqlite3.connect(lab.places.path("octavia", "octavia.db"), timeout=20)) as database, database:
+            database.execute("UPDATE listener SET provisioning_status = 'ERROR' WHERE name = 'web'")
+
+    with pytest.raises(InfomaniakCloudError, match="listener web is in state ERROR") as caught:
+        client.create_listener("lb", "web", "HTTP", 80, progress=fail)
+    (listener,) = client.list_listeners("lb")
+    assert (caught.value.resource, caught.value.retryable) == (listener["id"], False)
+
+
 def test_what_does_not_come_in_time_says_how_far_it_is(client, lenient, balancer, set_state):
     set_state("PENDING_UPDATE")
     with pytest.raises(InfomaniakTimeoutError, match="PENDING_UPDATE"):

@@ -201,7 +201,7 @@ def exit_code(error: CloudError) -> int:
         return 3
     if isinstance(error, AuthenticationError | PermissionDenied):
         return 4
-    return 5 if isinstance(error, ServiceUnavailable | Timeout | RateLimited) else 1
+    return 5 if error.retryable and isinstance(error, ServiceUnavailable | Timeout | RateLimited) else 1
 
 
 def _fail(error: BaseException, chosen: Settings, code: int, tell: Callable[[], None] | None = None) -> NoReturn:

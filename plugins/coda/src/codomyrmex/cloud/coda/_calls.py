@@ -11,7 +11,7 @@ from codomyrmex.cloud.coda._http import Request, Transport
 from codomyrmex.cloud.coda._limits import Kind
 from codomyrmex.cloud.coda._rows import encode
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
-from codomyrmex.cloud.coda.errors import CodaAPIError
+from codomyrmex.cloud.coda.errors import CodaAPIError, CodaTimeoutError
 from codomyrmex.cloud.coda.models import List, Model, MutationStatus
 from codomyrmex.cloud.rest.client import path_part
 
@@ -45,14 +45,8 @@ class Calls:
         """Change something. Returns Coda's answer; where it has a ``requestId``, that can be waited for."""
         data = encode(body) if isinstance(body, dict) else body
         answer = self.transport.send(Request(method, path, kind, query, data, repeatable))
-        if "requestId" in answer:
-            try:
-                self.settle(answer["requestId"], wait, timeout, answer.get("id"))
-            except CodaAPIError as error:
-                error.add_note(
-                    f"Coda had accepted the write: { ({k: answer[k] for k in ('id', 'requestId') if k in answer}) }"
-                )
-                raise
+        if wait and answer.get("requestId"):
+            self.settle(answer["requestId"], timeout, answer.get("id"))
         return answer
 
     def edit(self, method: str, *path: str, **options: Any) -> dict[str, Any]:
@@ -75,12 +69,24 @@ class Calls:
 
         return wait_for(ask, timeout, f"mutation {request_id}" + (f" of {changed_id}" if changed_id else ""))
 
-    def settle(self, request_id: str, wait: bool, timeout: float, changed_id: str | None = None) -> None:
-        """Wait for a write, if that is wanted, for so many seconds."""
-        if wait:
+    def settle(self, request_id: str, timeout: float, changed_id: str | None = None) -> None:
+        """Wait for a write that Coda has accepted, for so many seconds.
+
+        What fails on the way says so: `CodaTimeoutError`, or a `CodaAPIError` of whatever the question for it was
+        answered. Coda may have applied the write, so neither is ``retryable``.
+        """
+        try:
             status = self.applied(request_id, timeout, changed_id)
-            if status.warning:
-                _log.warning("coda mutation %s: %s", request_id, status.warning)
+        except CodaAPIError as error:
+            unknown = error
+            if not isinstance(error, CodaTimeoutError):
+                unknown = CodaAPIError(f"whether it is applied cannot be asked: {error}", error.status_code)
+                unknown.__cause__ = error
+            unknown.maybe_executed, unknown.retryable, unknown.request_id = True, False, request_id
+            unknown.add_note("Coda had accepted the write" + (f" of {changed_id}" if changed_id else ""))
+            raise unknown from unknown.__cause__
+        if status.warning:
+            _log.warning("coda mutation %s: %s", request_id, status.warning)
 
 
 def read(model: type[M], answer: Any) -> M:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from codomyrmex.cloud.coda.errors import CodaNotFoundError, CodaTimeoutError
+from codomyrmex.cloud.coda.errors import CodaAPIError, CodaNotFoundError, CodaTimeoutError
 from codomyrmex.cloud.rest.polling import looks, note_on_interrupt, overdue
 
 T = TypeVar("T")
@@ -20,8 +20,11 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 def wait_for(ask: Callable[[], T | None], timeout: float, what: str) -> T:
     """What ``ask`` gives once that is not None. CodaTimeoutError after ``timeout`` seconds.
 
+    A question that gets no answer, or is put off, is asked again as long as there is time.
+
     :param what: what is waited for, with its id, for messages and for who interrupts it: ``"mutation 1"``.
     """
+    failure: CodaAPIError | None = None
     with note_on_interrupt(what):
         for passed in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
             try:
@@ -30,6 +33,11 @@ def wait_for(ask: Callable[[], T | None], timeout: float, what: str) -> T:
                 if passed > _REPLICATION:
                     raise
                 continue
+            except CodaAPIError as error:
+                if not error.retryable:
+                    raise
+                failure = error
+                continue
             if result is not None:
                 return result
-    raise CodaTimeoutError(overdue(what, timeout))
+    raise CodaTimeoutError(overdue(what, timeout)) from failure

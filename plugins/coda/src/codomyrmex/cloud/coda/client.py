@@ -335,7 +335,11 @@ class CodaClient(CloudClient):
         def send(body: bytes) -> dict[str, Any]:
             return self._calls.edit("POST", *path, query=query, body=body, repeatable=bool(keys))
 
-        return insert(pending, send, lambda request_id: self._calls.settle(request_id, wait, timeout))
+        def settle(request_id: str) -> None:
+            if wait:
+                self._calls.settle(request_id, timeout)
+
+        return insert(pending, send, settle)
 
     @operation(effect="write", checks=WAIT_CHECKS)
     def update_row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
@@ -49,6 +50,7 @@ def wait(
     status: str = "status",
     reason: Callable[[R], str] | None = None,
     begun: str | None = None,
+    since: float | None = None,
 ) -> R:
     """Ask for a resource until it is in one of these states.
 
@@ -67,6 +69,7 @@ def wait(
         reason: asks why it failed, where the resource itself does not tell that; empty where nothing does.
         begun: what an interrupt says to go on, with its id, where that is not the resource, such as
             ``"listener 5d01"`` for which one watches the load balancer.
+        since: when the time began to count, by `time.monotonic`; now, where it is not given.
 
     Returns:
         The resource as it is then.
@@ -75,11 +78,12 @@ def wait(
         InfomaniakCloudError: it failed, with what the service says of that; or the service could not be asked.
         InfomaniakTimeoutError: it takes longer; with the last state.
 
-    All errors have the id as ``resource``.
+    All errors have the id as ``resource``, and none is ``retryable``: the same call would begin it once more.
     """
     is_done, has_failed = _condition(until, status), _condition(failures, status)
+    left = timeout if since is None else timeout - (time.monotonic() - since)
     with errors_about(resource_id), note_on_interrupt(begun or f"{kind} {resource_id}"):
-        for _ in looks(timeout, first=_FIRST_PAUSE, longest=interval):
+        for _ in looks(left, first=_FIRST_PAUSE, longest=interval):
             resource = get(resource_id)
             name, state = f"{kind} {getattr(resource, 'name', None) or resource_id}", _state(resource, status)
             if progress is not None:
@@ -103,6 +107,7 @@ def wait_gone(
     interval: float = 5.0,
     progress: Progress | None = None,
     status: str = "status",
+    since: float | None = None,
 ) -> None:
     """Ask until the service knows no such resource, or keeps it as SOFT_DELETED.
 
@@ -128,6 +133,7 @@ def wait_gone(
         progress=progress,
         status=status,
         begun=f"the deletion of {kind} {resource_id}",
+        since=since,
     )
 
 
@@ -135,18 +141,19 @@ def wait_gone(
 def errors_about(resource_id: str) -> Iterator[None]:
     """Give the errors of a service in this block, the SDK's too, this id as their ``resource``.
 
-    Otherwise it is what the operation was called with, which may be no more than the name of something new.
+    Otherwise it is what the operation was called with, which may be no more than the name of something new. None is
+    ``retryable``: what was begun goes on, and the same call would begin it once more.
     """
     try:
         yield
     except InfomaniakCloudError as error:
-        error.resource = error.resource or resource_id
+        error.resource, error.retryable = error.resource or resource_id, False
         raise
     except SDK_ERRORS as error:
         typed = translate(error)
         if typed is None or missing_service(error) is not None:  # the client says what the region offers
             raise
-        typed.resource = resource_id
+        typed.resource, typed.retryable = resource_id, False
         raise typed from error
 
 

@@ -65,7 +65,7 @@ class ZoneFiles(Zones):
         if done.status == "ERROR":
             raise _refusal(done.message or "the service cannot read the zone file")
         if wait:
-            self._active(done.zone_id, timeout - (time.monotonic() - started), progress)
+            self._active(done.zone_id, timeout, progress, since=started)
         return self.get_zone(done.zone_id)
 
     @lenient(None)

@@ -106,9 +106,17 @@ class Zones(OpenStackClient):
 
         return self._find(find, zone, "zone", named)
 
-    def _active(self, zone: str, timeout: float, progress: Progress | None) -> Zone:
-        get = self.connection.dns.get_zone
-        return wait(get, "zone", zone, until=("ACTIVE",), timeout=timeout, interval=INTERVAL, progress=progress)
+    def _active(self, zone: str, timeout: float, progress: Progress | None, since: float | None = None) -> Zone:
+        return wait(
+            self.connection.dns.get_zone,
+            "zone",
+            zone,
+            until=("ACTIVE",),
+            timeout=timeout,
+            interval=INTERVAL,
+            progress=progress,
+            since=since,
+        )
 
 
 def changed(**options: Any) -> dict[str, Any]:

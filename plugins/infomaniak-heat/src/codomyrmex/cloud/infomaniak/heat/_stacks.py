@@ -98,7 +98,7 @@ def follow(
 
     Its end is told by an event of the stack itself: until that its status may be of the action before.
     Raises InfomaniakCloudError with the reason where it fails, and InfomaniakTimeoutError, both with the stack's id as
-    ``resource``; a KeyboardInterrupt has a note with that id.
+    ``resource`` and not ``retryable``; a KeyboardInterrupt has a note with that id.
     """
     reasons: list[str] = []
     ended = ""

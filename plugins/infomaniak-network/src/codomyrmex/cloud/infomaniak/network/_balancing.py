@@ -68,10 +68,9 @@ class Balancing(LoadBalancers):
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
-        found = self._listener(listener_id)
-        what, delete = f"the deletion of listener {found.id}", self.connection.load_balancer.delete_listener
-        self._changed(_owner(found), what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
-        return True
+        found, service = self._listener(listener_id), self.connection.load_balancer
+        delete, get = partial(service.delete_listener, found.id, ignore_missing=False), service.get_listener
+        return self._removed(_owner(found), "listener", found.id, delete, get, wait, timeout, progress)
 
     @lenient([])
     @operation(effect="list")
@@ -129,10 +128,9 @@ class Balancing(LoadBalancers):
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
-        found = self._pool(pool_id)
-        what, delete = f"the deletion of pool {found.id}", self.connection.load_balancer.delete_pool
-        self._changed(_owner(found), what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
-        return True
+        found, service = self._pool(pool_id), self.connection.load_balancer
+        delete, get = partial(service.delete_pool, found.id, ignore_missing=False), service.get_pool
+        return self._removed(_owner(found), "pool", found.id, delete, get, wait, timeout, progress)
 
     @lenient([])
     @operation(effect="list")
@@ -191,10 +189,9 @@ class Balancing(LoadBalancers):
             return service.find_member(name_or_id, pool.id, **options)
 
         member = self._find(find, member_id, "member", lambda **query: service.members(pool.id, **query)).id
-        what, delete = f"the deletion of member {member}", service.delete_member
-        change = partial(delete, member, pool.id, ignore_missing=False)
-        self._changed(_owner(pool), what, change, wait, timeout, progress)
-        return True
+        delete = partial(service.delete_member, member, pool.id, ignore_missing=False)
+        get = partial(service.get_member, pool=pool.id)
+        return self._removed(_owner(pool), "member", member, delete, get, wait, timeout, progress)
 
     @lenient([])
     @operation(effect="list")
@@ -253,9 +250,8 @@ class Balancing(LoadBalancers):
         service = self.connection.load_balancer
         found = self._find(service.find_health_monitor, monitor_id, "health monitor", service.health_monitors)
         balancer = _owner(service.get_pool(str(_first(found.pools))))
-        what, delete = f"the deletion of health monitor {found.id}", service.delete_health_monitor
-        self._changed(balancer, what, lambda: delete(found.id, ignore_missing=False), wait, timeout, progress)
-        return True
+        delete, get = partial(service.delete_health_monitor, found.id, ignore_missing=False), service.get_health_monitor
+        return self._removed(balancer, "health monitor", found.id, delete, get, wait, timeout, progress)
 
     def _listener(self, name_or_id: str) -> Listener:
         service = self.connection.load_balancer

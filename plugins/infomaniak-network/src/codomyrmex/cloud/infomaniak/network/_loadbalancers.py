@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.network._arguments import check_exactly_one, given
 from codomyrmex.cloud.infomaniak.network._finding import Finding
-from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress, wait, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress, wait_gone
+from codomyrmex.cloud.infomaniak.openstack import wait as wait_until  # methods have a parameter of that name
+from codomyrmex.cloud.rest.polling import looks
 from openstack.exceptions import ConflictException
 from openstack.load_balancer.v2.load_balancer import LoadBalancer
 from openstack.resource import Resource
@@ -19,7 +21,8 @@ Part = TypeVar("Part", bound=Resource)
 
 _BUSY = ("is immutable and cannot be updated", "Invalid state PENDING_")
 """How Octavia words the 409 that passes, of those it gives (octavia/common/exceptions.py)."""
-_INTERVAL = 2.0
+_FIRST_PAUSE, _INTERVAL = 0.2, 2.0
+"""Seconds between two questions or attempts, at first and at most."""
 _STATUS = "provisioning_status"
 
 
@@ -104,15 +107,15 @@ class LoadBalancers(Finding):
 
         self._in_turn(found.id, delete, timeout=timeout, progress=progress, broken=True)
         if wait:
-            left = timeout - (time.monotonic() - started)
             wait_gone(
                 service.get_load_balancer,
                 "load balancer",
                 found.id,
-                timeout=left,
+                timeout=timeout,
                 interval=_INTERVAL,
                 progress=progress,
                 status=_STATUS,
+                since=started,
             )
         return True
 
@@ -138,7 +141,7 @@ class LoadBalancers(Finding):
         result = self._in_turn(balancer, change, timeout=timeout, progress=progress)
         if wait:
             begun = what if result is None else f"{what} {result.id}"
-            self._settled(balancer, timeout - (time.monotonic() - started), progress, begun=begun)
+            self._settled(balancer, timeout, progress, begun=begun, since=started)
         return result
 
     def _made(
@@ -151,9 +154,37 @@ class LoadBalancers(Finding):
         timeout: float,
         progress: Progress | None,
     ) -> Part:
-        """A new part, made when its turn comes; where that is waited for, as it is then. See `_changed`."""
+        """A new part, made when its turn comes; where that is waited for, as it is then. See `_changed`.
+
+        Of a part that fails the load balancer itself does not tell.
+        """
+        started = time.monotonic()
         made = self._changed(balancer, kind, create, wait, timeout, progress)
-        return get(str(made.id)) if wait else made
+        if not wait:
+            return made
+        return wait_until(get, kind, str(made.id), until=("ACTIVE",), timeout=timeout, status=_STATUS, since=started)
+
+    def _removed(
+        self,
+        balancer: str,
+        kind: str,
+        part: str,
+        delete: Callable[[], object],
+        get: Callable[[str], Any],
+        wait: bool,
+        timeout: float,
+        progress: Progress | None,
+    ) -> bool:
+        """True once a part is deleted, when its turn comes; see `_made`."""
+        started = time.monotonic()
+
+        def change() -> None:
+            delete()
+
+        self._changed(balancer, f"the deletion of {kind} {part}", change, wait, timeout, progress)
+        if wait:
+            wait_gone(get, kind, part, timeout=timeout, status=_STATUS, since=started)
+        return True
 
     def _in_turn(
         self,
@@ -168,18 +199,16 @@ class LoadBalancers(Finding):
 
         :param broken: whether one in state ERROR takes it too.
         """
-        deadline = time.monotonic() + timeout
-        while True:
+        started, before = time.monotonic(), f"another change of load balancer {balancer}"
+        for _ in looks(timeout, first=_FIRST_PAUSE, longest=_INTERVAL):
             try:
                 return change()
             except ConflictException as error:
                 if not any(words in str(error) for words in _BUSY):
                     raise
-                refusal, left = error, deadline - time.monotonic()
-            before = f"another change of load balancer {balancer}"
-            self._settled(balancer, left, progress, broken=broken, begun=before)
-            if left < 0:  # others were quicker, again and again
-                raise refusal
+                refusal = error
+            self._settled(balancer, timeout, progress, broken=broken, begun=before, since=started)
+        raise refusal  # others were quicker, again and again
 
     def _settled(
         self,
@@ -189,10 +218,11 @@ class LoadBalancers(Finding):
         *,
         broken: bool = False,
         begun: str | None = None,
+        since: float | None = None,
     ) -> LoadBalancer:
         """The load balancer once no change of it is under way."""
         states = ("ACTIVE", "ERROR", "DELETED") if broken else ("ACTIVE",)
-        return wait(
+        return wait_until(
             self.connection.load_balancer.get_load_balancer,
             "load balancer",
             balancer,
@@ -203,6 +233,7 @@ class LoadBalancers(Finding):
             progress=progress,
             status=_STATUS,
             begun=begun,
+            since=since,
         )
 
 

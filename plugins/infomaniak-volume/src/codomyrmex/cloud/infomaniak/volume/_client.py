@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any, ClassVar, Literal, cast
@@ -413,13 +414,13 @@ class InfomaniakVolumeClient(OpenStackClient):
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
-        backup = self._backup_id(backup_id)
+        backup, started = self._backup_id(backup_id), time.monotonic()
         new = {"name": name or f"restore_backup_{backup}"}
         into = new if volume_id is None else {"volume": self._volume_id(volume_id)}
         restored = self._cinder.restore_backup(backup, **into).volume_id
         if wait:
             self._wait_for("backup", backup, ("available",), timeout, progress, begun=f"volume {restored}")
-        return self._volume(restored, wait, timeout, progress)
+        return self._volume(restored, wait, timeout, progress, since=started)
 
     # Names and states
 
@@ -429,9 +430,11 @@ class InfomaniakVolumeClient(OpenStackClient):
     def _backup_id(self, backup: str) -> str:
         return self._id(backup, "backup", lambda name: self._cinder.backups(details=False, name=name))
 
-    def _volume(self, volume_id: str, waits: bool, timeout: float, progress: Progress | None) -> dict[str, Any]:
+    def _volume(
+        self, volume_id: str, waits: bool, timeout: float, progress: Progress | None, since: float | None = None
+    ) -> dict[str, Any]:
         if waits:
-            return _results.volume(self._wait_for("volume", volume_id, ("available",), timeout, progress))
+            return _results.volume(self._wait_for("volume", volume_id, ("available",), timeout, progress, since=since))
         return _results.volume(self._cinder.get_volume(volume_id))
 
     def _copy(self, kind: Kind, copy_id: str, waits: bool, timeout: float, progress: Progress | None) -> dict[str, Any]:
@@ -452,6 +455,7 @@ class InfomaniakVolumeClient(OpenStackClient):
         timeout: float,
         progress: Progress | None,
         begun: str | None = None,
+        since: float | None = None,
     ) -> Any:
         """The volume, snapshot or backup, when it is in one of these states."""
         return wait_until(
@@ -464,6 +468,7 @@ class InfomaniakVolumeClient(OpenStackClient):
             progress=progress,
             reason=lambda found: self._reason(found.id),
             begun=begun,
+            since=since,
         )
 
     def _get(self, kind: Kind) -> Callable[[str], Any]:
