@@ -204,6 +204,12 @@ class Rules(Running):
         """Buckets that may not be looked at."""
         self.made = {}
         """Bucket to how it was asked for."""
+        self.owners = {}
+        """Bucket to the account that it is of."""
+        self.requester_pays = set()
+        """Buckets of which only who pays gets anything."""
+        self.customer_keys = {}
+        """``bucket/key`` to the key that it is encrypted with, in base 64."""
 
     def judge(self, method, path, headers, body):
         """Status, code and further elements of the error that S3 answers; a status of 0 where there is none."""
@@ -216,6 +222,8 @@ class Rules(Running):
             self.made[bucket] = Made(headers["Host"], location and location[1].decode())
         if bucket in self.denied:
             return 403, "AccessDenied", {"Region": home}
+        if refusal := self._refusal(method, bucket, path, headers):
+            return *refusal, {}
         if home and not makes_bucket:
             if host["region"] and host["region"] != home:
                 return 301, "PermanentRedirect", {"Region": home, "Bucket": bucket}
@@ -227,6 +235,23 @@ class Rules(Running):
         if method == "POST" and "If-Match" in headers and headers["If-Match"] != self._head(f"/{bucket}{path}")["ETag"]:
             return 412, "PreconditionFailed", {}  # moto looks at it for PUT alone
         return 0, "", {}
+
+    def _refusal(self, method, bucket, path, headers):
+        """Status and code for a request without what the owner of a bucket wants of it, if it is one."""
+        source = unquote(headers.get("x-amz-copy-source", "")).lstrip("/")
+        buckets = {"x-amz-expected-bucket-owner": bucket, "x-amz-source-expected-bucket-owner": source.split("/")[0]}
+        for header, asked in buckets.items():
+            if asked in self.owners and headers.get(header, self.owners[asked]) != self.owners[asked]:
+                return 403, "AccessDenied"
+            if asked in self.requester_pays and headers.get("x-amz-request-payer") != "requester":
+                return 403, "AccessDenied"
+        read = f"{bucket}{path}" if method in ("HEAD", "GET") and "?" not in path else None
+        objects = {"x-amz-": read, "x-amz-copy-source-": source}
+        for beginning, key in objects.items():
+            sent = headers.get(f"{beginning}server-side-encryption-customer-key")
+            if key in self.customer_keys and sent != self.customer_keys[key]:
+                return 400, "InvalidRequest"
+        return None
 
     def forward(self, handler, body):
         connection = http.client.HTTPConnection(self._moto, timeout=60)

@@ -104,6 +104,27 @@ def test_a_copy_goes_from_one_region_to_another(aws, irish, in_region, kind):
         assert storage.download_file(irish, "copy") == DATA
 
 
+@pytest.mark.parametrize("kind", [S3Storage, SmallCopies], ids=["at once", "in parts"])
+def test_a_copy_says_of_its_source_and_of_its_target_what_each_must_be_told(aws, irish, in_region, kind):
+    storage, key = in_region("eu-west-1"), bytes(range(32))
+    storage.create_bucket("theirs")
+    storage.upload_file("theirs", "key", DATA, Tagging="a=b")
+    aws.rules.owners = {"theirs": "111111111111", irish: "222222222222"}
+    aws.rules.requester_pays = {"theirs"}
+    aws.rules.customer_keys = {"theirs/key": base64.b64encode(key).decode()}
+    source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": key}
+    owners = {"ExpectedSourceBucketOwner": "111111111111", "ExpectedBucketOwner": "222222222222"}
+    with kind("eu-west-1") as storage:
+        assert storage.copy("theirs", "key", irish, "copy", RequestPayer="requester", **source, **owners).size == len(
+            DATA
+        )
+        for wrong in ({"ExpectedSourceBucketOwner": "3"}, {"ExpectedBucketOwner": "3"}):
+            with pytest.raises(PermissionDenied):
+                storage.copy("theirs", "key", irish, "other", RequestPayer="requester", **source, **{**owners, **wrong})
+        tags = storage.native.get_object_tagging(Bucket=irish, Key="copy")["TagSet"]
+    assert tags == [{"Key": "a", "Value": "b"}]
+
+
 def test_the_other_regions_client_is_not_needed_to_write_there(aws, in_region):
     client = S3Client("us-east-1")
     assert client.ensure_bucket("sydney", "ap-southeast-2") is True

@@ -476,6 +476,66 @@ def test_a_copy_keeps_all_that_the_object_has(moto_server, on_moto, new_bucket, 
     assert on_moto.download_file(bucket, "copy") == data
 
 
+@pytest.fixture
+def described(on_moto, new_bucket):
+    """A bucket with an object ``key.txt`` of all headers and tags that an object may have."""
+    bucket = new_bucket(on_moto)
+    about = {"CacheControl": "no-store", "ContentLanguage": "gd", "Expires": datetime(2040, 1, 2, tzinfo=UTC)}
+    options = {"content_type": "text/x", "metadata": {"a": "ä"}, "Tagging": "a=b"}
+    on_moto.upload_stream(bucket, "key.txt", io.BytesIO(DATA[: 6 * MIB]), **about, **options)
+    return bucket
+
+
+@pytest.fixture(params=[S3Storage, SmallCopies], ids=["at once", "in parts"])
+def copied(request, on_moto, described):
+    """Copy that object with these options; returns what was told, its headers and tags."""
+
+    def copied(**s3):
+        with request.param(client=on_moto.native) as storage:
+            info = storage.copy(described, "key.txt", described, "copy.txt", **s3)
+        assert info == on_moto.stat(described, "copy.txt")._replace(last_modified=info.last_modified)
+        head = on_moto.native.head_object(Bucket=described, Key="copy.txt")
+        tags = on_moto.native.get_object_tagging(Bucket=described, Key="copy.txt")["TagSet"]
+        return info, head, {tag["Key"]: tag["Value"] for tag in tags}
+
+    return copied
+
+
+def test_a_header_given_to_a_copy_is_set_and_all_else_kept(copied):
+    info, head, tags = copied(CacheControl="max-age=5", ContentDisposition="attachment")
+    assert (head["CacheControl"], head["ContentDisposition"]) == ("max-age=5", "attachment")
+    assert (head["ContentLanguage"], head["ExpiresString"]) == ("gd", "Mon, 02 Jan 2040 00:00:00 GMT")
+    assert (info.content_type, info.metadata, tags) == ("text/x", {"a": "ä"}, {"a": "b"})
+
+
+def test_tags_given_to_a_copy_replace_those_of_the_source(copied):
+    info, head, tags = copied(Tagging="c=d")
+    assert (head["CacheControl"], info.metadata, tags) == ("no-store", {"a": "ä"}, {"c": "d"})
+
+
+def test_a_copy_that_replaces_keeps_nothing_and_says_so(copied):
+    info, head, tags = copied(MetadataDirective="REPLACE", ContentDisposition="attachment")
+    assert (info.content_type, info.metadata, tags) == ("text/plain", {}, {"a": "b"})
+    assert head["ContentDisposition"] == "attachment"
+    assert not head.keys() & {"CacheControl", "ContentLanguage", "ExpiresString"}
+
+
+def test_a_copy_without_tags_is_asked_for_by_the_directive(copied):
+    _, head, tags = copied(TaggingDirective="REPLACE")
+    assert (head["CacheControl"], tags) == ("no-store", {})
+
+
+def test_a_copy_that_copies_takes_no_header_and_no_tags(copied):
+    _, head, tags = copied(MetadataDirective="COPY", CacheControl="max-age=5", TaggingDirective="COPY", Tagging="c=d")
+    assert (head["CacheControl"], tags) == ("no-store", {"a": "b"})
+
+
+def test_a_copy_onto_itself_changes_the_header_that_is_given(on_moto, described):
+    on_moto.copy(described, "key.txt", described, "key.txt", CacheControl="max-age=5")
+    assert on_moto.native.head_object(Bucket=described, Key="key.txt")["CacheControl"] == "max-age=5"
+    assert on_moto.stat(described, "key.txt").metadata == {"a": "ä"}
+
+
 def test_a_large_copy_is_made_of_parts_by_the_store(on_swift, new_bucket, connect, swift, fault_proxy, uploads):
     source, target = new_bucket(on_swift), new_bucket(on_swift)
     on_swift.upload_file(source, "key", DATA)

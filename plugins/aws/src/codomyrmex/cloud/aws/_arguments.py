@@ -20,12 +20,13 @@ class PassedThrough:
     """The arguments of one call, for each operation of the SDK that the call needs.
 
     :param operations: those whose arguments may be given. TypeError at once for one that none of them takes.
+        Without any all are, also those that the storage sets itself.
     """
 
     def __init__(self, client: Any, given: Mapping[str, Any], *operations: str) -> None:
         self._model = client.meta.service_model
         self._given = given
-        if given:
+        if given and operations:
             known = set().union(*map(self._members, operations)).difference(_OURS.split())
             if unknown := {name for name in given if name not in known or name.startswith("Checksum")}:
                 raise TypeError(

@@ -10,18 +10,51 @@ from codomyrmex.cloud.aws._arguments import PassedThrough
 from codomyrmex.cloud.aws._multipart import Multipart
 from codomyrmex.cloud.aws._parts import PartPool
 from codomyrmex.cloud.aws._upload import part_size
+from codomyrmex.cloud.common.storage import guess_content_type
 
 COPIED_AT_ONCE = 512 * 1024 * 1024
 """Bytes of a part, at least. They move within S3, so they may be large; S3 takes up to 5 GiB."""
-_KEPT = (
-    "CacheControl",
-    "ContentDisposition",
-    "ContentEncoding",
-    "ContentLanguage",
-    "ContentType",
-    "Expires",
-    "Metadata",
-)
+_HEADERS = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Expires")
+_METADATA = (*_HEADERS, "ContentType", "Metadata")
+"""What MetadataDirective is about."""
+_OF_SOURCE = {
+    "CopySourceSSECustomerAlgorithm": "SSECustomerAlgorithm",
+    "CopySourceSSECustomerKey": "SSECustomerKey",
+    "CopySourceSSECustomerKeyMD5": "SSECustomerKeyMD5",
+    "ExpectedSourceBucketOwner": "ExpectedBucketOwner",
+    "RequestPayer": "RequestPayer",
+}
+
+
+def reading_arguments(s3: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments for requests that read the source, of those of the copy."""
+    return {name: s3[given] for given, name in _OF_SOURCE.items() if given in s3}
+
+
+def directed(s3: Mapping[str, Any], head: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The arguments of a copy, with the directives that they need.
+
+    CopyObject ignores headers and tags unless a directive says REPLACE, and then keeps none of the source's. So a
+    header that is given takes REPLACE, and all others with it. REPLACE by the caller keeps nothing: the content type
+    is guessed, as for an upload (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
+
+    :param s3: as the caller gave them.
+    :param head: the answer to HEAD of the source.
+    :param key: of the copy.
+    """
+    arguments = {name: value for name, value in s3.items() if name not in (*_HEADERS, "Tagging")}
+    headers = {name: s3[name] for name in _HEADERS if name in s3}
+    if s3.get("MetadataDirective") == "REPLACE":
+        arguments |= {"ContentType": guess_content_type(key), "Metadata": {}, **headers}
+    elif headers and "MetadataDirective" not in s3:
+        arguments |= {**_described(head), **headers, "MetadataDirective": "REPLACE"}
+    if "Tagging" in s3 and s3.get("TaggingDirective", "REPLACE") == "REPLACE":
+        arguments |= {"Tagging": s3["Tagging"], "TaggingDirective": "REPLACE"}
+    return arguments
+
+
+def _described(head: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: head[name] for name in _METADATA if name in head}
 
 
 def step(size: int, largest: int) -> int:
@@ -32,8 +65,11 @@ def step(size: int, largest: int) -> int:
 class CopyInParts(Multipart[range]):
     """An object whose parts are ranges of another one.
 
+    :param arguments: as `directed` makes them.
     :param source: its Bucket and Key.
-    :param head: the answer to HEAD of it. What that says of the object is kept, tags included.
+    :param head: the answer to HEAD of it. What that says of the object is kept, tags included, unless a directive
+        says REPLACE.
+    :param reading: arguments for requests that read the source.
     """
 
     def __init__(
@@ -45,10 +81,12 @@ class CopyInParts(Multipart[range]):
         *,
         source: Mapping[str, str],
         head: Mapping[str, Any],
+        reading: PassedThrough,
     ) -> None:
         super().__init__(client, pool, target, arguments)
         self._source = source
         self._head = head
+        self._reading = reading
 
     def copy(self, largest: int) -> dict[str, Any]:
         """Copy all of it. Returns the answer that told so.
@@ -60,9 +98,10 @@ class CopyInParts(Multipart[range]):
         return self.run(range(start, min(start + part, size)) for start in range(0, size, part))
 
     def _creation(self) -> dict[str, Any]:
-        kept = {name: self._head[name] for name in _KEPT if name in self._head}
-        if self._head.get("TagCount"):
-            tags = self._client.get_object_tagging(**self._source)["TagSet"]
+        directives = self._arguments("CopyObject")
+        kept = {} if directives.get("MetadataDirective") == "REPLACE" else _described(self._head)
+        if self._head.get("TagCount") and directives.get("TaggingDirective") != "REPLACE":
+            tags = self._client.get_object_tagging(**self._source, **self._reading("GetObjectTagging"))["TagSet"]
             kept["Tagging"] = urlencode({tag["Key"]: tag["Value"] for tag in tags})
         return kept
 

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import sse_md5
 from codomyrmex.cloud.aws import _connection
 from codomyrmex.cloud.aws._arguments import PassedThrough, headers
-from codomyrmex.cloud.aws._copy import CopyInParts
+from codomyrmex.cloud.aws._copy import CopyInParts, directed, reading_arguments
 from codomyrmex.cloud.aws._download import Source, body_of, chunks, get_range
 from codomyrmex.cloud.aws._errors import from_response, translate
 from codomyrmex.cloud.aws._integrity import Verifier, checksums, confirm, content_md5, etag, verifier
@@ -304,23 +304,31 @@ class S3Storage(StorageClient):
         return self._upload(bucket, key, stream, None, about, conditions, s3, progress)
 
     def copy(self, source_bucket: str, source_key: str, bucket: str, key: str, **s3: Unpack[Copying]) -> ObjectInfo:
-        """Copy an object within this storage, content type, metadata and tags included, at any size."""
-        arguments = PassedThrough(
+        """Copy an object within this storage, content type, metadata and tags included, at any size.
+
+        A header or ``Tagging`` that is given replaces that of the object alone. ``MetadataDirective="REPLACE"`` keeps
+        no header and no metadata of the object, and the content type is guessed; ``TaggingDirective="REPLACE"`` keeps
+        no tag.
+        """
+        PassedThrough(
             self._client, s3, "CopyObject", "CreateMultipartUpload", "UploadPartCopy", "CompleteMultipartUpload"
         )
         source, target = {"Bucket": source_bucket, "Key": source_key}, {"Bucket": bucket, "Key": key}
-        head = self._head(source_bucket, source_key, PassedThrough(self._client, {}))
+        reading = PassedThrough(self._client, reading_arguments(s3))
+        head = self._head(source_bucket, source_key, reading)
         if source == target and not s3:
             return _info(bucket, key, head)  # S3 refuses a copy that changes nothing
+        directions = directed(s3, head, key)
+        arguments = PassedThrough(self._client, directions)
         if head["ContentLength"] > self.largest_copy:
-            parts = CopyInParts(self._client, self._pool, target, arguments, source=source, head=head)
+            parts = CopyInParts(self._client, self._pool, target, arguments, source=source, head=head, reading=reading)
             answer = parts.copy(self.largest_copy)
         else:
             answer = self._client.copy_object(
                 **target, CopySource=source, CopySourceIfMatch=head["ETag"], **arguments("CopyObject")
             )
             answer |= answer["CopyObjectResult"]
-        return _info(bucket, key, {**head, **answer})
+        return _info(bucket, key, {**head, **directions, **answer})
 
     # Removing
 
