@@ -23,6 +23,7 @@ from codomyrmex.cloud.errors import (
     NotFound,
     ObjectNotFound,
     PermissionDenied,
+    PreconditionFailed,
     UnsupportedOperation,
 )
 from support.options import options_of
@@ -151,6 +152,14 @@ def test_a_version_is_read_looked_at_and_deleted_by_its_id(storage, bucket):
     assert storage.download_file(bucket, "key") == b"second one"
     with pytest.raises(NotFound):
         storage.download_file(bucket, "key", VersionId=first)
+
+
+@pytest.mark.parametrize("read", [S3Storage.stat, S3Storage.download_file, S3Storage.read_range])
+def test_what_was_not_modified_is_a_condition_that_does_not_hold(storage, bucket, read):
+    storage.upload_file(bucket, "key", b"data")
+    with pytest.raises(PreconditionFailed):
+        read(storage, bucket, "key", IfModifiedSince=datetime.now(UTC) + timedelta(seconds=1))
+    assert read(storage, bucket, "key", IfModifiedSince=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 CALLS = {

@@ -24,11 +24,12 @@ OWN = {tree.NotFound: OwnNotFoundError, tree.ServiceUnavailable: OwnServerError}
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, tree.InvalidRequest), (401, tree.AuthenticationError), (403, PermissionError), (404, tree.NotFound),
-     (408, TimeoutError), (409, tree.Conflict), (410, tree.NotFound), (412, tree.PreconditionFailed),
-     (418, tree.InvalidRequest), (422, ValueError), (429, tree.RateLimited), (301, tree.InvalidRequest),
-     (500, tree.ServiceUnavailable), (501, NotImplementedError), (502, ConnectionError), (503, ConnectionError),
-     (504, ConnectionError), (507, tree.QuotaExceeded), (599, tree.ServiceUnavailable)],
+    [(304, tree.PreconditionFailed), (400, tree.InvalidRequest), (401, tree.AuthenticationError),
+     (403, PermissionError), (404, tree.NotFound), (408, TimeoutError), (409, tree.Conflict),
+     (410, tree.NotFound), (412, tree.PreconditionFailed), (418, tree.InvalidRequest), (422, ValueError),
+     (429, tree.RateLimited), (301, tree.InvalidRequest), (500, tree.ServiceUnavailable),
+     (501, NotImplementedError), (502, ConnectionError), (503, ConnectionError), (504, ConnectionError),
+     (507, tree.QuotaExceeded), (599, tree.ServiceUnavailable)],
 )  # fmt: skip
 def test_a_status_has_one_error_in_all_providers(status, kind):
     assert issubclass(error_class(status), kind)

@@ -34,6 +34,7 @@ NOT_REACHED = "not reached, or the connection broke"
 
 ERRORS_BY_STATUS: Mapping[int, type[CloudError]] = MappingProxyType(
     {
+        304: PreconditionFailed,
         400: InvalidRequest,
         401: AuthenticationError,
         402: QuotaExceeded,
