@@ -524,6 +524,7 @@ def test_a_secret_that_no_type_tells_of_is_text(odd, monkeypatch, secret):
         ("Mapping[str, str]", [b"a=1\nb=2"], "{'a': '1', 'b': '2'}"),
         ("bytes", [b"\xff\n"], "b'\\xff\\n'"),
         ("str | bytes", [b" x \r\n"], "' x '"),
+        ("str | bytes", [b"\xff\n"], "b'\\xff\\n'"),
         ("str", [b"\xff"], "what it was given is not text"),
         ("str", [b"x", b"y"], "takes one value, and is given 2 times"),
         ("int", [b"7\n"], "7"),
@@ -565,7 +566,7 @@ def test_no_message_shows_a_secret(odd, monkeypatch, arguments, more):
 
 SECRET_NAMES = """
 secret token api_token apikey APIKey api_keys password passwd pwd secret_key private_key credentials credential jwt dsn
-sas adminPass SSECustomerKey connection_string token_
+sas adminPass SSECustomerKey connection_string token_ MFA cpk
 """
 OTHER_NAMES = """
 key keys key_name page_token next_token sync_token client_token public_key name uploadToken idempotency_token compass

@@ -15,7 +15,7 @@ from codomyrmex.cloud.cli.call.references import ArgumentError, Reference, refer
 from codomyrmex.cloud.cli.call.structures import Collection, Fields
 
 SOURCES = "env:NAME, @FILE, - for standard input, or ask"
-_NAMES = ("auth", "bearer", "jwt", "otp", "pass", "pat", "pem", "pin", "pw", "pwd", "sas")
+_NAMES = ("auth", "bearer", "cpk", "jwt", "mfa", "otp", "pass", "pat", "pem", "pin", "pw", "pwd", "sas")
 _ENDINGS = (
     "secret", "password", "passwd", "passphrase", "passcode", "credential", "token", "authorization", "dsn", "cookie",
     "connectionstring", "apikey", "accesskey", "accountkey", "privatekey", "privatekeypem", "pemkey", "tlskey",
@@ -78,15 +78,17 @@ def _data(source: str, name: str) -> bytes:
 
 def _value(data: Sequence[bytes], kind: Kind, provider: str) -> Any:
     """The secret as the parameter takes it: text, unless its type says what else."""
-    texts = [decoded(each).rstrip("\r\n") for each in data if not _is_binary(kind)]
+    if binaries := [member for member in kind.members if isinstance(member, Binary)]:
+        is_text = any(isinstance(member, Text) for member in kind.members) and _is_utf8(data[0])
+        if not is_text:
+            return binaries[0].from_content(data[0])
+    texts = [decoded(each).rstrip("\r\n") for each in data]
     for member in kind.members:
-        if isinstance(member, Fields) and texts and jsontext.is_structure(texts[0]):
+        if isinstance(member, Fields) and jsontext.is_structure(texts[0]):
             defaults = {"provider": provider} if "provider" in member.names else {}
             return kind.from_json({**defaults, **jsontext.parse(texts[0])})
     if _takes_several(kind):
         return kind.from_typed([item for text in texts for item in jsontext.items(text)])
-    if _is_binary(kind):
-        return kind.from_content(data[0])
     return texts[0] if any(isinstance(member, Anything) for member in kind.members) else kind.from_text(texts[0])
 
 
@@ -94,7 +96,9 @@ def _takes_several(kind: Kind) -> bool:
     return any(isinstance(member, Fields | Collection) for member in kind.members)
 
 
-def _is_binary(kind: Kind) -> bool:
-    """Whether it is data, and no text."""
-    members = kind.members
-    return any(isinstance(each, Binary) for each in members) and not any(isinstance(each, Text) for each in members)
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
