@@ -365,6 +365,33 @@ def test_options_of_a_typed_dict_stand_below_the_others_and_what_it_says(odd):
     assert "--storage-class TEXT" in more
 
 
+OBJECT_KEYS = """
+class Policy:
+    def __init__(self, **fields: Any): ...
+
+class Keys(TypedDict, total=False):
+    policy: Policy
+    cpk: Policy
+    lease: Policy | str
+"""
+
+
+@pytest.mark.parametrize("typed", [("--policy", '{"a": 1}'), ("--cpk", "x")])
+def test_a_key_that_takes_only_an_object_of_a_program_is_no_option(method, typed):
+    definition = "def m(self, **kw: Unpack[Keys]): return show(**kw)"
+    assert "No such option" in method(definition, *typed, before=OBJECT_KEYS)
+    name, value = typed[0].removeprefix("--"), typed[1]
+    for text in (f"{name}={value}", json.dumps({name: value})):
+        error = method(definition, "--set", text, before=OBJECT_KEYS)
+        assert f"{name} takes what only a program has" in error
+
+
+def test_where_an_object_or_text_is_taken_what_is_typed_is_text(method):
+    definition = "def m(self, **kw: Unpack[Keys]): return show(**kw)"
+    for text in ("7", '{"a": 1}'):
+        assert method(definition, "--lease", text, before=OBJECT_KEYS) == [f"lease={text!r}"]
+
+
 def test_options_that_cannot_be_read_are_any(method):
     definition = "def m(self, **kw: Unpack[Unknown]): return show(**kw)"
     assert method(definition, "--set", "a=1") == ["a=1"]

@@ -105,8 +105,11 @@ _QUALIFIERS = (typing.Annotated, typing.Required, typing.NotRequired, typing.Fin
 
 
 def kind_of(annotation: Any) -> Kind:
-    """The kind of argument that a parameter of this type takes."""
+    """The kind of argument that a parameter of this type takes. Of a union only what can be typed."""
     members = list(map(_kind, _members_of(annotation)))
+    typeable = [member for member in members if not (isinstance(member, Anything) and member.is_object)]
+    if not all(isinstance(member, Null) for member in typeable):
+        members = typeable
     return members[0] if len(members) == 1 else Union(members)
 
 

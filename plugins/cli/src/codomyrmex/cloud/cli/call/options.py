@@ -81,9 +81,16 @@ class Argument:
         except RecursionError:
             raise ArgumentError("is nested too deeply") from None
 
+    @property
+    def is_object(self) -> bool:
+        """Whether it takes only objects of a class that JSON cannot make."""
+        return bool(self.kinds) and all(isinstance(kind, Anything) and kind.is_object for kind in self.kinds)
+
     def is_for_programs(self, *, of_constructor: bool) -> bool:
         """Whether only a program has what it takes, such as an SDK's client, or gives it at all."""
         if all(isinstance(kind, Callback) for kind in self.kinds):
+            return True
+        if self.is_object and self.parameter.default is not EMPTY and not of_constructor:
             return True
         if self.name.startswith("_") and self.parameter.default is not EMPTY:
             return True
@@ -230,9 +237,12 @@ class OtherArguments(click.Option):
 
     def _argument(self, name: str) -> Argument:
         if name in self._arguments:
-            if self._arguments[name].parameter.kind is VAR_POSITIONAL:
+            argument = self._arguments[name]
+            if argument.parameter.kind is VAR_POSITIONAL:
                 raise ArgumentError(f"{name} is given by --{name}")
-            return self._arguments[name]
+            if argument.is_object:
+                raise ArgumentError(f"{name} takes what only a program has")
+            return argument
         if not self._others:
             raise ArgumentError(f"there is no {name!r}, but {', '.join(self._arguments)}")
         return Argument(self._others[0].parameter._replace(name=name))
