@@ -8,7 +8,6 @@ import os
 import pickle
 import random
 import threading
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
@@ -218,10 +217,10 @@ def test_what_the_storage_sets_itself_is_not_the_callers_to_set(on_moto, method,
 TYPES = {
     "boolean": bool,
     "integer": int,
-    "list": Sequence[str],
+    "list": list[str],
     "long": int,
     "string": str,
-    "structure": Mapping[str, Any],
+    "structure": dict[str, Any],
     "timestamp": datetime,
 }
 """Of the SDK's model: what a shape is in Python."""

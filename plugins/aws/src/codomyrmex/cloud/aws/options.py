@@ -6,7 +6,6 @@ takes its version says when a call is made, so that an older or newer one may kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
@@ -39,7 +38,8 @@ class Listing(Requesting, total=False):
     FetchOwner: bool
     MaxKeys: int
     """Of one request; all are listed."""
-    OptionalObjectAttributes: Sequence[str]
+    OptionalObjectAttributes: list[str]
+    """Such as ``RestoreStatus``."""
 
 
 class Reading(Requesting, CustomerKey, total=False):
@@ -138,7 +138,7 @@ class CreatingBucket(TypedDict, total=False):
     ACL: str
     """Such as ``private``."""
     BucketNamespace: str
-    CreateBucketConfiguration: Mapping[str, Any]
+    CreateBucketConfiguration: dict[str, Any]
     """In place of ``region``, where more is to be said than the place."""
     GrantFullControl: str
     GrantRead: str
