@@ -179,6 +179,23 @@ def test_an_argument_that_the_operation_does_not_know_is_told(storage, bucket, c
         call(storage, bucket)
 
 
+@pytest.mark.parametrize("size", [4, 9 * MIB], ids=["small", "large"])
+def test_an_option_that_is_none_is_left_out(storage, bucket, size):
+    def none(method):
+        return dict.fromkeys(options_of(method))
+
+    storage.create_bucket(f"{bucket}-none", **none(AzureStorage.create_bucket))
+    storage.upload_stream(bucket, "key", io.BytesIO(bytes(size)), **none(AzureStorage.upload_stream))
+    storage.copy(bucket, "key", bucket, "copy", **none(AzureStorage.copy))
+    assert [info.size for info in storage.iter_objects(bucket, **none(AzureStorage.iter_objects))] == [size, size]
+    assert storage.download_file(bucket, "copy", **none(AzureStorage.download_file)) == bytes(size)
+    assert storage.stat(bucket, "copy", **none(AzureStorage.stat)).size == size
+    assert "sig=" in storage.generate_presigned_url(bucket, "key", **none(AzureStorage.generate_presigned_url))
+    assert storage.generate_presigned_upload(bucket, "key", **none(AzureStorage.generate_presigned_upload)).url
+    assert storage.delete_file(bucket, "key", **none(AzureStorage.delete_file)) is True
+    assert storage.delete_many(bucket, ["copy"], **none(AzureStorage.delete_many)) == {}
+
+
 OPERATIONS = {
     "create_bucket": [BlobServiceClient.create_container],
     "ensure_bucket": [BlobServiceClient.create_container],

@@ -7,6 +7,8 @@ import pickle
 import random
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
+from types import NoneType
+from typing import get_args
 
 import pytest
 from codomyrmex.cloud import Capability, get_client, open_storage
@@ -220,6 +222,21 @@ def test_a_bucket_is_made_where_and_as_it_was_asked_for(key_storage, bucket):
     assert key_storage.ensure_bucket(name, "EUROPE-WEST6", versioning_enabled=True, labels={"team": "ants"}) is True
     made = key_storage.native.get_bucket(name)
     assert (made.location, made.versioning_enabled) == ("EUROPE-WEST6", True)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_an_option_of_which_none_is_a_value_is_left_out_by_it(key_storage, bucket, size):
+    def none(method):
+        return {name: None for name, hint in options_of(method).items() if NoneType in get_args(hint)}
+
+    key_storage.create_bucket(f"{bucket}-none", **none(GCSStorage.create_bucket))
+    key_storage.upload_stream(bucket, "key", io.BytesIO(DATA[:size]), **none(GCSStorage.upload_stream))
+    key_storage.copy(bucket, "key", bucket, "copy", **none(GCSStorage.copy))
+    assert key_storage.download_file(bucket, "copy", **none(GCSStorage.download_file)) == DATA[:size]
+    assert key_storage.stat(bucket, "copy", **none(GCSStorage.stat)).size == size
+    assert "Signature=" in key_storage.generate_presigned_url(bucket, "key", **none(GCSStorage.generate_presigned_url))
+    assert key_storage.generate_presigned_upload(bucket, "key", headers=None).headers == {}
+    assert key_storage.delete_file(bucket, "key", **none(GCSStorage.delete_file)) is True
 
 
 CALLS = {

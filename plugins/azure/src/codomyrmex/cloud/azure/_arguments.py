@@ -41,7 +41,7 @@ def which(given: Mapping[str, Any]) -> dict[str, Any]:
 def how(given: Mapping[str, Any]) -> dict[str, Any]:
     """The others, as the SDK takes them."""
     rest = {name: value for name, value in given.items() if name not in SETTINGS and name not in _OF_THE_BLOB}
-    if "standard_blob_tier" in rest:
+    if rest.get("standard_blob_tier") is not None:
         rest["standard_blob_tier"] = StandardBlobTier(rest["standard_blob_tier"])
     return rest
 

@@ -364,7 +364,7 @@ class GCSStorage(StorageClient):
 
         Without ``content_type`` the sender chooses it.
         """
-        headers = dict(gcs.get("headers", {}))
+        headers = dict(gcs.get("headers") or {})
         if content_type is not None:
             headers["Content-Type"] = content_type
         url = self._presigned("PUT", bucket, key, expires_in, {**gcs, "headers": headers})
@@ -525,7 +525,7 @@ class GCSStorage(StorageClient):
             self.service_account_email,
             method=method,
             expiration=timedelta(seconds=expires_in),
-            **{**gcs, "headers": dict(gcs.get("headers", {}))},  # to which the SDK adds
+            **{**gcs, "headers": dict(gcs.get("headers") or {})},  # to which the SDK adds
         )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 They annotate your own functions, too: ``def archive(data: bytes, **gcs: Unpack[Writing]) -> str``. Which properties
 objects and buckets have the SDK itself says when a call is made, so that an older or newer one may know fewer or more.
+None is what leaving an option out is; of a copy it is a property that the copy does not have.
 """
 
 from __future__ import annotations
@@ -14,34 +15,34 @@ from typing import Any, TypedDict
 class Deleting(TypedDict, total=False):
     """Which object is deleted (https://cloud.google.com/storage/docs/json_api/v1/objects/delete)."""
 
-    generation: int
+    generation: int | None
 
 
 class Reading(Deleting, total=False):
     """Which object is read, and how (https://cloud.google.com/storage/docs/json_api/v1/objects/get)."""
 
-    encryption_key: bytes
+    encryption_key: bytes | None
     """The 32 bytes of a key of your own."""
 
 
 class Copying(TypedDict, total=False):
     """Properties of the object that is written (https://cloud.google.com/storage/docs/json_api/v1/objects)."""
 
-    cache_control: str
-    content_disposition: str
-    content_encoding: str
-    content_language: str
-    contexts: Mapping[str, Any]
+    cache_control: str | None
+    content_disposition: str | None
+    content_encoding: str | None
+    content_language: str | None
+    contexts: dict[str, Any] | None
     """As `ObjectContexts` of the SDK, or as the API writes them."""
-    custom_time: datetime
-    encryption_key: bytes
+    custom_time: datetime | None
+    encryption_key: bytes | None
     """The 32 bytes of a key of your own."""
-    event_based_hold: bool
-    kms_key_name: str
+    event_based_hold: bool | None
+    kms_key_name: str | None
     """Such as ``projects/acme/locations/eu/keyRings/ring/cryptoKeys/key``."""
-    storage_class: str
+    storage_class: str | None
     """Such as ``NEARLINE``."""
-    temporary_hold: bool
+    temporary_hold: bool | None
 
 
 class Writing(Copying, total=False):
@@ -49,32 +50,33 @@ class Writing(Copying, total=False):
     (https://cloud.google.com/storage/docs/json_api/v1/objects/insert).
     """
 
-    predefined_acl: str
+    predefined_acl: str | None
     """Such as ``publicRead``."""
 
 
 class BucketProperties(TypedDict, total=False):
     """Properties of a bucket (https://cloud.google.com/storage/docs/json_api/v1/buckets)."""
 
-    autoclass_enabled: bool
-    autoclass_terminal_storage_class: str
-    cors: Sequence[Mapping[str, Any]]
-    default_event_based_hold: bool
-    default_kms_key_name: str
-    encryption: Mapping[str, Any]
-    hierarchical_namespace_enabled: bool
-    ip_filter: Mapping[str, Any]
-    """As the API writes it."""
+    autoclass_enabled: bool | None
+    autoclass_terminal_storage_class: str | None
+    cors: list[dict[str, Any]] | None
+    default_event_based_hold: bool | None
+    default_kms_key_name: str | None
+    encryption: dict[str, Any] | None
+    """As `BucketEncryption` of the SDK, or as the API writes it."""
+    hierarchical_namespace_enabled: bool | None
+    ip_filter: Any
+    """An `IPFilter` of the SDK, or a dict as the API writes it."""
     labels: Mapping[str, str]
     lifecycle_rules: Sequence[Mapping[str, Any]]
-    requester_pays: bool
-    retention_period: int
+    requester_pays: bool | None
+    retention_period: int | None
     """Seconds for which an object is kept after its upload."""
-    rpo: str
+    rpo: str | None
     """``DEFAULT`` or ``ASYNC_TURBO``."""
-    storage_class: str
+    storage_class: str | None
     """Of objects that are written without one; such as ``NEARLINE``."""
-    versioning_enabled: bool
+    versioning_enabled: bool | None
 
 
 class CreatingBucket(BucketProperties, total=False):
@@ -82,25 +84,25 @@ class CreatingBucket(BucketProperties, total=False):
     (https://cloud.google.com/storage/docs/json_api/v1/buckets/insert).
     """
 
-    data_locations: Sequence[str]
+    data_locations: list[str] | None
     """The two regions of a configurable dual-region."""
-    enable_object_retention: bool
-    predefined_acl: str
-    predefined_default_object_acl: str
+    enable_object_retention: bool | None
+    predefined_acl: str | None
+    predefined_default_object_acl: str | None
 
 
 class Presigning(TypedDict, total=False):
     """What a signed URL says besides (https://cloud.google.com/storage/docs/access-control/signed-urls)."""
 
-    bucket_bound_hostname: str
+    bucket_bound_hostname: str | None
     """A host name of your own that leads to the bucket."""
-    generation: int
-    headers: Mapping[str, str]
+    generation: int | None
+    headers: Mapping[str, str] | None
     """That the request must carry."""
-    query_parameters: Mapping[str, str]
-    response_disposition: str
-    response_type: str
-    scheme: str
+    query_parameters: Mapping[str, str] | None
+    response_disposition: str | None
+    response_type: str | None
+    scheme: str | None
     """Of ``bucket_bound_hostname``: ``http`` (default) or ``https``."""
-    virtual_hosted_style: bool
+    virtual_hosted_style: bool | None
     """The bucket's name stands in the host name."""
