@@ -21,10 +21,10 @@ def _settable(kind: type) -> frozenset[str]:
 OF_BLOB = _settable(Blob)
 OF_BUCKET = _settable(Bucket)
 TO_READ = options.Reading.__optional_keys__
-TO_UPLOAD = OF_BLOB | (options.Writing.__optional_keys__ - options.Copying.__optional_keys__)
+TO_UPLOAD = OF_BLOB | options.ObjectAccess.__optional_keys__
 TO_COPY = OF_BLOB
 TO_DELETE = options.Deleting.__optional_keys__
-TO_CREATE = OF_BUCKET | (options.CreatingBucket.__optional_keys__ - options.BucketProperties.__optional_keys__)
+TO_CREATE = OF_BUCKET | options.BucketCreation.__optional_keys__
 TO_PRESIGN = options.Presigning.__optional_keys__
 
 

@@ -45,13 +45,19 @@ class Copying(TypedDict, total=False):
     temporary_hold: bool | None
 
 
-class Writing(Copying, total=False):
-    """Properties of the object, and who may read it
+class ObjectAccess(TypedDict, total=False):
+    """What is said of an object when it is written, and is no property of it
     (https://cloud.google.com/storage/docs/json_api/v1/objects/insert).
     """
 
     predefined_acl: str | None
     """Such as ``publicRead``."""
+
+
+class Writing(Copying, ObjectAccess, total=False):
+    """Properties of the object, and who may read it
+    (https://cloud.google.com/storage/docs/json_api/v1/objects/insert).
+    """
 
 
 class BucketProperties(TypedDict, total=False):
@@ -79,8 +85,8 @@ class BucketProperties(TypedDict, total=False):
     versioning_enabled: bool | None
 
 
-class CreatingBucket(BucketProperties, total=False):
-    """Properties of the bucket, and what is said at its creation alone
+class BucketCreation(TypedDict, total=False):
+    """What is said of a bucket when it is made, and cannot be set as a property
     (https://cloud.google.com/storage/docs/json_api/v1/buckets/insert).
     """
 
@@ -89,6 +95,12 @@ class CreatingBucket(BucketProperties, total=False):
     enable_object_retention: bool | None
     predefined_acl: str | None
     predefined_default_object_acl: str | None
+
+
+class CreatingBucket(BucketProperties, BucketCreation, total=False):
+    """Properties of the bucket, and what is said at its creation alone
+    (https://cloud.google.com/storage/docs/json_api/v1/buckets/insert).
+    """
 
 
 class Presigning(TypedDict, total=False):
