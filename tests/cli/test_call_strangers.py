@@ -392,6 +392,42 @@ def test_where_an_object_or_text_is_taken_what_is_typed_is_text(method):
         assert method(definition, "--lease", text, before=OBJECT_KEYS) == [f"lease={text!r}"]
 
 
+DOCUMENTED_KEYS = """
+class Base(TypedDict, total=False):
+    first: int
+    'Seconds that ``it``\\n    may take.'
+    second: int
+
+class Keys(Base, total=False):
+    '''Arguments of PutThing.
+
+    Attributes:
+        third (int): apples,
+            not pears.
+        fourth: what its own text overrules.
+    '''
+
+    third: int
+    fourth: int
+    'Pears.'
+"""
+
+
+def test_what_stands_below_a_key_of_a_typed_dict_is_the_help_of_its_option(odd):
+    definition = '    def m(self, **kw: Unpack[Keys]): """Put."""'
+    text = odd(f"{HEAD}{DOCUMENTED_KEYS}{CLIENT}{definition}")("m", "--help").text
+    more = text.partition("More options:")[2]
+    lines = [" ".join(line.split()) for line in more.splitlines() if line.strip()]
+    assert lines[:5] == [
+        "Arguments of PutThing.",
+        "--first INTEGER Seconds that it may take.",
+        "--second INTEGER",
+        "--third INTEGER apples, not pears.",
+        "--fourth INTEGER Pears.",
+    ]
+    assert "Attributes" not in text
+
+
 def test_options_that_cannot_be_read_are_any(method):
     definition = "def m(self, **kw: Unpack[Unknown]): return show(**kw)"
     assert method(definition, "--set", "a=1") == ["a=1"]

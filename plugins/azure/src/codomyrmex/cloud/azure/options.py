@@ -1,9 +1,8 @@
 """What the methods of `AzureStorage` take besides: arguments of the SDK, azure-storage-blob, by its names.
 
-They annotate your own functions, too: ``def archive(data: bytes, **azure: Unpack[Writing]) -> str``. ``timeout`` is
-everywhere the seconds that the service itself may take
-(https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-blob-service-operations). None is what
-leaving an option out is.
+They annotate your own functions, too: ``def archive(data: bytes, **azure: Unpack[Writing]) -> str``. None is what leaving
+an option out is. ``timeout``:
+https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-blob-service-operations
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ class Listing(TypedDict, total=False):
     results_per_page: int | None
     """Of one request; all are listed."""
     timeout: int | None
+    """Seconds that the service itself may take."""
 
 
 class Reading(TypedDict, total=False):
@@ -48,6 +48,7 @@ class Reading(TypedDict, total=False):
     snapshot: str | None
     """The time of one, as the service writes it."""
     timeout: int | None
+    """Seconds that the service itself may take."""
     version_id: str | None
 
 
@@ -58,6 +59,7 @@ class Staging(TypedDict, total=False):
     encryption_scope: str | None
     lease: BlobLeaseClient | str | None
     timeout: int | None
+    """Seconds that the service itself may take."""
 
 
 class Writing(Headers, Staging, total=False):
@@ -82,6 +84,7 @@ class Copying(TypedDict, total=False):
     tags: Mapping[str, str] | None
     """Of the copy, which has none otherwise."""
     timeout: int | None
+    """Seconds that the service itself may take."""
 
 
 class DeletingMany(TypedDict, total=False):
@@ -90,6 +93,7 @@ class DeletingMany(TypedDict, total=False):
     delete_snapshots: Literal["include", "only"] | None
     """A blob that has some is deleted with them, or they alone; without it such a blob is a Conflict."""
     timeout: int | None
+    """Seconds that the service itself may take."""
 
 
 class Deleting(DeletingMany, total=False):
@@ -108,6 +112,7 @@ class CreatingBucket(TypedDict, total=False):
     public_access: PublicAccess | str | None
     """``blob`` or ``container``: what everybody may read."""
     timeout: int | None
+    """Seconds that the service itself may take."""
 
 
 class Presigning(TypedDict, total=False):

@@ -268,7 +268,7 @@ def options_of(
         if argument.parameter.kind is VAR_KEYWORD or not re.fullmatch(r"_*[^\W_][^\s=/]*", argument.name):
             without_option.append(argument)
         elif not argument.is_for_programs(of_constructor=of_constructor) and argument.name not in left_out:
-            text = texts.get(argument.name, "")
+            text = texts.get(argument.name) or argument.parameter.text
             option = ParameterOption(argument, len(options), text, of_constructor=of_constructor)
             if taken.isdisjoint(names := {*option.opts, *option.secondary_opts}):
                 options.append(option)

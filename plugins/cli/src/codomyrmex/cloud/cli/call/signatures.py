@@ -36,6 +36,8 @@ class Parameter(NamedTuple):
     annotation: Any
     group: str = ""
     """What the docstring says of the TypedDict whose key it is, if it is one's."""
+    text: str = ""
+    """What the TypedDict says of the key."""
 
 
 def class_made_by(make: Any, name: str) -> type:
@@ -158,6 +160,8 @@ def _expanded(parameter: Parameter) -> Iterator[Parameter]:
     else:
         if is_unpacked and hasattr(inner, "__required_keys__"):
             group = docstrings.prose(inspect.cleandoc(inner.__doc__ or ""))
+            texts = docstrings.of_keys(inner)
             for name, (kind, is_required) in keys_of_typed_dict(inner).items():
-                yield Parameter(name, inspect.Parameter.KEYWORD_ONLY, EMPTY if is_required else ABSENT, kind, group)
+                default = EMPTY if is_required else ABSENT
+                yield Parameter(name, inspect.Parameter.KEYWORD_ONLY, default, kind, group, texts.get(name, ""))
         yield parameter._replace(annotation=Any) if is_unpacked else parameter
