@@ -326,14 +326,20 @@ class Keys(TypedDict, total=False):
     SSECustomerKeyMD5: str
     SSEKMSId: int
     ACL: str
+    IPv4Address: str
+    PublicIPv6: str
+    SubnetIDs: str
 """
 
 
 @pytest.mark.parametrize("option", ["--storage-class", "--StorageClass", "--storage_class"])
 def test_an_option_in_camel_case_is_typed_as_shells_have_it_or_as_it_is(method, option):
     definition = "def m(self, **kw: Unpack[Keys]): return show(**kw)"
-    arguments = (option, "x", "--sse-customer-key-md5", "y", "--ssekms-id", "7", "--acl", "z")
-    shown = ["ACL='z'", "SSECustomerKeyMD5='y'", "SSEKMSId=7", "StorageClass='x'"]
+    names = {"sse-customer-key-md5": "y", "ssekms-id": "7", "acl": "z", "ipv4-address": "i", "public-ipv6": "p"}
+    given = [word for name, value in {**names, "subnet-ids": "s"}.items() for word in (f"--{name}", value)]
+    arguments = (option, "x", *given)
+    shown = ["ACL='z'", "IPv4Address='i'", "PublicIPv6='p'", "SSECustomerKeyMD5='y'", "SSEKMSId=7", "StorageClass='x'"]
+    shown += ["SubnetIDs='s'"]
     assert sorted(method(definition, *arguments, before=CAMEL_KEYS)) == shown
 
 
@@ -355,12 +361,31 @@ def test_set_gives_an_option_of_a_typed_dict_too_and_what_is_newer_than_its_keys
     assert "ACL is given by --set, and by an option" in method(definition, *twice, before=CAMEL_KEYS)
 
 
+def test_set_says_how_the_name_of_an_option_is_meant(method):
+    definition = "def m(self, **kw: Unpack[Keys]): return show(**kw)"
+    message = "there is no 'storage-class', but StorageClass"
+    assert message in method(definition, "--set", "storage-class=x", before=CAMEL_KEYS)
+    assert message in method(definition, "--set", '{"storage-class": "x"}', before=CAMEL_KEYS)
+
+
+def test_set_is_shown_where_a_key_has_no_option_or_any_name_will_do(odd):
+    keys = 'Keys = TypedDict("Keys", {"Key": str, "json": int}, total=False)\n'
+    definitions = """
+    def m(self, key: str, **kw: Unpack[Keys]): return show(key, **kw)
+    def n(self, **kw: str): return show(**kw)
+"""
+    cloud = odd(HEAD + keys + CLIENT + definitions)
+    assert "--set NAME=VALUE Key; json [may be repeated; or JSON]" in " ".join(cloud("m", "--help").text.split())
+    assert json.loads(cloud("m", "--key", "x", "--set", "Key=y").text) == ["'x'", "Key='y'"]
+    assert "--set NAME=VALUE what else it takes" in " ".join(cloud("n", "--help").text.split())
+
+
 def test_options_of_a_typed_dict_stand_below_the_others_and_what_it_says(odd):
     definition = '    def m(self, key: str, **kw: Unpack[Keys]): """Put."""'
     text = odd(f"{HEAD}{CAMEL_KEYS}{CLIENT}{definition}")("m", "--help").text
     own, more = text.split("More options:")
     assert "--key TEXT" in own
-    assert "--set NAME=VALUE" in own
+    assert "--set" not in text
     assert more.split()[:3] == ["Arguments", "of", "PutThing."]
     assert "--storage-class TEXT" in more
 
@@ -826,8 +851,10 @@ class Client(CloudClient):
 
 
 def test_the_shell_completes_choices_and_files(root, install_plugin, tmp_path, monkeypatch):
-    method = "def m(self, kind: Literal['red', 'blue'], kinds: list[Literal['x']], path: Path, text: str): ..."
-    install_plugin("acme-odd", f"{HEAD}{CLIENT}\n    {method}\n", {"providers": {"acme.odd": "acme_odd:Client"}})
+    kinds = "kind: Literal['red', 'blue'], RainColour: Literal['red', 'blue'], kinds: list[Literal['x']]"
+    method = f"def m(self, {kinds}, path: Path, text: str): ..."
+    source = f"{HEAD}{CLIENT}\n    def __init__(self, baseUrl: str = ''): ...\n    {method}\n"
+    install_plugin("acme-odd", source, {"providers": {"acme.odd": "acme_odd:Client"}})
     monkeypatch.chdir(tmp_path)
     (tmp_path / "setup.sh").touch()
     (tmp_path / "[1].sh").touch()
@@ -838,6 +865,13 @@ def test_the_shell_completes_choices_and_files(root, install_plugin, tmp_path, m
     assert complete("call", "acme.odd", "m", "--text", "x") == []
     assert complete("call", "acme.odd", "m", "--path", "s") == ["s"]
     assert complete("call", "acme.odd", "m", "--ki") == ["--kind", "--kinds"]
+    assert complete("call", "acme.odd", "m", "--Ra") == ["--RainColour"]
+    assert complete("call", "acme.odd", "m", "--RainColour", "b") == ["blue"]
+    assert complete("call", "acme.odd", "m", "--text", "x", "--rain") == ["--rain-colour"]
+    assert complete("call", "acme.odd", "--baseUrl", "x", "m", "--Ra") == ["--RainColour"]
+    assert complete("call", "acme.odd", "--bas") == ["--base-url"]
+    assert complete("call", "acme.odd", "--baseU") == ["--baseUrl"]
+    assert complete("call", "acme.odd", "--baseUrl", "m") == []
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the 'type' statement is of Python 3.12")

@@ -1,7 +1,7 @@
 """What the methods of `AzureStorage` take besides: arguments of the SDK, azure-storage-blob, by its names.
 
-They annotate your own functions, too: ``def archive(data: bytes, **azure: Unpack[Writing]) -> str``. None is what leaving
-an option out is. ``timeout``:
+They annotate your own functions, too: ``def archive(data: bytes, **azure: Unpack[Writing]) -> str``. None is what
+leaving an option out is. Of ``timeout``:
 https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-blob-service-operations
 """
 

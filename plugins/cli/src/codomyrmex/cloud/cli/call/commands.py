@@ -13,6 +13,7 @@ from codomyrmex.cloud.cli.call import docstrings
 from codomyrmex.cloud.cli.call.hints import EMPTY
 from codomyrmex.cloud.cli.call.options import (
     MethodCommand,
+    SpelledCommand,
     as_typed,
     given_arguments,
     missing_option,
@@ -58,7 +59,7 @@ class Services(ListingGroup):
         return Methods(cmd_name)
 
 
-class Methods(ListingGroup):
+class Methods(SpelledCommand, ListingGroup):
     """``cloud call aws.storage``: one command for each operation of the client."""
 
     def __init__(self, name: str) -> None:

@@ -25,12 +25,38 @@ _LONGEST_SHOWN = 40
 """Columns of a metavar or a default."""
 
 
+_ABBREVIATION = re.compile(r"[A-Z]{2,}(?:s(?![a-z])|v(?=\d))")
+"""IDs, IPv4: one word, though small letters follow capitals."""
+
+
 def as_typed(name: str) -> str:
     """The name of an option, as shells have them: ``storage-class`` for ``storage_class`` and ``StorageClass``."""
+    name = _ABBREVIATION.sub(lambda found: found[0].capitalize(), name)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", "-", name).lower()
 
 
-class MethodCommand(click.Command):
+class SpelledCommand(click.Command):
+    """A command whose options are typed and completed as shells have them, or as the parameters are spelled."""
+
+    _typed: Sequence[str] = ()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse them, and keep them as they were typed for completion."""
+        self._typed = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a value behind the parameter's own spelling, and that spelling itself, too."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, ParameterOption)]
+        own = {f"--{option.argument.name}": option for option in options}
+        behind = own.get(self._typed[-1]) if self._typed else None
+        if behind and not behind.argument.is_flag and not incomplete.startswith("-"):
+            return behind.shell_complete(ctx, incomplete)
+        spelled = [CompletionItem(name) for name in own if incomplete.startswith("--") and name.startswith(incomplete)]
+        return super().shell_complete(ctx, incomplete) or spelled
+
+
+class MethodCommand(SpelledCommand):
     """A command whose help has the options of a TypedDict apart, below what its docstring says."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -206,9 +232,16 @@ class OtherArguments(click.Option):
         self._arguments = {each.name: each for each in arguments if each.parameter.kind is not VAR_KEYWORD}
         self._others = [each for each in arguments if each.parameter.kind is VAR_KEYWORD]
         names = [each.name for each in without_option if each not in self._others]
-        others = [texts.get(each.name) or "what else it takes" for each in self._others]
+        others = [texts.get(each.name) or "what else it takes" for each in self._others if not each.parameter.is_typed]
         text = f"{'; '.join([*names, *others])} [may be repeated; or JSON]"
-        super().__init__(["--set"], multiple=True, metavar="NAME=VALUE", help=text, callback=self._values)
+        super().__init__(
+            ["--set"],
+            multiple=True,
+            metavar="NAME=VALUE",
+            help=text,
+            callback=self._values,
+            hidden=not (names or others),  # few methods take more than the keys of their TypedDict
+        )
 
     def _values(self, ctx: click.Context, _: click.Parameter, typed: Sequence[str]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -243,8 +276,9 @@ class OtherArguments(click.Option):
             if argument.is_object:
                 raise ArgumentError(f"{name} takes what only a program has")
             return argument
-        if not self._others:
-            raise ArgumentError(f"there is no {name!r}, but {', '.join(self._arguments)}")
+        meant = [each for each in self._arguments if as_typed(each) == as_typed(name)]
+        if not self._others or (meant and self._others[0].parameter.is_typed):
+            raise ArgumentError(f"there is no {name!r}, but {', '.join(meant or self._arguments)}")
         return Argument(self._others[0].parameter._replace(name=name))
 
 

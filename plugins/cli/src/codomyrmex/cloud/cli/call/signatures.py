@@ -38,6 +38,8 @@ class Parameter(NamedTuple):
     """What the docstring says of the TypedDict whose key it is, if it is one's."""
     text: str = ""
     """What the TypedDict says of the key."""
+    is_typed: bool = False
+    """Whether it is ``**options`` whose keys a TypedDict names."""
 
 
 def class_made_by(make: Any, name: str) -> type:
@@ -164,4 +166,5 @@ def _expanded(parameter: Parameter) -> Iterator[Parameter]:
             for name, (kind, is_required) in keys_of_typed_dict(inner).items():
                 default = EMPTY if is_required else ABSENT
                 yield Parameter(name, inspect.Parameter.KEYWORD_ONLY, default, kind, group, texts.get(name, ""))
+            parameter = parameter._replace(is_typed=True)
         yield parameter._replace(annotation=Any) if is_unpacked else parameter

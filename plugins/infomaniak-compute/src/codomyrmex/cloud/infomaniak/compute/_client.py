@@ -124,8 +124,8 @@ class InfomaniakComputeClient(OpenStackClient, ComputeClient):
         :param boot_volume: a bootable volume to start from, in place of an image; it stays when the server goes.
         :param boot_volume_size: GiB; start from a new volume of this size, made of the image and deleted with the
             server. Needed where the flavor has no disk.
-        :param attributes: what else Nova takes, by openstacksdk's names: ``description``, ``metadata``, ``tags``,
-            ``config_drive``, ``hostname``, ``scheduler_hints`` and so on. TypeError for any other.
+        :param attributes: what else Nova takes, by openstacksdk's names, as `options.ServerAttributes` has them.
+            TypeError for any other.
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
         :param timeout: seconds for that wait; ``math.inf`` for no end.
 
