@@ -187,6 +187,7 @@ def test_an_option_that_is_none_is_left_out(storage, bucket, size):
     storage.create_bucket(f"{bucket}-none", **none(AzureStorage.create_bucket))
     storage.upload_stream(bucket, "key", io.BytesIO(bytes(size)), **none(AzureStorage.upload_stream))
     storage.copy(bucket, "key", bucket, "copy", **none(AzureStorage.copy))
+    assert storage.copy(bucket, "key", bucket, "key", **none(AzureStorage.copy)) == storage.stat(bucket, "key")
     assert [info.size for info in storage.iter_objects(bucket, **none(AzureStorage.iter_objects))] == [size, size]
     assert storage.download_file(bucket, "copy", **none(AzureStorage.download_file)) == bytes(size)
     assert storage.stat(bucket, "copy", **none(AzureStorage.stat)).size == size

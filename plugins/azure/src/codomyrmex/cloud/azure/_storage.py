@@ -270,7 +270,7 @@ class AzureStorage(StorageClient):
         _arguments.check(azure, _arguments.COPYING)
         source, target = self._blob(source_bucket, source_key), self._blob(bucket, key)
         properties = source.get_blob_properties()
-        if source.url == target.url and not azure:
+        if source.url == target.url and all(value is None for value in azure.values()):
             return _info(bucket, key, properties)
         copied = target.start_copy_from_url(
             self._readable_url(source),
