@@ -377,6 +377,8 @@ def test_set_is_shown_where_a_key_has_no_option_or_any_name_will_do(odd):
     cloud = odd(HEAD + keys + CLIENT + definitions)
     assert "--set NAME=VALUE Key; json [may be repeated; or JSON]" in " ".join(cloud("m", "--help").text.split())
     assert json.loads(cloud("m", "--key", "x", "--set", "Key=y").text) == ["'x'", "Key='y'"]
+    for typed in (("--Key", "y"), ("--Key=y",)):
+        assert "--key is of another argument: give --set Key=VALUE" in cloud("m", "--key", "x", *typed).err
     assert "--set NAME=VALUE what else it takes" in " ".join(cloud("n", "--help").text.split())
 
 

@@ -59,6 +59,15 @@ class SpelledCommand(click.Command):
 class MethodCommand(SpelledCommand):
     """A command whose help has the options of a TypedDict apart, below what its docstring says."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse them. An error where an argument is typed by its name, and the option is of another."""
+        options = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
+        names = [name for param in self.params if isinstance(param, OtherArguments) for name in param.names]
+        for name in names if not ctx.resilient_parsing else ():
+            if f"--{name}" not in options and any(typed.partition("=")[0] == f"--{name}" for typed in args):
+                ctx.fail(f"--{as_typed(name)} is of another argument: give --set {name}=VALUE")
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, those of the method itself first."""
         groups: dict[str, list[tuple[str, str]]] = {"": []}
@@ -231,7 +240,7 @@ class OtherArguments(click.Option):
     ) -> None:
         self._arguments = {each.name: each for each in arguments if each.parameter.kind is not VAR_KEYWORD}
         self._others = [each for each in arguments if each.parameter.kind is VAR_KEYWORD]
-        names = [each.name for each in without_option if each not in self._others]
+        self.names = names = [each.name for each in without_option if each not in self._others]
         others = [texts.get(each.name) or "what else it takes" for each in self._others if not each.parameter.is_typed]
         text = f"{'; '.join([*names, *others])} [may be repeated; or JSON]"
         super().__init__(
