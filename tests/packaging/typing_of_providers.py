@@ -1,6 +1,7 @@
 """What type checkers tell users of our providers. Checked by mypy, never run."""
 
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Unpack, assert_type
 
 from codomyrmex.cloud import (
@@ -25,6 +26,7 @@ from codomyrmex.cloud import (
 from codomyrmex.cloud.aws import options as aws
 from codomyrmex.cloud.azure import options as azure
 from codomyrmex.cloud.gcp import options as gcp
+from google.cloud.storage.ip_filter import IPFilter
 
 # What get_client gives: the class of each provider of this project, by its enum's member or its name
 
@@ -58,6 +60,11 @@ S3Storage().copy("b", "k", "b", "k", StorageClass="GLACIER", MetadataDirective="
 S3Storage().create_bucket("b", "eu-west-1", ACL="private", CreateBucketConfiguration={"Location": {"Type": "x"}})
 S3Storage().generate_presigned_url("b", "k", 60, ResponseContentType="text/plain", VersionId="1")
 S3Storage().delete_file("b", "k", VersionId="1", RequestPayer="requester")
+S3Storage().create_bucket("b", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+list(S3Storage().iter_objects("b", OptionalObjectAttributes=["RestoreStatus"]))
+S3Storage().iter_objects("b", OptionalObjectAttributes="RestoreStatus")  # type: ignore[arg-type]
+S3Storage().create_bucket("b", CreateBucketConfiguration=MappingProxyType({}))  # type: ignore[arg-type]
+S3Storage().upload_file("b", "k", b"", StorageClass=None)  # type: ignore[arg-type]
 S3Storage().upload_file("b", "k", b"", StorageClas="GLACIER")  # type: ignore[call-arg]
 S3Storage().upload_file("b", "k", b"", StorageClass=5)  # type: ignore[arg-type]
 S3Storage().upload_file("b", "k", b"", VersionId="1")  # type: ignore[call-arg]
@@ -70,6 +77,9 @@ InfomaniakS3Storage().upload_file("b", "k", b"", CacheControll="no-store")  # ty
 GCSStorage().upload_file("b", "k", b"", storage_class="NEARLINE", custom_time=NOW, temporary_hold=True)
 GCSStorage().create_bucket("b", "EU", labels={"team": "ants"}, cors=[{"origin": ["*"]}], data_locations=["a", "b"])
 GCSStorage().download_file("b", "k", generation=1, encryption_key=b"k")
+GCSStorage().create_bucket("b", ip_filter=IPFilter(), lifecycle_rules=[MappingProxyType({"action": {}})])
+GCSStorage().create_bucket("b", data_locations="EU")  # type: ignore[arg-type]
+GCSStorage().create_bucket("b", cors=[MappingProxyType({"origin": ["*"]})])  # type: ignore[list-item]
 GCSStorage().upload_file("b", "k", b"", storage_clas="NEARLINE")  # type: ignore[call-arg]
 GCSStorage().download_file("b", "k", generation="1")  # type: ignore[arg-type]
 GCSStorage().copy("b", "k", "b", "k", predefined_acl="private")  # type: ignore[call-arg]
@@ -90,8 +100,24 @@ def archive(data: bytes, **s3: Unpack[aws.Writing]) -> str:
 
 archive(b"", StorageClass="GLACIER")
 archive(b"", StorageClas="GLACIER")  # type: ignore[call-arg]
+extra: aws.Writing = {"StorageClass": "GLACIER"}
+S3Storage().upload_file("b", "k", b"", **extra)
 more: gcp.Writing = {"storage_class": "NEARLINE"}
 GCSStorage().upload_file("b", "k", b"", **more)
+less: azure.Writing = {"standard_blob_tier": "Cool"}
+AzureStorage().upload_file("b", "k", b"", **less)
+
+
+def forwards(
+    text: str | None = None, tags: dict[str, str] | None = None, headers: dict[str, str] | None = None
+) -> None:
+    """A user's own function that passes on what may be None."""
+    AzureStorage().upload_file("b", "k", b"", tags=tags, standard_blob_tier=text, cache_control=text, lease=text)
+    AzureStorage().download_file("b", "k", version_id=text)
+    GCSStorage().upload_file("b", "k", b"", storage_class=text, predefined_acl=text)
+    GCSStorage().generate_presigned_upload("b", "k", headers=headers, response_type=text)
+
+
 wrong: azure.Writing = {"teir": "Cool"}  # type: ignore[typeddict-unknown-key]
 
 
