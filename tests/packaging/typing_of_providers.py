@@ -26,7 +26,6 @@ from codomyrmex.cloud import (
 from codomyrmex.cloud.aws import options as aws
 from codomyrmex.cloud.azure import options as azure
 from codomyrmex.cloud.gcp import options as gcp
-from google.cloud.storage.ip_filter import IPFilter
 
 # What get_client gives: the class of each provider of this project, by its enum's member or its name
 
@@ -77,7 +76,7 @@ InfomaniakS3Storage().upload_file("b", "k", b"", CacheControll="no-store")  # ty
 GCSStorage().upload_file("b", "k", b"", storage_class="NEARLINE", custom_time=NOW, temporary_hold=True)
 GCSStorage().create_bucket("b", "EU", labels={"team": "ants"}, cors=[{"origin": ["*"]}], data_locations=["a", "b"])
 GCSStorage().download_file("b", "k", generation=1, encryption_key=b"k")
-GCSStorage().create_bucket("b", ip_filter=IPFilter(), lifecycle_rules=[MappingProxyType({"action": {}})])
+GCSStorage().create_bucket("b", ip_filter=object(), lifecycle_rules=[MappingProxyType({"action": {}})])
 GCSStorage().create_bucket("b", data_locations="EU")  # type: ignore[arg-type]
 GCSStorage().create_bucket("b", cors=[MappingProxyType({"origin": ["*"]})])  # type: ignore[list-item]
 GCSStorage().upload_file("b", "k", b"", storage_clas="NEARLINE")  # type: ignore[call-arg]
