@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 from codomyrmex.cloud.cli.app import command, common_options
 from codomyrmex.cloud.cli.call import docstrings
 from codomyrmex.cloud.cli.call.hints import EMPTY
 from codomyrmex.cloud.cli.call.options import (
-    MethodCommand,
-    SpelledCommand,
+    OtherArguments,
+    ParameterOption,
     as_typed,
     given_arguments,
     missing_option,
@@ -37,6 +38,54 @@ from codomyrmex.cloud.registry import get_client, load_provider, providers
 _VALUES = (
     "@FILE stands for what a file holds, and - for what standard input does. Several items: repeat the option, or JSON."
 )
+
+
+class SpelledCommand(click.Command):
+    """A command whose options are typed and completed as shells have them, or as the parameters are spelled."""
+
+    _typed: Sequence[str] = ()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse them, and keep them as they were typed for completion."""
+        self._typed = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a value behind the parameter's own spelling, and that spelling itself, too."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, ParameterOption)]
+        own = {f"--{option.argument.name}": option for option in options}
+        behind = own.get(self._typed[-1]) if self._typed else None
+        if behind and not behind.argument.is_flag and not incomplete.startswith("-"):
+            return behind.shell_complete(ctx, incomplete)
+        spelled = [CompletionItem(name) for name in own if incomplete.startswith("--") and name.startswith(incomplete)]
+        return super().shell_complete(ctx, incomplete) or spelled
+
+
+class MethodCommand(SpelledCommand):
+    """A command whose help has the options of a TypedDict apart, below what its docstring says."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse them. An error where an argument is typed by its name, and the option is of another."""
+        options = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
+        names = [name for param in self.params if isinstance(param, OtherArguments) for name in param.names]
+        for name in names if not ctx.resilient_parsing else ():
+            if f"--{name}" not in options and any(typed.partition("=")[0] == f"--{name}" for typed in args):
+                ctx.fail(f"--{as_typed(name)} is of another argument: give --set {name}=VALUE")
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, those of the method itself first."""
+        groups: dict[str, list[tuple[str, str]]] = {"": []}
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                group = param.argument.parameter.group if isinstance(param, ParameterOption) else ""
+                groups.setdefault(group, []).append(record)
+        for text, records in groups.items():
+            with formatter.section("More options" if text else "Options"):
+                if text:
+                    formatter.write_text(text)
+                    formatter.write_paragraph()
+                formatter.write_dl(records)
 
 
 class Services(ListingGroup):
