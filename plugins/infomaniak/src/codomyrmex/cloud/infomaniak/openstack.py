@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack
+from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack, get_args
 
 import keystoneauth1.exceptions
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, lenient, operation
@@ -31,6 +31,7 @@ __all__ = [
     "Progress",
     "ProjectOptions",
     "ResourceStatus",
+    "check_choice",
     "check_id",
     "check_name_or_id",
     "check_size",
@@ -274,6 +275,12 @@ def check_id(value: object) -> None:
     check_name_or_id(value)
     if not _fits_url(str(value)):
         raise ValueError(f"not an id: {value!r}")
+
+
+def check_choice(name: str, choices: Any, value: object) -> None:
+    """Raise ValueError for a value of the argument ``name`` that is none of ``choices``, a ``Literal``."""
+    if value not in get_args(choices):
+        raise ValueError(f"{name} is {' or '.join(get_args(choices))}, not {value!r}")
 
 
 def check_size(value: object) -> None:

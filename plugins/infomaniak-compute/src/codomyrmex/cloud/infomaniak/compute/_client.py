@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, Literal, Unpack, cast, get_args
+from functools import partial
+from typing import Any, ClassVar, Literal, Unpack, cast
 
 from codomyrmex.cloud.common import ComputeClient, lenient, operation
 from codomyrmex.cloud.infomaniak.compute import _request, _results
@@ -15,6 +16,7 @@ from codomyrmex.cloud.infomaniak.openstack import (
     WAIT_CHECKS,
     OpenStackClient,
     Progress,
+    check_choice,
     check_id,
     check_name_or_id,
     check_size,
@@ -32,23 +34,18 @@ _Reboot = Literal["SOFT", "HARD"]
 _AT_REST = ("ACTIVE", "SHUTOFF")
 
 
-def _check_reboot(value: Any) -> None:
-    if value not in get_args(_Reboot):
-        raise ValueError(f"reboot_type is one of {', '.join(get_args(_Reboot))}, not {value!r}")
-
-
 def _check_size(value: Any) -> None:
     if value is not None:
         check_size(value)
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Any], None]] = {
     "name": check_name_or_id,
     "server_id": check_name_or_id,
     "instance_id": check_name_or_id,
     "flavor": check_name_or_id,
     "security_group": check_name_or_id,
-    "reboot_type": _check_reboot,
+    "reboot_type": partial(check_choice, "reboot_type", _Reboot),
     "boot_volume_size": _check_size,
     **WAIT_CHECKS,
 }

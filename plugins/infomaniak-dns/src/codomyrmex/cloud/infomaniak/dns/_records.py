@@ -9,8 +9,8 @@ from typing import Any
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.dns._contents import contents
 from codomyrmex.cloud.infomaniak.dns._names import UUID, within
-from codomyrmex.cloud.infomaniak.dns._zones import INTERVAL, Zones, changed
-from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress, wait, wait_gone
+from codomyrmex.cloud.infomaniak.dns._zones import INTERVAL, Zones, active, changed
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, Progress, wait_gone
 from openstack.dns.v2.recordset import Recordset
 from openstack.dns.v2.zone import Zone
 from openstack.exceptions import DuplicateResource
@@ -146,15 +146,8 @@ class Records(Zones):
         return self._find(find, record, "record set", named)
 
     def _ready(self, made: Recordset, zone: Zone, timeout: float, progress: Progress | None) -> Recordset:
-        return wait(
-            partial(self.connection.dns.get_recordset, zone=zone.id),
-            "record set",
-            made.id,
-            until=("ACTIVE",),
-            timeout=timeout,
-            interval=INTERVAL,
-            progress=progress,
-        )
+        get = partial(self.connection.dns.get_recordset, zone=zone.id)
+        return active(get, "record set", made.id, timeout, progress)
 
 
 def _record(found: Recordset) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.dns._names import absolute
-from codomyrmex.cloud.infomaniak.dns._zones import INTERVAL
-from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, OpenStackClient, Progress, wait
+from codomyrmex.cloud.infomaniak.dns._zones import active
+from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, OpenStackClient, Progress
 from openstack.dns.v2.floating_ip import FloatingIP
 from openstack.exceptions import raise_from_response
 
@@ -73,15 +73,7 @@ class ReverseDNS(OpenStackClient):
         return self._find(find, floating_ip, "floating IP")
 
     def _pointing(self, floating_ip: str, timeout: float, progress: Progress | None) -> FloatingIP:
-        return wait(
-            self.connection.dns.get_floating_ip,
-            "floating IP",
-            floating_ip,
-            until=("ACTIVE",),
-            timeout=timeout,
-            interval=INTERVAL,
-            progress=progress,
-        )
+        return active(self.connection.dns.get_floating_ip, "floating IP", floating_ip, timeout, progress)
 
 
 def _pointer(found: FloatingIP) -> dict[str, Any]:

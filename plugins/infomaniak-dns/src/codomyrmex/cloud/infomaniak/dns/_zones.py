@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from codomyrmex.cloud.common import lenient, operation
 from codomyrmex.cloud.infomaniak.dns._names import UUID, absolute
 from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, OpenStackClient, Progress, wait, wait_gone
 from openstack.dns.v2.zone import Zone
+
+R = TypeVar("R")
 
 INTERVAL = 2.0
 """Seconds between two questions for a status, at most."""
@@ -107,16 +110,28 @@ class Zones(OpenStackClient):
         return self._find(find, zone, "zone", named)
 
     def _active(self, zone: str, timeout: float, progress: Progress | None, since: float | None = None) -> Zone:
-        return wait(
-            self.connection.dns.get_zone,
-            "zone",
-            zone,
-            until=("ACTIVE",),
-            timeout=timeout,
-            interval=INTERVAL,
-            progress=progress,
-            since=since,
-        )
+        return active(self.connection.dns.get_zone, "zone", zone, timeout, progress, since)
+
+
+def active(
+    get: Callable[[str], R],
+    kind: str,
+    resource_id: str,
+    timeout: float,
+    progress: Progress | None,
+    since: float | None = None,
+) -> R:
+    """What Designate keeps, once its name servers have it. Arguments and errors are those of `wait`."""
+    return wait(
+        get,
+        kind,
+        resource_id,
+        until=("ACTIVE",),
+        timeout=timeout,
+        interval=INTERVAL,
+        progress=progress,
+        since=since,
+    )
 
 
 def changed(**options: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from codomyrmex.cloud.infomaniak.heat import _stacks
 from codomyrmex.cloud.infomaniak.heat._stacks import EventCallback, Events, follow, path
 from codomyrmex.cloud.infomaniak.heat._templates import Source, read_environment, read_template
 from codomyrmex.cloud.infomaniak.openstack import WAIT_CHECKS, OpenStackClient
+from codomyrmex.cloud.rest.polling import check_timeout
 from openstack.exceptions import ForbiddenException, raise_from_response
 from openstack.orchestration.v1.stack import Stack
 
@@ -26,7 +27,7 @@ _NEEDS = "a stack takes the role member and, for the trust that Heat makes, an u
 
 def _check_timeout(timeout: Any) -> None:
     if timeout is not None:
-        WAIT_CHECKS["timeout"](timeout)
+        check_timeout(timeout)
 
 
 _CHECKS = {**WAIT_CHECKS, "timeout": _check_timeout}

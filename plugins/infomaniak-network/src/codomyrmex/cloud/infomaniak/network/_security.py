@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from codomyrmex.cloud.common import lenient, operation
-from codomyrmex.cloud.infomaniak.network._arguments import check_choice, given
+from codomyrmex.cloud.infomaniak.network._arguments import given
 from codomyrmex.cloud.infomaniak.network._finding import Finding
-from codomyrmex.cloud.infomaniak.openstack import check_id
+from codomyrmex.cloud.infomaniak.openstack import check_choice, check_id
 from openstack.network.v2.security_group import SecurityGroup
 from openstack.network.v2.security_group_rule import SecurityGroupRule
 
@@ -73,8 +73,8 @@ class SecurityGroups(Finding):
 
         A rule that exists already is an `InfomaniakConflictError`.
         """
-        check_choice("direction", direction, Direction)
-        check_choice("ethertype", ethertype, EtherType)
+        check_choice("direction", Direction, direction)
+        check_choice("ethertype", EtherType, ethertype)
         options = given(
             protocol=protocol,
             port_range_min=port_range_min,

@@ -9,13 +9,14 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 from urllib.parse import urlsplit
 
 from codomyrmex.cloud.infomaniak.errors import InfomaniakUnsupportedError, InfomaniakValidationError
 from codomyrmex.cloud.infomaniak.object_storage import _results
 from codomyrmex.cloud.infomaniak.object_storage._names import path
 from codomyrmex.cloud.infomaniak.object_storage._swift import Swift
+from codomyrmex.cloud.infomaniak.openstack import check_choice
 
 Method = Literal["DELETE", "GET", "HEAD", "POST", "PUT"]
 """What a temporary URL may be signed for."""
@@ -24,8 +25,7 @@ _KEYS = ("Meta-Temp-URL-Key", "Meta-Temp-URL-Key-2")
 
 def sign(swift: Swift, method: Method, bucket: str, key: str, expires_in: int) -> str:
     """The object's URL, by which anyone may send this method for ``expires_in`` seconds."""
-    if method not in get_args(Method):
-        raise ValueError(f"method is one of {', '.join(get_args(Method))}, not {method!r}")
+    check_choice("method", Method, method)
     if not key.strip("/"):
         raise InfomaniakValidationError("Swift gives no temporary URL of a key of slashes alone")
     if swift.info and "tempurl" not in swift.info:
