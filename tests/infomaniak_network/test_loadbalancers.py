@@ -153,6 +153,25 @@ def test_a_part_that_fails_is_an_error_where_the_load_balancer_is_well(lab, clie
     assert (caught.value.resource, caught.value.retryable) == (listener["id"], False)
 
 
+def test_a_part_that_is_not_deleted_is_an_error_where_the_load_balancer_is_well(lab, client, balancer):
+    listener = client.create_listener("lb", "web", "HTTP", 80)
+    trigger = (
+        "CREATE TRIGGER keep BEFORE DELETE ON listener BEGIN "
+        "UPDATE listener SET provisioning_status = 'ERROR' WHERE id = OLD.id; SELECT RAISE(IGNORE); END"
+    )
+    with closing(sqlite3.connect(lab.places.path("octavia", "octavia.db"), timeout=20)) as database:
+        with database:
+            database.execute(trigger)
+        try:
+            with pytest.raises(InfomaniakCloudError, match="listener web is in state ERROR") as caught:
+                client.delete_listener("web")
+            assert (caught.value.resource, caught.value.retryable) == (listener["id"], False)
+        finally:
+            with database:
+                database.execute("DROP TRIGGER keep")
+    assert client.delete_listener("web")
+
+
 def test_what_does_not_come_in_time_says_how_far_it_is(client, lenient, balancer, set_state):
     set_state("PENDING_UPDATE")
     with pytest.raises(InfomaniakTimeoutError, match="PENDING_UPDATE"):
