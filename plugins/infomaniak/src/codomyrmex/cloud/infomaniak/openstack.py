@@ -280,7 +280,7 @@ def check_id(value: object) -> None:
 def check_choice(name: str, choices: Any, value: object) -> None:
     """Raise ValueError for a value of the argument ``name`` that is none of ``choices``, a ``Literal``."""
     if value not in get_args(choices):
-        raise ValueError(f"{name} is {' or '.join(get_args(choices))}, not {value!r}")
+        raise ValueError(f"{name} is one of {', '.join(get_args(choices))}, not {value!r}")
 
 
 def check_size(value: object) -> None:
