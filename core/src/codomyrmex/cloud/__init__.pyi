@@ -14,9 +14,11 @@ from codomyrmex.cloud.coda import CodaConnectionError as CodaConnectionError
 from codomyrmex.cloud.coda import CodaForbiddenError as CodaForbiddenError
 from codomyrmex.cloud.coda import CodaGoneError as CodaGoneError
 from codomyrmex.cloud.coda import CodaNotFoundError as CodaNotFoundError
+from codomyrmex.cloud.coda import CodaOutcomeUnknownError as CodaOutcomeUnknownError
 from codomyrmex.cloud.coda import CodaRateLimitError as CodaRateLimitError
 from codomyrmex.cloud.coda import CodaServerError as CodaServerError
 from codomyrmex.cloud.coda import CodaTimeoutError as CodaTimeoutError
+from codomyrmex.cloud.coda import CodaUnsettledError as CodaUnsettledError
 from codomyrmex.cloud.coda import CodaValidationError as CodaValidationError
 from codomyrmex.cloud.common import Capability as Capability
 from codomyrmex.cloud.common import CloudClient as CloudClient

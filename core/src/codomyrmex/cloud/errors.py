@@ -16,6 +16,7 @@
     ├── ServiceUnavailable             (ConnectionError) not reached, or a 5xx
     ├── CertificateError               a server's certificate is not trusted; nothing was sent to it
     ├── Timeout                        (TimeoutError)
+    ├── OutcomeUnknown                 it may have been done or not; do not repeat it before you looked
     ├── IntegrityError                 size or checksum differ from what was promised
     ├── UnsupportedOperation           (NotImplementedError) this provider cannot do it
     ├── LocalFileError                 (OSError) a file of this machine
@@ -62,6 +63,8 @@ class CloudError(Exception):
     """True when the same call may succeed later, unchanged."""
     retry_after: float | None
     """Seconds the service asks to wait, if it said so."""
+    maybe_executed: bool | None = None
+    """Whether the service may have done what was asked; None where the provider cannot tell."""
 
     _retryable = False
 
@@ -167,11 +170,21 @@ class ServiceUnavailable(CloudError, ConnectionError):
 class CertificateError(CloudError):
     """A server's certificate is not trusted, so nothing was sent to it. It says whose, and the setting to trust it."""
 
+    maybe_executed: bool | None = False
+
 
 class Timeout(CloudError, TimeoutError):
     """No answer in time. Whether the operation happened is not known."""
 
     _retryable = True
+
+
+class OutcomeUnknown(CloudError):
+    """The service may have done what was asked, or not, and doing it twice would do harm.
+
+    The message says what to look at first. Never ``retryable``; and neither a ConnectionError nor a TimeoutError, so
+    that what repeats those does not repeat this.
+    """
 
 
 class IntegrityError(CloudError):

@@ -68,8 +68,7 @@ def open_storage(url: str, **options: Any) -> StorageClient:
     scheme, separator, _ = url.partition("://")
     if not (scheme and separator):
         raise ValueError(f"not a storage URL: {url!r}; it looks like s3://bucket/key")
-    name = _provider_of(scheme.lower())
-    factory = _factory(name)
+    factory = _factory(name := _provider_of(scheme.lower()))
     make = functools.partial(factory.from_url, url) if hasattr(factory, "from_url") else factory
     return cast("StorageClient", make_client(name, make, options))
 
@@ -144,8 +143,7 @@ def isolated() -> Iterator[None]:
 
 def load_provider(provider: CloudProvider | str, service: ResourceType | str) -> Factory:
     """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
-    names = [getattr(name, "value", name) for name in (provider, service)]
-    are_names = all(isinstance(name, str) and name for name in names)
+    are_names = all(isinstance(n, str) and n for n in (getattr(given, "value", given) for given in (provider, service)))
     if not are_names or isinstance(provider, ResourceType) or isinstance(service, CloudProvider):
         raise TypeError(f"a provider (CloudProvider, str), then a service (ResourceType, str), not {provider, service}")
     return _factory(_name(provider, service))

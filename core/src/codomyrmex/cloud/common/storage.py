@@ -184,8 +184,7 @@ class StorageClient(CloudClient, ABC):
     @_read
     def read_range(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         """At most ``length`` bytes from byte ``start``; fewer, down to none, at the object's end."""
-        data = self.download_file(bucket, key)
-        return data[start : None if length is None else start + length]
+        return self.download_file(bucket, key)[start : None if length is None else start + length]
 
     @_read
     def download_path(self, bucket: str, key: str, path: Path, *, progress: Progress | None = None) -> ObjectInfo:
