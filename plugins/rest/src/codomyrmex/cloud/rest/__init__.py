@@ -10,6 +10,7 @@
 - `codomyrmex.cloud.rest.redaction`: texts and URLs without the secrets in them
 - `codomyrmex.cloud.rest.endpoints`: what can be the URL of a service
 - `codomyrmex.cloud.rest.credentials`: what to say where there are none, and what can be a token
+- `codomyrmex.cloud.rest.transport`: requests that are repeated where that does no harm (extra ``client``)
 - `codomyrmex.cloud.rest.client`: what a client written with requests needs (extra ``client``)
 - `codomyrmex.cloud.rest.rates`: rate limits kept on this side (extra ``client``)
 """

@@ -6,8 +6,8 @@ import hashlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
@@ -65,6 +65,17 @@ class Turns(pyrate.InMemoryBucket):
         if item not in self.items:
             self.items.append(item)
         self.items.sort(key=attrgetter("timestamp"))
+
+
+class Rates:
+    """Lets threads through at several rates, each class of requests apart."""
+
+    def __init__(self, rates: Iterable[tuple[str, Rate]]) -> None:
+        self._turns = {kind: Turns(rate) for kind, rate in rates}
+
+    def turn(self, kind: str) -> AbstractContextManager[None]:
+        """Wait until one more request of this class may go out; the block holds the request and its answer."""
+        return self._turns[kind].turn()
 
 
 def _milliseconds() -> int:

@@ -1,0 +1,274 @@
+"""What a transport sends again, what it takes for a success, and what its errors say of what was done."""
+
+import json
+import logging
+import time
+from types import SimpleNamespace
+
+import pytest
+from codomyrmex.cloud.errors import (
+    CertificateError,
+    CloudError,
+    OutcomeUnknown,
+    RateLimited,
+    ServiceUnavailable,
+    Timeout,
+)
+from codomyrmex.cloud.rest.rates import Rate
+from codomyrmex.cloud.rest.statuses import error_class, status_message
+from codomyrmex.cloud.rest.transport import ATTEMPTS, Errors, Request, Transport
+from support.api_server import Answer, Service, running
+
+TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f"
+
+
+class Lost(OutcomeUnknown):
+    def __init__(self, message, status=None, **context):
+        super().__init__(message, **context)
+
+
+def refusal(status, body, headers):
+    said = body.get("error") if isinstance(body, dict) else None
+    return error_class(status)(said or status_message(status))
+
+
+ERRORS = Errors(
+    is_success=lambda status, body: 200 <= status < 300,
+    refusal=refusal,
+    unreadable=lambda message, status, body: CloudError(f"{message}: {body}", retryable=True),
+    connection=ServiceUnavailable,
+    timeout=Timeout,
+    certificate=CertificateError,
+    outcome_unknown=Lost,
+)
+
+
+class Things(Service):
+    """Does whatever it is asked to, and counts it."""
+
+    contract = SimpleNamespace(find=lambda method, path: (SimpleNamespace(name=method), {}))
+
+    def __init__(self):
+        super().__init__()
+        self.done = []
+
+    def answer(self, request, found):
+        if request.headers["authorization"] != f"Bearer {TOKEN}":
+            return Answer(401, {})
+        if request.method != "GET":
+            self.done.append(request.target)
+        return Answer(200, {"name": "a thing", "sent": request.body.decode()})
+
+
+@pytest.fixture(scope="module")
+def server():
+    with running(Things()) as started:
+        yield started
+
+
+@pytest.fixture
+def things(server):
+    server.serve(service := Things())
+    yield service
+    service.released.set()
+
+
+@pytest.fixture
+def connect(things):
+    made = []
+
+    def connect(**options):
+        defaults = {"timeout": 5, "retry_budget": 60, "errors": ERRORS, "rates": {"": Rate(1000, 7.0)}}
+        made.append(Transport(things.url, TOKEN, **{**defaults, "keep_rates": False, **options}))
+        return made[-1]
+
+    yield connect
+    for transport in made:
+        transport.close()
+
+
+@pytest.fixture
+def transport(connect):
+    return connect()
+
+
+def name(answer):
+    if not isinstance(answer, dict) or "name" not in answer:
+        raise ValueError("the answer lacks a name")
+    return answer["name"]
+
+
+def read(**options):
+    return Request("GET", ("things", "a/b"), name, **options)
+
+
+def make(**options):
+    return Request("POST", ("things",), name, body=b"{}", **{"repeatable": False, "unsure": "look first", **options})
+
+
+def delete(**options):
+    return Request("DELETE", ("things", "7"), name, **options)
+
+
+def failure(transport, request):
+    with pytest.raises(CloudError) as caught:
+        transport.send(request)
+    return caught.value
+
+
+LOST = {
+    "reset": {"fault": "reset"},
+    "truncated": {"fault": "truncated"},
+    "500": {"answer": Answer(500, {})},
+    "408": {"answer": Answer(408, {})},
+    "499": {"answer": Answer(499, {})},
+    "302": {"answer": Answer(302, {}, {"Location": "/elsewhere"})},
+    "empty": {"answer": Answer(200, b"")},
+    "204": {"answer": Answer(204, b"")},
+    "null": {"answer": Answer(200, None)},
+    "a page": {"answer": Answer(200, b"<html>Log in</html>")},
+    "without what it promises": {"answer": Answer(200, {})},
+}
+lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
+TRANSIENT = set(LOST) - {"302", "499"}
+"""The others are not errors that pass, so reads are not repeated after them."""
+
+
+def test_a_request_is_json_in_the_name_of_the_token(transport, things):
+    assert transport.send(make(query={"all": "true"})) == "a thing"
+    [request] = things.requests
+    assert (request.method, request.target, request.json) == ("POST", "/things?all=true", {})
+    assert request.headers["content-type"] == "application/json"
+    transport.send(read())
+    assert things.requests[1].target == "/things/a%2Fb"
+    assert "content-type" not in things.requests[1].headers
+
+
+@pytest.mark.parametrize("fault", [LOST[name] for name in sorted(TRANSIENT)], ids=sorted(TRANSIENT))
+def test_a_read_outlasts_what_passes(transport, things, fault):
+    things.fail("GET", **fault)
+    assert transport.send(read()) == "a thing"
+    assert len(things.requests) == 2
+
+
+@lost
+@pytest.mark.parametrize("executed", [True, False])
+def test_what_must_not_be_done_twice_is_sent_once_and_its_outcome_is_unknown(transport, things, fault, executed):
+    things.fail("POST", executed=executed, **fault)
+    error = failure(transport, make())
+    assert type(error) is Lost
+    assert (error.maybe_executed, error.retryable) == (True, False)
+    assert str(error).endswith("it may have been done all the same: look first")
+    assert isinstance(error.__cause__, CloudError)
+    assert not isinstance(error, ConnectionError | TimeoutError)
+    assert len(things.requests) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422])
+def test_what_was_refused_was_not_done(transport, things, status):
+    things.fail("POST", Answer(status, {"error": "because"}))
+    error = failure(transport, make())
+    assert (type(error), error.message, error.maybe_executed) == (error_class(status), "because", False)
+
+
+def test_a_refusal_after_a_lost_answer_says_that_the_first_may_have_been_done(transport, things):
+    things.fail("POST", fault="reset", executed=True)
+    things.fail("POST", Answer(403, {}))
+    error = failure(transport, make(repeatable=True, unsure=None))
+    assert (type(error), error.maybe_executed) == (error_class(403), True)
+    things.fail("POST", fault="reset", executed=True)
+    things.fail("POST", Answer(403, {}))
+    assert type(failure(transport, make(repeatable=True))) is Lost
+
+
+def test_what_may_be_repeated_is_asked_before_it_is(transport, things):
+    asked = []
+    things.fail("POST", fault="reset", executed=True)
+    transport.send(make(repeatable=lambda: asked.append(len(things.requests)) or True))
+    assert (asked, len(things.requests)) == ([1], 2)
+    things.fail("POST", fault="reset", executed=True)
+    assert type(failure(transport, make(repeatable=lambda: False))) is Lost
+    assert len(things.requests) == 3
+
+
+@pytest.mark.parametrize("status", [404, 409, 410])
+def test_a_deletion_that_finds_nothing_the_second_time_is_done(transport, things, status):
+    things.fail("DELETE", fault="reset", executed=True)
+    things.fail("DELETE", Answer(status, {}))
+    assert transport.send(delete(when_gone=lambda: "gone")) == "gone"
+    things.fail("DELETE", Answer(status, {}))
+    assert failure(transport, delete(when_gone=lambda: "gone")).maybe_executed is False
+
+
+def test_what_must_not_be_done_twice_goes_by_a_connection_of_its_own(transport, things):
+    transport.send(read())
+    transport.send(read())
+    assert len(things.connections) == 1
+    transport.send(make())
+    assert len(things.connections) == 2
+
+
+def test_a_429_was_not_done_unless_it_is_said_that_it_may_have_been(transport, things):
+    things.fail("POST", Answer(429, {}, {"Retry-After": "0"}), times=2)
+    assert transport.send(make()) == "a thing"
+    things.fail("POST", Answer(429, {}, {"Retry-After": "0"}))
+    error = failure(transport, make(after_429=False))
+    assert type(error) is Lost
+    assert type(error.__cause__) is RateLimited
+    assert len(things.done) == 1
+
+
+def test_a_retry_after_of_nothing_is_no_leave_to_ask_at_once(connect, things):
+    things.fail("GET", Answer(429, {}, {"Retry-After": "0"}), times=99)
+    assert failure(connect(retry_budget=3.0), read()).retry_after == 0
+    assert 3 <= len(things.requests) <= 6  # within 3 seconds: pauses of 0.25 to 0.5, 0.5 to 1, 1 to 2
+
+
+def test_a_429_without_retry_after_waits_for_the_window_of_its_class(connect, things):
+    transport = connect(rates={"": Rate(10, 9.0), "slow": Rate(1, 0.6)}, retry_budget=1.0)
+    things.fail("GET", Answer(429, {}))
+    started = time.monotonic()
+    assert transport.send(read(kind="slow")) == "a thing"
+    assert time.monotonic() - started >= 0.6
+    things.fail("GET", Answer(429, {}))
+    assert type(failure(transport, read())) is RateLimited  # 9 seconds are more than the budget
+
+
+@pytest.mark.slow
+def test_a_fault_that_stays_is_given_up(transport, things):
+    things.fail("GET", Answer(503, {}), times=99)
+    assert type(failure(transport, read())) is ServiceUnavailable
+    assert len(things.requests) == ATTEMPTS
+
+
+def test_who_needs_an_answer_soon_does_not_wait_for_repeats(transport, things):
+    things.fail("GET", Answer(503, {}, {"Retry-After": "2"}))
+    assert failure(transport, read(within=1.5)).retry_after == 2
+    assert len(things.requests) == 1
+    things.fail("GET", fault="stalled")
+    started = time.monotonic()
+    assert type(failure(transport, read(within=0.2))) is Timeout
+    assert time.monotonic() - started < 4  # and not the client's 5 seconds
+
+
+def test_a_download_goes_where_the_link_leads_without_the_token(transport, things):
+    things.fail("GET", Answer(302, b"", {"Location": "/file"}))
+    things.fail("GET", Answer(200, b"content"))
+    assert transport.download(f"{things.url}/link?signature=abc") == b"content"
+    assert [request.headers.get("authorization") for request in things.requests] == [None, None]
+
+
+def test_the_token_shows_nowhere(connect, things, caplog):
+    echo = json.dumps({"error": f"Bearer {TOKEN}"}).encode()
+    texts = []
+    with caplog.at_level(logging.DEBUG):
+        for answer in (Answer(400, echo), Answer(503, echo), Answer(200, echo), Answer(200, echo[:-3])):
+            things.fail("POST", answer)
+            error = failure(connect(), make())
+            texts += [str(error), repr(vars(error)), repr(error.__cause__), repr(vars(error.__cause__ or error))]
+    assert not [text for text in [*texts, caplog.text, repr(connect())] if TOKEN in text]
+
+
+def test_what_a_success_holds_is_given_as_it_is(transport, things):
+    things.fail("GET", Answer(200, {"name": f"the token {TOKEN}"}))
+    assert transport.send(read()) == f"the token {TOKEN}"  # as a user may keep it there
