@@ -158,7 +158,7 @@ def test_the_token_is_in_no_text_no_log_and_no_pickle(connect, coda, caplog, mon
             texts += [repr(error_), str(error_), repr(vars(error_)), pickle.dumps(error_)]
             texts += [repr(cause), repr(cause and vars(cause)), pickle.dumps(cause)]
     texts += [repr(client), str(client), repr(vars(client)), pickle.dumps(client), CodaClient.credential_source()]
-    texts += [repr(vars(client._calls.transport)), repr(client._calls.transport.session.headers), caplog.text]
+    texts += [repr(vars(client._calls.transport)), repr(client._calls.transport._session.headers), caplog.text]
     assert "Connection" in caplog.text or "HTTP/1.1" in caplog.text
     assert [t for t in texts if TOKEN in (t if isinstance(t, str) else t.decode("latin-1"))] == []
 

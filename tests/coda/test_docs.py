@@ -5,7 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from codomyrmex.cloud.coda import CodaAPIError, CodaClient, RateLimits, _http, _rows, _waiting, client, errors
+from codomyrmex.cloud.coda import CodaAPIError, CodaClient, RateLimits, _rows, _waiting, client, errors
+from codomyrmex.cloud.rest import transport
 from support.coda.server import TOKEN, error
 
 ROOT = Path(__file__).parents[2]
@@ -55,11 +56,11 @@ def test_the_page_tells_the_numbers_that_hold():
     assert f"reads {client._ROWS_PER_PAGE} rows a page" in PAGE
     assert f"at most {_rows.MAX_ROWS} rows and {_rows.MAX_BYTES / 1e6:g} MB" in PAGE
     assert f"after {_waiting.TIMEOUT:g} seconds" in PAGE
-    assert ["one", "two", "three", "four"][_http.ATTEMPTS - 2] in re.search(r"up to (\w+) times", PAGE)[1]
+    assert ["one", "two", "three", "four"][transport.ATTEMPTS - 2] in re.search(r"up to (\w+) times", PAGE)[1]
 
 
 def test_the_page_shows_every_error():
     start, end = map(int, re.search(r"coda/errors\.py:(\d+):(\d+)", PAGE).groups())
     shown = Path(errors.__file__).read_text("utf-8").splitlines()[start - 1 : end]
-    kinds = [CodaAPIError, *CodaAPIError.__subclasses__()]
-    assert [line.split()[0 if "──" not in line else 1] for line in shown] == [kind.__name__ for kind in kinds]
+    kinds = [CodaAPIError, *CodaAPIError.__subclasses__(), errors.CodaUnsettledError]
+    assert re.findall(r"^\W*(\w+)", "\n".join(shown), re.MULTILINE) == [kind.__name__ for kind in kinds]

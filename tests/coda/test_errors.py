@@ -18,9 +18,11 @@ from codomyrmex.cloud.coda import (
     CodaForbiddenError,
     CodaGoneError,
     CodaNotFoundError,
+    CodaOutcomeUnknownError,
     CodaRateLimitError,
     CodaServerError,
     CodaTimeoutError,
+    CodaUnsettledError,
     CodaValidationError,
 )
 from codomyrmex.cloud.coda import errors as coda_errors
@@ -153,9 +155,14 @@ def test_a_success_that_is_no_json_object_is_an_error(hasty, coda, body):
     assert (type(raised), raised.status_code) == (CodaAPIError, 200)
 
 
-def test_a_success_without_a_body_is_an_empty_answer(client, coda):
-    coda.fail("updateDoc", Answer(200, b""))
+@pytest.mark.parametrize("answer", [Answer(200, b""), Answer(204, b""), Answer(200, b"null")], ids=repr)
+def test_a_success_without_the_body_that_coda_promises_is_none(client, coda, answer):
+    coda.fail("updateDoc", answer)
     assert client.update_doc("doc", title="x") == {}
+    assert len(coda.received("updateDoc")) == 2
+    coda.fail("createDoc", answer)
+    assert type(failure(lambda: client.create_doc("x"))) is CodaOutcomeUnknownError
+    assert len(coda.received("createDoc")) == 1
 
 
 @pytest.mark.parametrize(
@@ -245,6 +252,6 @@ def test_errors_are_made_as_the_spec_says(kind):
 
 def test_the_drawing_shows_every_error_with_what_it_also_is():
     drawn = dict(re.findall(r"(Coda\w+) +(?:\w+ ?)*.*?\((\w+)\)", coda_errors.__doc__))
-    kinds = [CodaAPIError, *CodaAPIError.__subclasses__()]
+    kinds = [CodaAPIError, *CodaAPIError.__subclasses__(), CodaUnsettledError]
     assert drawn == {kind.__name__: kind.__bases__[-1].__name__ for kind in kinds}
     assert {kind.__name__ for kind in kinds} <= set(module.__all__)

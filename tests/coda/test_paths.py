@@ -26,7 +26,7 @@ def test_an_odd_name_leads_to_its_table_and_row(client, coda, odd):
     assert [row["Name"] for row in coda.rows(odd, odd)] == ["changed", "new"]
     client.delete_row(odd, odd, odd, wait=False)
     assert len(coda.rows(odd, odd)) == 1
-    operations = ["getDoc", "getTable", "getRow", "updateRow", "upsertRows", "deleteRow"]
+    operations = ["getDoc", "getTable", "getRow", "getRow", "updateRow", "upsertRows", "getRow", "deleteRow"]
     assert [request.operation for request in coda.requests] == operations
 
 

@@ -1,10 +1,11 @@
 """What is read: documents, pages, tables, columns, rows, and lists of any length."""
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from codomyrmex.cloud.coda import CodaAPIError, Doc, Person, Reference, Row
+from codomyrmex.cloud.coda import CodaAPIError, Doc, Person, Reference
 from support.api_server import Answer
 from support.coda.server import CREATED
 
@@ -19,9 +20,10 @@ def test_a_document_has_the_fields_of_the_api_in_snake_case(client):
 
 
 def test_keys_the_client_does_not_know_are_out_of_the_way(client, coda):
-    coda.fail("getDoc", Answer(200, {"id": "d", "name": "n", "brandNew": {"a": 1}, "icon": None}))
-    doc = client.get_doc("d")
-    assert doc == Doc(id="d", name="n")
+    known = client.get_doc("doc")
+    coda.fail("getDoc", Answer(200, {**coda._doc(coda.docs["doc"]), "brandNew": {"a": 1}, "icon": None}))
+    doc = client.get_doc("doc")
+    assert doc == known
     assert doc.extra == {"brandNew": {"a": 1}}
     assert "brandNew" not in repr(doc)
     copied = pickle.loads(pickle.dumps(doc))
@@ -34,12 +36,35 @@ def test_json_that_is_no_object_is_no_model(answer):
         Doc.from_json(answer)
 
 
-@pytest.mark.parametrize("answer", [{"workspace": "text"}, {"createdAt": "yesterday"}, {"createdAt": 5}])
-def test_an_answer_of_another_shape_is_an_error_that_holds_it(client, coda, answer):
+WRONG = [
+    {"workspace": "text"}, {"createdAt": "yesterday"}, {"createdAt": 5}, {"createdAt": None}, {"id": 7}, {"name": None},
+    {"docSize": {"totalRowCount": True, "tableAndViewCount": 1, "pageCount": 1, "overApiSizeLimit": False}},
+    {"docSize": {"totalRowCount": 1}}, {"icon": []},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+def test_an_answer_of_another_shape_is_an_error_that_holds_it(connect, coda, wrong):
+    answer = {**coda._doc(coda.docs["doc"]), **wrong}
     coda.fail("getDoc", Answer(200, answer))
     with pytest.raises(CodaAPIError, match="cannot be read") as caught:
-        client.get_doc("d")
+        connect(retry_budget=0).get_doc("doc")
     assert caught.value.response_body == answer
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("items", [None, {}, "text", [None], [[]], [7]], ids=repr)
+def test_a_list_that_is_none_is_an_error(connect, coda, items):
+    coda.fail("listRows", Answer(200, {"items": items}))
+    with pytest.raises(CodaAPIError, match="cannot be read"):
+        list(connect(retry_budget=0).iter_rows("doc", "grid-1"))
+
+
+def test_an_answer_that_cannot_be_read_is_asked_for_again(client, coda):
+    coda.largest_page = 2
+    coda.fail("listRows", Answer(200, b""))
+    assert len(list(client.iter_rows("doc", "grid-1"))) == 3
+    assert len(coda.received("listRows")) == 3
 
 
 def test_models_do_not_change(client):
@@ -153,7 +178,7 @@ def test_every_list_can_be_walked(client, coda):
 
 
 def test_a_service_that_repeats_a_page_does_not_hold_the_client_for_ever(client, coda):
-    page = {"items": [{"id": "i-1"}], "nextPageToken": "same"}
+    page = {"items": [], "nextPageToken": "same"}
     coda.fail("listRows", Answer(200, page), times=9)
     with pytest.raises(CodaAPIError, match="again and again"):
         list(client.iter_rows("doc", "grid-1"))
@@ -167,5 +192,6 @@ def test_the_account_and_links_are_told(client):
     assert link.resource == Reference(id="doc", type="doc", name="A document", href=link.resource.href)
 
 
-def test_rows_are_found_in_sets_by_their_ids():
-    assert hash(Row(id="i", values={"a": 1})) == hash(Row(id="i", values={"a": 2}))
+def test_rows_are_found_in_sets_by_their_ids(client):
+    row = client.get_row("doc", "grid-1", "i-00")
+    assert hash(row) == hash(replace(row, values={"c-1": ["unhashable"]}))

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 from codomyrmex.cloud.coda import (
-    CodaConnectionError,
     CodaForbiddenError,
+    CodaOutcomeUnknownError,
     CodaServerError,
-    CodaTimeoutError,
+    CodaUnsettledError,
     CodaValidationError,
     to_pandas,
 )
@@ -122,7 +122,7 @@ def test_an_iterator_that_breaks_says_how_many_rows_were_sent_before(client, cod
 
     with pytest.raises(KeyError) as caught:
         client.insert_rows(*TABLE, rows())
-    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this"]
+    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this, in mutate:501"]
 
 
 def test_who_interrupts_is_told_how_many_rows_were_sent_before(client, coda, empty):
@@ -131,7 +131,7 @@ def test_who_interrupts_is_told_how_many_rows_were_sent_before(client, coda, emp
         interrupt()
 
     assert notes_of_interrupt(lambda: client.insert_rows(*TABLE, rows())) == [
-        "insert_rows had sent 500 rows before this"
+        f"insert_rows had sent 500 rows before this, in {next(iter(coda._mutations))}"
     ]
 
 
@@ -140,7 +140,7 @@ def test_who_interrupts_the_wait_is_told_what_goes_on_and_how_many_rows_were_sen
     notes = notes_of_interrupt(lambda: client.insert_rows(*TABLE, things(600)), when=IN_THE_PAUSE)
     assert notes == [
         f"the service goes on with mutation {next(iter(coda._mutations))}",
-        "insert_rows had sent 600 rows before this",
+        f"insert_rows had sent 600 rows before this, in {', '.join(coda._mutations)}",
     ]
 
 
@@ -165,7 +165,7 @@ def test_a_failure_in_the_middle_is_continued_without_loss_or_duplicates(client,
         client.insert_rows(*TABLE, form(rows))
     partial = caught.value.partial
     assert (partial.accepted, partial.unsure, len(partial.result.added_row_ids)) == (500, 0, 500)
-    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this"]
+    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this, in mutate:501"]
     assert len(coda.rows()) == 500
     remaining = list(partial.remaining)
     assert remaining == rows[500:]
@@ -177,7 +177,7 @@ def test_a_failure_in_the_middle_is_continued_without_loss_or_duplicates(client,
 @pytest.mark.parametrize("fault", ["reset", "truncated", "stalled"])
 def test_rows_whose_answer_is_lost_are_unsure_and_not_sent_twice(connect, coda, empty, fault):
     coda.fail("upsertRows", fault=fault, executed=True)
-    with pytest.raises((CodaConnectionError, CodaTimeoutError)) as caught:
+    with pytest.raises(CodaOutcomeUnknownError, match="look which rows are in") as caught:
         connect(timeout=0.3).insert_rows(*TABLE, things(3))
     assert (caught.value.partial.accepted, caught.value.partial.unsure) == (0, 3)
     assert len(coda.received("upsertRows")) == 1
@@ -186,8 +186,9 @@ def test_rows_whose_answer_is_lost_are_unsure_and_not_sent_twice(connect, coda, 
 
 def test_a_gateway_that_fails_leaves_rows_unsure(client, coda, empty):
     coda.fail("upsertRows", Answer(502, b"<html>Bad Gateway</html>"), executed=True)
-    with pytest.raises(CodaServerError) as caught:
+    with pytest.raises(CodaOutcomeUnknownError) as caught:
         client.insert_rows(*TABLE, things(3))
+    assert isinstance(caught.value.__cause__, CodaServerError)
     assert caught.value.partial.unsure == 3
 
 
@@ -210,9 +211,10 @@ def test_a_failure_goes_to_another_process_without_the_rows_to_come(client, coda
 
 def test_waiting_that_fails_says_that_all_rows_are_accepted(client, coda):
     coda.delay = 60
-    with pytest.raises(CodaTimeoutError) as caught:
+    with pytest.raises(CodaUnsettledError) as caught:
         client.insert_rows(*TABLE, things(600), timeout=0.2)
     partial = caught.value.partial
+    assert partial.unsettled == partial.result.request_ids
     assert (partial.accepted, partial.unsure, list(partial.remaining)) == (600, 0, [])
     assert len(partial.result.request_ids) == 2
     coda._pending.clear()

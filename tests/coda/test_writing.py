@@ -4,7 +4,14 @@ import logging
 import time
 
 import pytest
-from codomyrmex.cloud.coda import CodaAPIError, CodaGoneError, CodaNotFoundError, CodaServerError, CodaTimeoutError
+from codomyrmex.cloud.coda import (
+    CodaAPIError,
+    CodaGoneError,
+    CodaNotFoundError,
+    CodaOutcomeUnknownError,
+    CodaServerError,
+    CodaTimeoutError,
+)
 from support.api_server import Answer
 from support.coda.server import error
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
@@ -161,7 +168,7 @@ def test_an_error_while_a_write_is_waited_for_is_none_of_the_write(client, coda,
     coda.fail("getMutationStatus", error(status, "no"))
     with pytest.raises(CodaAPIError, match="whether it is applied cannot be asked: no") as caught:
         client.create_doc("Plans") if write == "create_doc" else client.insert_rows("doc", "grid-1", [{"Name": "z"}])
-    assert type(caught.value) is CodaAPIError
+    assert type(caught.value) is CodaOutcomeUnknownError
     assert (caught.value.maybe_executed, caught.value.retryable) == (True, False)
     assert caught.value.status_code == status
     assert caught.value.request_id.startswith("mutate:")

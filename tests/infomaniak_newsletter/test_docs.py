@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from codomyrmex.cloud.infomaniak.newsletter import _dispatch, _http, _imports, _limits
+from codomyrmex.cloud.infomaniak.newsletter import _dispatch, _imports
+from codomyrmex.cloud.infomaniak.newsletter import client as module
+from codomyrmex.cloud.rest import transport
 from support.newsletter.server import DOMAIN, TOKEN
 
 ROOT = Path(__file__).parents[2]
@@ -38,10 +40,10 @@ def test_the_examples_run(service, client, monkeypatch, document, capsys, tmp_pa
 
 
 def test_the_page_tells_the_numbers_that_hold():
-    assert f"allows {_limits.REQUESTS_PER_MINUTE} requests a minute" in PAGE
+    assert f"allows {module.REQUESTS_PER_MINUTE} requests a minute" in PAGE
     assert f"Up to {_imports.FEW} contacts" in PAGE
     assert "up to four times" in PAGE
-    assert _http.ATTEMPTS == 5
+    assert transport.ATTEMPTS == 5
 
 
 def test_the_page_tells_what_the_states_mean():

@@ -152,6 +152,9 @@ def test_a_success_without_data_is_no_failure(hasty, service, body):
     assert hasty.update_mailing_list(7, name="n") == {}
     service.fail("delete_group", Answer(200, body))
     assert hasty.delete_mailing_list(7) is True
+    service.fail("create_group", Answer(201, body))
+    with pytest.raises(InfomaniakOutcomeUnknownError, match="the answer holds no data"):
+        hasty.create_mailing_list("n")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple
 
-from codomyrmex.cloud.rest.rates import Rate, Turns, shared
+from codomyrmex.cloud.rest.rates import Rate
 
 Kind = Literal["reads", "writes", "content_writes", "list_docs"]
 """The classes of requests that Coda counts apart."""
@@ -35,19 +34,3 @@ def check_limits(limits: RateLimits) -> None:
             raise TypeError(f"RateLimits holds Rate(requests, seconds), not {rate!r}")
         if rate.requests < 1 or rate.seconds < 0.001:
             raise ValueError(f"a rate is one request or more in a millisecond or more, not {rate}")
-
-
-class RateLimiter:
-    """Lets the threads of this process through at the rates of `RateLimits`, each class apart."""
-
-    def __init__(self, limits: RateLimits) -> None:
-        self._turns = {kind: Turns(rate) for kind, rate in limits._asdict().items()}
-
-    def turn(self, kind: Kind) -> AbstractContextManager[None]:
-        """Wait until one more request of this class may go out; the block holds the request and its answer."""
-        return self._turns[kind].turn()
-
-
-def shared_limiter(base_url: str, token: str, limits: RateLimits) -> RateLimiter:
-    """The one limiter of all clients of this process that Coda counts together."""
-    return shared(RateLimiter, limits, base_url, token)

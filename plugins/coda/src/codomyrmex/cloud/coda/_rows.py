@@ -13,7 +13,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from codomyrmex.cloud.coda.errors import CodaAPIError, PartialInsert
-from codomyrmex.cloud.coda.models import InsertRowsResult
+from codomyrmex.cloud.coda.models import InsertRowsResult, MutationStatus
 from codomyrmex.cloud.coda.params import RowLike
 
 MAX_ROWS = 500
@@ -98,7 +98,7 @@ def _body(encoded: list[bytes], tail: bytes) -> bytes:
 
 
 def insert(
-    pending: Iterator[Part], send: Callable[[bytes], dict[str, Any]], settle: Callable[[str], None]
+    pending: Iterator[Part], send: Callable[[bytes], dict[str, Any]], settle: Callable[[str], MutationStatus] | None
 ) -> InsertRowsResult:
     """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``, an interrupt a note."""
     added: list[str] = []
@@ -111,25 +111,32 @@ def insert(
             except CodaAPIError as error:
                 unsure = len(part.rows) if error.maybe_executed else 0
                 remaining = chain(part.rows, chain.from_iterable(later.rows for later in pending))
-                error.partial = PartialInsert(accepted, unsure, _result(added, request_ids), remaining)
+                result = _result(added, request_ids)
+                error.partial = PartialInsert(accepted, unsure, result, list(request_ids), remaining)
                 raise
             accepted += len(part.rows)
             added += answer.get("addedRowIds", [])
-            request_ids.append(answer.get("requestId", ""))
-        result = _result(added, request_ids)
-        for request_id in filter(None, request_ids):
+            request_ids.append(answer["requestId"])
+        warnings: list[str] = []
+        result = _result(added, request_ids, warnings)
+        for settled, request_id in enumerate(request_ids):
+            if settle is None:
+                break
             try:
-                settle(request_id)
+                status = settle(request_id)
             except CodaAPIError as error:
-                error.partial = PartialInsert(accepted, 0, result, iter(()))
+                error.partial = PartialInsert(accepted, 0, result, request_ids[settled:], iter(()))
                 raise
+            warnings += [status.warning] if status.warning else []
     except (Exception, KeyboardInterrupt) as error:
         if accepted:
-            error.add_note(f"insert_rows had sent {accepted} rows before this")
+            error.add_note(f"insert_rows had sent {accepted} rows before this, in {', '.join(request_ids)}")
         raise
     return result
 
 
-def _result(added: list[str], request_ids: list[str]) -> InsertRowsResult:
+def _result(added: list[str], request_ids: list[str], warnings: list[str] | None = None) -> InsertRowsResult:
     last = request_ids[-1] if request_ids else ""
-    return InsertRowsResult(request_id=last, added_row_ids=added, request_ids=request_ids)
+    return InsertRowsResult(
+        request_id=last, added_row_ids=added, request_ids=request_ids, warnings=[] if warnings is None else warnings
+    )

@@ -17,18 +17,19 @@ _REPLICATION = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
-def wait_for(ask: Callable[[], T | None], timeout: float, what: str) -> T:
+def wait_for(ask: Callable[[float], T | None], timeout: float, what: str) -> T:
     """What ``ask`` gives once that is not None. CodaTimeoutError after ``timeout`` seconds.
 
     A question that gets no answer, or is put off, is asked again as long as there is time.
 
+    :param ask: is given the seconds that are left.
     :param what: what is waited for, with its id, for messages and for who interrupts it: ``"mutation 1"``.
     """
     failure: CodaAPIError | None = None
     with note_on_interrupt(what):
         for passed in looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE):
             try:
-                result = ask()
+                result = ask(timeout - passed)
             except CodaNotFoundError:
                 if passed > _REPLICATION:
                     raise

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any, ClassVar, Literal, Self, Unpack
 
 from codomyrmex.cloud.coda import params
-from codomyrmex.cloud.coda._calls import Calls, read, walk
+from codomyrmex.cloud.coda._calls import Calls, walk
 from codomyrmex.cloud.coda._frames import is_frame, rows_of
-from codomyrmex.cloud.coda._http import Transport
 from codomyrmex.cloud.coda._limits import RateLimits, check_limits
 from codomyrmex.cloud.coda._rows import insert, parts, to_cells
+from codomyrmex.cloud.coda._targets import Target
 from codomyrmex.cloud.coda._token import VARIABLE, find_token, token_of_environment
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
-from codomyrmex.cloud.coda.errors import CodaAPIError
+from codomyrmex.cloud.coda.errors import ERRORS, CodaAPIError
 from codomyrmex.cloud.coda.models import (
     ApiLink,
     Column,
@@ -34,7 +34,8 @@ from codomyrmex.cloud.coda.models import (
 )
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, operation
 from codomyrmex.cloud.rest.endpoints import split_endpoint
-from codomyrmex.cloud.rest.polling import WAIT_CHECKS
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS, check_timeout
+from codomyrmex.cloud.rest.transport import Transport
 
 _ROWS_PER_PAGE = 200
 _PATH = {"doc_id": "docs", "page_id": "pages", "table_id": "tables", "column_id": "columns", "row_id": "rows"}
@@ -70,14 +71,16 @@ class CodaClient(CloudClient):
         retry_budget: float = 60.0,
     ) -> None:
         split_endpoint(base_url, "base_url", "https://coda.io/apis/v1")
-        if timeout <= 0:
-            raise ValueError(f"timeout must be positive seconds, not {timeout}")
+        check_timeout(timeout)
         if limits is not None:
             check_limits(limits)
         self.base_url, self.timeout = base_url.rstrip("/"), timeout
         self.limits, self.retry_budget = limits, retry_budget
-        token = find_token(api_token, credentials)
-        self._calls = Calls(Transport(self.base_url, token, timeout, limits, retry_budget))
+        transport = Transport(
+            self.base_url, find_token(api_token, credentials), timeout=timeout, retry_budget=retry_budget,
+            errors=ERRORS, rates=(limits or RateLimits())._asdict(), keep_rates=limits is not None,
+        )  # fmt: skip
+        self._calls = Calls(transport)
 
     @classmethod
     def from_env(cls, **options: Unpack[params.ClientOptions]) -> Self:
@@ -124,7 +127,10 @@ class CodaClient(CloudClient):
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         body = {"title": title, **params.body(options, params.DocOptions)}
-        return read(Doc, self._calls.write("POST", "docs", body=body, repeatable=False, wait=wait, timeout=timeout))
+        doc = self._calls.make(Doc.from_json, "docs", body=body, unsure="look at list_docs before making another")
+        if wait and (request_id := doc.extra.get("requestId")):
+            self._calls.settle(request_id, timeout, doc.id)
+        return doc
 
     @operation(effect="read")
     def get_doc(self, doc_id: str) -> Doc:
@@ -163,9 +169,8 @@ class CodaClient(CloudClient):
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         body = params.body(fields, params.PageFields)
-        return self._calls.edit(
-            "POST", "docs", doc_id, "pages", body=body, repeatable=False, wait=wait, timeout=timeout
-        )
+        target = Target(("docs", doc_id, "pages"), unsure="look at list_pages before making another")
+        return self._calls.edit("POST", target, body=body, wait=wait, timeout=timeout)
 
     @operation(effect="read")
     def get_page(self, doc_id: str, page_id: str) -> Page:
@@ -188,10 +193,12 @@ class CodaClient(CloudClient):
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         body = params.body(changes, params.PageChanges)
-        mode = body.get("contentUpdate", {}).get("insertionMode", "replace")
-        return self._calls.edit(
-            "PUT", "docs", doc_id, "pages", page_id, body=body, repeatable=mode == "replace", wait=wait, timeout=timeout
-        )
+        path = ("docs", doc_id, "pages", page_id)
+        if body.get("contentUpdate", {}).get("insertionMode", "replace") == "replace":
+            target = self._calls.target(*path)
+        else:
+            target = Target(path, unsure="look whether the page holds it before adding it again")
+        return self._calls.edit("PUT", target, body=body, wait=wait, timeout=timeout)
 
     @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_page(self, doc_id: str, page_id: str, *, wait: bool = True, timeout: float = TIMEOUT) -> dict[str, Any]:
@@ -200,7 +207,7 @@ class CodaClient(CloudClient):
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
-        return self._calls.edit("DELETE", "docs", doc_id, "pages", page_id, wait=wait, timeout=timeout)
+        return self._calls.delete("docs", doc_id, "pages", page_id, wait=wait, timeout=timeout)
 
     @operation(effect="read")
     def begin_page_export(
@@ -211,7 +218,7 @@ class CodaClient(CloudClient):
         Hooks are told ``read``: the request is a POST, but changes nothing in the document.
         """
         body = {"outputFormat": output_format}
-        return read(PageExport, self._calls.write("POST", "docs", doc_id, "pages", page_id, "export", body=body))
+        return self._calls.make(PageExport.from_json, "docs", doc_id, "pages", page_id, "export", body=body)
 
     @operation(effect="read")
     def get_page_export(self, doc_id: str, page_id: str, request_id: str) -> PageExport:
@@ -233,8 +240,8 @@ class CodaClient(CloudClient):
         """
         export = self.begin_page_export(doc_id, page_id, output_format)
 
-        def finished() -> PageExport | None:
-            now = self.get_page_export(doc_id, page_id, export.id)
+        def finished(left: float) -> PageExport | None:
+            now = self._calls.get(PageExport, "docs", doc_id, "pages", page_id, "export", export.id, within=left)
             return now if now.download_link or now.error else None
 
         done = wait_for(finished, timeout, f"export {export.id}")
@@ -329,17 +336,20 @@ class CodaClient(CloudClient):
         pending = parts(rows_of(rows) if is_frame(rows) else rows, keys)
         if isinstance(rows, Sized):
             pending = iter(list(pending))
-        path = ("docs", doc_id, "tables", table_id, "rows")
+        path = ("docs", doc_id, "tables", table_id)
+        if keys:
+            target = self._calls.target(*path)
+        else:
+            target = Target(path, unsure="look which rows are in before inserting them again, or give key_columns")
         query = params.flag("disableParsing", disable_parsing or None)
 
         def send(body: bytes) -> dict[str, Any]:
-            return self._calls.edit("POST", *path, query=query, body=body, repeatable=bool(keys))
+            return self._calls.edit("POST", target, below=("rows",), answers=(), query=query, body=body, wait=False)
 
-        def settle(request_id: str) -> None:
-            if wait:
-                self._calls.settle(request_id, timeout)
+        def settle(request_id: str) -> MutationStatus:
+            return self._calls.settle(request_id, timeout)
 
-        return insert(pending, send, settle)
+        return insert(pending, send, settle if wait else None)
 
     @operation(effect="write", checks=WAIT_CHECKS)
     def update_row(
@@ -365,8 +375,8 @@ class CodaClient(CloudClient):
             raise TypeError("update_row takes the new values as cells, or as row")
         body = {"row": {"cells": to_cells(cells if cells is not None else row)}}
         query = params.flag("disableParsing", disable_parsing or None)
-        path = ("docs", doc_id, "tables", table_id, "rows", row_id)
-        return self._calls.edit("PUT", *path, query=query, body=body, wait=wait, timeout=timeout)
+        target = self._calls.target("docs", doc_id, "tables", table_id, "rows", row_id)
+        return self._calls.edit("PUT", target, query=query, body=body, wait=wait, timeout=timeout)
 
     @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_row(
@@ -377,9 +387,7 @@ class CodaClient(CloudClient):
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
-        return self._calls.edit(
-            "DELETE", "docs", doc_id, "tables", table_id, "rows", row_id, wait=wait, timeout=timeout
-        )
+        return self._calls.delete("docs", doc_id, "tables", table_id, "rows", row_id, wait=wait, timeout=timeout)
 
     @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_rows(
@@ -391,8 +399,16 @@ class CodaClient(CloudClient):
         :param timeout: seconds for that wait; ``math.inf`` for no end.
         """
         body = {"rowIds": list(row_ids)}
+        target = self._calls.target("docs", doc_id, "tables", table_id)
         return self._calls.edit(
-            "DELETE", "docs", doc_id, "tables", table_id, "rows", body=body, wait=wait, timeout=timeout
+            "DELETE",
+            target,
+            below=("rows",),
+            answers=("rowIds",),
+            body=body,
+            when_gone=body.copy,
+            wait=wait,
+            timeout=timeout,
         )
 
     @operation(effect="write", checks=WAIT_CHECKS)
@@ -407,7 +423,8 @@ class CodaClient(CloudClient):
         Hooks are told ``write``, whatever the button does, which may be to delete rows.
         """
         path = ("docs", doc_id, "tables", table_id, "rows", row_id, "buttons", column_id)
-        return self._calls.edit("POST", *path, repeatable=False, wait=wait, timeout=timeout)
+        target = Target(path, unsure="look what the button has done before pushing it again")
+        return self._calls.edit("POST", target, answers=("rowId", "columnId"), wait=wait, timeout=timeout)
 
     # The account, links, mutations
 
@@ -428,7 +445,7 @@ class CodaClient(CloudClient):
     @operation(effect="read")
     def get_mutation_status(self, request_id: str) -> MutationStatus:
         """Whether a write was applied; Coda knows for about a day. A 404 in the first seconds means "not yet"."""
-        return self._calls.mutation(request_id)
+        return self._calls.get(MutationStatus, "mutationStatus", request_id)
 
     @operation(effect="read", checks=WAIT_CHECKS)
     def wait_for_mutation(self, request_id: str, timeout: float = TIMEOUT) -> MutationStatus:

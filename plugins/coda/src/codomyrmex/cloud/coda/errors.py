@@ -10,12 +10,14 @@ CodaAPIError                      (CloudError) whatever Coda answered, or why it
 ├── CodaServerError               5xx (ServiceUnavailable)
 ├── CodaConnectionError           no answer (ServiceUnavailable)
 ├── CodaCertificateError          its certificate is not trusted (CertificateError)
-└── CodaTimeoutError              no answer in time (Timeout)
+├── CodaTimeoutError              no answer in time (Timeout)
+└── CodaOutcomeUnknownError       it may have been done or not (OutcomeUnknown)
+    └── CodaUnsettledError        accepted, and not known to be applied in time (CodaTimeoutError)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -28,12 +30,14 @@ from codomyrmex.cloud.errors import (
     CloudError,
     InvalidRequest,
     NotFound,
+    OutcomeUnknown,
     PermissionDenied,
     RateLimited,
     ServiceUnavailable,
     Timeout,
 )
 from codomyrmex.cloud.rest.statuses import branch_class, status_message
+from codomyrmex.cloud.rest.transport import Errors
 
 
 @dataclass
@@ -50,6 +54,8 @@ class PartialInsert:
     again makes no duplicates."""
     result: InsertRowsResult
     """Of the accepted rows."""
+    unsettled: list[str]
+    """The ids of the accepted requests that are not known to be applied, for `CodaClient.wait_for_mutation`."""
     remaining: Iterator[RowLike] | None = field(repr=False)
     """The rows after the accepted ones, unsure ones included, to be read once. None in another process."""
 
@@ -66,8 +72,9 @@ class CodaAPIError(CloudError):
 
     status_code: int | None
     response_body: Any
-    maybe_executed: bool
-    """Whether Coda may have done what was asked. False where it refused (4xx), or was never reached."""
+    maybe_executed: bool | None = False
+    """Whether Coda may have done what was asked. False where it refused, or was never reached. Of a read, whether it
+    may have been asked."""
     partial: PartialInsert | None = None
     """From `CodaClient.insert_rows`: which rows are in, and which are not."""
 
@@ -79,7 +86,6 @@ class CodaAPIError(CloudError):
         super().__init__(message, **context)
         self.status_code = status_code
         self.response_body = response_body
-        self.maybe_executed = status_code is None or not 400 <= status_code < 500
 
 
 class CodaValidationError(CodaAPIError, InvalidRequest):
@@ -117,15 +123,25 @@ class CodaConnectionError(CodaAPIError, ServiceUnavailable):
 class CodaCertificateError(CodaAPIError, CertificateError):
     """The certificate of Coda, or of what stands in its place, is not trusted: nothing was sent."""
 
-    def __init__(
-        self, message: str = "", status_code: int | None = None, response_body: Any = None, **context: Any
-    ) -> None:
-        super().__init__(message, status_code, response_body, **context)
-        self.maybe_executed = False
-
 
 class CodaTimeoutError(CodaAPIError, Timeout):
     """No answer in time, or a mutation that did not complete in time."""
+
+
+class CodaOutcomeUnknownError(CodaAPIError, OutcomeUnknown):
+    """Coda may have done what was asked, or not; the message says what to look at before asking again.
+
+    Raised where doing it twice would do harm, in place of the error that lost the answer, which is ``__cause__``; and
+    where Coda accepted a write, and cannot be asked whether it is applied: then ``request_id`` is that of the write.
+    """
+
+    maybe_executed = True
+
+
+class CodaUnsettledError(CodaOutcomeUnknownError, CodaTimeoutError):
+    """Coda accepted a write, ``request_id``, which was not known to be applied when the time of its wait was over."""
+
+    _retryable = False
 
 
 _BRANCH: dict[type[CloudError], type[CodaAPIError]] = {
@@ -138,13 +154,15 @@ _BRANCH: dict[type[CloudError], type[CodaAPIError]] = {
 }
 
 
-def error_of_answer(status: int, body: Any, retry_after: float | None = None) -> CodaAPIError:
-    """The exception for an answer that is no success.
-
-    :param body: what its JSON holds, of any type; its text where it is none, as of a gateway's page.
-    """
+def _refusal(status: int, body: Any, headers: Mapping[str, str]) -> CodaAPIError:
     kind = CodaGoneError if status == HTTPStatus.GONE else branch_class(status, _BRANCH, CodaAPIError)
-    return kind(_message(status, body), status, body, retry_after=retry_after)
+    error = kind(_message(status, body), status, body)
+    error.maybe_executed = None  # its status tells
+    return error
+
+
+def _unreadable(message: str, status: int, body: Any) -> CodaAPIError:
+    return CodaAPIError(f"the answer cannot be read: {message}", status, body, retryable=True)
 
 
 def _message(status: int, body: Any) -> str:
@@ -153,3 +171,15 @@ def _message(status: int, body: Any) -> str:
             if isinstance(text := body.get(key), str) and text:
                 return text
     return status_message(status)
+
+
+ERRORS = Errors(
+    is_success=lambda status, _: 200 <= status < 300,
+    refusal=_refusal,
+    unreadable=_unreadable,
+    connection=CodaConnectionError,
+    timeout=CodaTimeoutError,
+    certificate=CodaCertificateError,
+    outcome_unknown=CodaOutcomeUnknownError,
+)
+"""For the transport."""

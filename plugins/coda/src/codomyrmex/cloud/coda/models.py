@@ -1,13 +1,13 @@
 """What Coda answers, as frozen dataclasses (coda.io/developers/apis/v1, version 1.4.17).
 
-Fields have Coda's names in snake case. One without ``None`` in its type is promised by Coda; should
-an answer lack it, it is empty. Keys this version does not know are kept in ``extra``.
+Fields have Coda's names in snake case. One without a default is promised by Coda: an answer that lacks it is an error.
+Keys this version does not know are kept in ``extra``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType, UnionType
@@ -27,18 +27,23 @@ class Model:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """The model of a JSON object; ValueError for JSON of another shape."""
+        """The model of a JSON object; ValueError for JSON of another shape, or without what Coda promises."""
         if not isinstance(data, Mapping):
             raise ValueError(f"the answer holds no {cls.__name__}")
-        known = _fields_of(cls)  # type: ignore[arg-type]  # a class is hashable
+        known, promised = _fields_of(cls)  # type: ignore[arg-type]  # a class is hashable
         values: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for key, value in data.items():
             if key not in known:
                 extra[key] = value
             elif value is not None:
-                name, read = known[key]
+                name, kind, read = known[key]
+                if not isinstance(value, kind) or (value.__class__ is bool and bool not in kind):
+                    raise ValueError(f"{key} of the answer's {cls.__name__} is {type(value).__name__}")
                 values[name] = read(value) if read else value
+        if not promised <= values.keys():
+            missing = ", ".join(camel(name) for name in sorted(promised - values.keys()))
+            raise ValueError(f"the answer's {cls.__name__} lacks {missing}")
         made = cls(**values)
         if extra:
             object.__setattr__(made, "extra", extra)
@@ -46,33 +51,48 @@ class Model:
 
 
 Reader = Callable[[Any], Any]
+Kind = tuple[type, ...]
 
 
 @cache
-def _fields_of(cls: type[Model]) -> dict[str, tuple[str, Reader | None]]:
-    """For each key of the JSON the field, and how its value is read."""
+def _fields_of(cls: type[Model]) -> tuple[dict[str, tuple[str, Kind, Reader | None]], set[str]]:
+    """For each key of the JSON the field, the types its value may have, and how it is read; and the fields promised."""
     hints = get_type_hints(cls)
-    return {camel(f.name): (f.name, _reader(hints[f.name])) for f in fields(cls)}
+    known = {camel(f.name): (f.name, *_read_as(hints[f.name])) for f in fields(cls)}
+    return known, {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
 
 
-def _reader(hint: Any) -> Reader | None:
-    """How a value of this type is read from JSON; None where it is taken as it is."""
+def _read_as(hint: Any) -> tuple[Kind, Reader | None]:
+    """The types that JSON of a field may have, and how its value is made of it; None where it is taken as it is."""
     if get_origin(hint) is UnionType:
         hint = next(argument for argument in get_args(hint) if argument is not type(None))
     if get_origin(hint) is list:
-        read = _reader(get_args(hint)[0])
-        return (lambda values: [read(value) for value in values]) if read else list
+        return (list,), _reader_of_list(*_read_as(get_args(hint)[0]))
     if is_dataclass(hint):
-        return hint.from_json  # type: ignore[union-attr,no-any-return]
-    return datetime.fromisoformat if hint is datetime else None
+        return (dict,), hint.from_json  # type: ignore[union-attr]
+    if hint is datetime:
+        return (str,), datetime.fromisoformat
+    if get_origin(hint) is Mapping:
+        return (dict,), None
+    return {float: (int, float)}.get(hint, (hint,)), None
+
+
+def _reader_of_list(kind: Kind, read: Reader | None) -> Reader:
+    def read_all(values: list[Any]) -> list[Any]:
+        for value in values:
+            if not isinstance(value, kind):
+                raise ValueError(f"a list of the answer holds {type(value).__name__}")
+        return list(map(read, values)) if read else values
+
+    return read_all
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reference(Model):
     """A document, page, column, folder or workspace, where another resource names it."""
 
-    id: str = ""
-    type: str = ""
+    id: str
+    type: str
     name: str | None = None
     href: str | None = None
     browser_link: str | None = None
@@ -82,7 +102,7 @@ class Reference(Model):
 class Person(Model):
     """Who made or changed something."""
 
-    name: str = ""
+    name: str
     email: str | None = None
 
 
@@ -90,16 +110,16 @@ class Person(Model):
 class Icon(Model):
     """The icon of a document or page."""
 
-    name: str = ""
-    type: str = ""
-    browser_link: str = ""
+    name: str
+    type: str
+    browser_link: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image(Model):
     """The cover of a page; sizes in pixels."""
 
-    browser_link: str = ""
+    browser_link: str
     type: str | None = None
     width: float | None = None
     height: float | None = None
@@ -109,31 +129,31 @@ class Image(Model):
 class DocSize(Model):
     """How large a document is. One above the limit (125 MB) is closed to the API."""
 
-    total_row_count: int = 0
-    table_and_view_count: int = 0
-    page_count: int = 0
-    over_api_size_limit: bool = False
+    total_row_count: int
+    table_and_view_count: int
+    page_count: int
+    over_api_size_limit: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Doc(Model):
     """A document."""
 
-    id: str = ""
-    type: str = "doc"
-    name: str = ""
-    href: str = ""
-    browser_link: str = ""
-    owner: str = ""
+    id: str
+    type: str
+    name: str
+    href: str
+    browser_link: str
+    owner: str
     """The owner's e-mail address."""
-    owner_name: str = ""
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    workspace: Reference | None = None
-    folder: Reference | None = None
-    workspace_id: str = ""
+    owner_name: str
+    created_at: datetime
+    updated_at: datetime
+    workspace: Reference
+    folder: Reference
+    workspace_id: str | None = None
     """Deprecated by Coda; use ``workspace.id``."""
-    folder_id: str = ""
+    folder_id: str | None = None
     """Deprecated by Coda; use ``folder.id``."""
     icon: Icon | None = None
     doc_size: DocSize | None = None
@@ -146,17 +166,17 @@ class Doc(Model):
 class Page(Model):
     """A page of a document."""
 
-    id: str = ""
-    type: str = "page"
-    name: str = ""
-    href: str = ""
-    browser_link: str = ""
-    content_type: str = ""
+    id: str
+    type: str
+    name: str
+    href: str
+    browser_link: str
+    content_type: str
     """``canvas``, ``embed`` or ``syncPage``."""
-    is_hidden: bool = False
-    is_effectively_hidden: bool = False
+    is_hidden: bool
+    is_effectively_hidden: bool
     """Whether it or a page above it is hidden."""
-    children: list[Reference] = field(default_factory=list, hash=False)
+    children: list[Reference] = field(hash=False)
     subtitle: str | None = None
     icon: Icon | None = None
     image: Image | None = None
@@ -172,13 +192,13 @@ class Page(Model):
 class TableReference(Model):
     """A table as lists give it."""
 
-    id: str = ""
-    type: str = "table"
-    table_type: str = "table"
+    id: str
+    type: str
+    table_type: str
     """``table`` or ``view``."""
-    name: str = ""
-    href: str = ""
-    browser_link: str = ""
+    name: str
+    href: str
+    browser_link: str
     parent: Reference | None = None
     """The page it is on."""
 
@@ -187,20 +207,22 @@ class TableReference(Model):
 class Sort(Model):
     """One of the sorts of a table."""
 
-    column: Reference | None = None
-    direction: str = "ascending"
+    column: Reference
+    direction: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table(TableReference):
     """A table or view."""
 
-    display_column: Reference | None = None
-    row_count: int = 0
-    sorts: list[Sort] = field(default_factory=list, hash=False)
-    layout: str = "default"
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    parent: Reference
+    """The page it is on."""
+    display_column: Reference
+    row_count: int
+    sorts: list[Sort] = field(hash=False)
+    layout: str
+    created_at: datetime
+    updated_at: datetime
     parent_table: TableReference | None = None
     """Of a view, the table it shows."""
     filter: Mapping[str, Any] | None = field(default=None, hash=False)
@@ -211,11 +233,11 @@ class Table(TableReference):
 class Column(Model):
     """A column of a table."""
 
-    id: str = ""
-    type: str = "column"
-    name: str = ""
-    href: str = ""
-    format: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    id: str
+    type: str
+    name: str
+    href: str
+    format: Mapping[str, Any] = field(hash=False)
     """``type``, ``isArray``, and what that type has beside, under Coda's own names."""
     display: bool = False
     """Whether it is the table's display column."""
@@ -230,16 +252,16 @@ class Column(Model):
 class Row(Model):
     """A row of a table; ``row["Name"]`` is its value in that column."""
 
-    id: str = ""
-    type: str = "row"
-    name: str = ""
+    id: str
+    type: str
+    name: str
     """Its value in the display column."""
-    index: int = 0
-    href: str = ""
-    browser_link: str = ""
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    index: int
+    href: str
+    browser_link: str
+    created_at: datetime
+    updated_at: datetime
+    values: Mapping[str, Any] = field(hash=False)
     """By the column's id, or by its name with ``use_column_names``."""
     parent: TableReference | None = None
     """From `CodaClient.get_row` only."""
@@ -252,7 +274,7 @@ class Row(Model):
 class MutationStatus(Model):
     """Whether a write was applied."""
 
-    completed: bool = False
+    completed: bool
     warning: str | None = None
 
 
@@ -260,15 +282,15 @@ class MutationStatus(Model):
 class User(Model):
     """Whose token it is."""
 
-    name: str = ""
-    login_id: str = ""
+    name: str
+    login_id: str
     """The e-mail address."""
-    type: str = "user"
-    scoped: bool = False
+    type: str
+    scoped: bool
     """Whether the token is restricted to a document or table."""
-    token_name: str = ""
-    href: str = ""
-    workspace: Reference | None = None
+    token_name: str
+    href: str
+    workspace: Reference
     picture_link: str | None = None
 
 
@@ -276,19 +298,19 @@ class User(Model):
 class ApiLink(Model):
     """What a link of the browser leads to."""
 
-    type: str = "apiLink"
-    href: str = ""
+    type: str
+    href: str
     browser_link: str | None = None
-    resource: Reference | None = None
+    resource: Reference
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageExport(Model):
     """An export of a page's content. It is ready when there is a ``download_link``, good for 5 minutes."""
 
-    id: str = ""
-    status: str = ""
-    href: str = ""
+    id: str
+    status: str
+    href: str
     download_link: str | None = field(default=None, repr=False)  # whoever has it may read the page
     error: str | None = None
 
@@ -297,7 +319,7 @@ class PageExport(Model):
 class List(Model, Generic[T]):
     """One page of a list; iterating gives its items, ``CodaClient.iter_...`` those of all pages."""
 
-    items: list[T] = field(default_factory=list, hash=False)
+    items: list[T] = field(hash=False)
     href: str | None = None
     next_page_token: str | None = None
     """None on the last page."""
@@ -314,35 +336,35 @@ class List(Model, Generic[T]):
 class DocList(List[Doc]):
     """Documents."""
 
-    items: list[Doc] = field(default_factory=list, hash=False)
+    items: list[Doc] = field(hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageList(List[Page]):
     """Pages."""
 
-    items: list[Page] = field(default_factory=list, hash=False)
+    items: list[Page] = field(hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableList(List[TableReference]):
     """Tables."""
 
-    items: list[TableReference] = field(default_factory=list, hash=False)
+    items: list[TableReference] = field(hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnList(List[Column]):
     """Columns."""
 
-    items: list[Column] = field(default_factory=list, hash=False)
+    items: list[Column] = field(hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowList(List[Row]):
     """Rows."""
 
-    items: list[Row] = field(default_factory=list, hash=False)
+    items: list[Row] = field(hash=False)
     next_sync_token: str | None = None
     """Give it as ``sync_token`` to list what changed since."""
 
@@ -357,3 +379,5 @@ class InsertRowsResult:
     """Of all new rows, in order; Coda tells them only where there are no ``key_columns``."""
     request_ids: list[str] = field(default_factory=list, hash=False)
     """Of every request that the rows were split into."""
+    warnings: list[str] = field(default_factory=list, hash=False)
+    """What Coda said of requests that it applied, but not wholly; known only after a wait."""

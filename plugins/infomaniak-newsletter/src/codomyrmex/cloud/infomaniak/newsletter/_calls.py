@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
-from codomyrmex.cloud.infomaniak.newsletter._http import Request, Transport
 from codomyrmex.cloud.infomaniak.newsletter._values import number
+from codomyrmex.cloud.rest.transport import Request, Transport
+
+T = TypeVar("T")
 
 PER_PAGE = 100
 SUBSCRIBERS_PER_PAGE = 1000
@@ -15,6 +19,25 @@ BY_ID = {"order_by": "id"}
 """So that no item moves from page to page while a long list is read."""
 IS_IT_THERE = "look whether there is one now before making another"
 """For what would be there twice."""
+_PROMISED = {
+    "": ("id",),
+    "campaigns": ("id", "status"),
+    "groups": ("id", "name"),
+    "subscribers": ("id", "email", "status"),
+    "segments": ("id", "name"),
+    "fields": ("id", "key", "name"),
+    "async": ("uuid", "status"),
+}
+"""What makes a thing what it is, by the first part of its path. The service's reference requires more of some, but is
+wrong about others."""
+
+
+class Page(NamedTuple):
+    """One page of a list."""
+
+    items: list[dict[str, Any]]
+    pages: int | None
+    """How many there are; None where the service does not tell."""
 
 
 class Calls:
@@ -24,42 +47,66 @@ class Calls:
         self.transport = transport
         self._prefix = ("newsletters", str(newsletter_id))
 
-    def request(self, method: str, path: str, *ids: int, **options: Any) -> Request:
-        """A call, of a path such as ``campaigns/{}`` with these ids in it."""
-        filled = path.format(*(number(found, "an id") for found in ids))
-        return Request(method, (*self._prefix, *filter(None, filled.split("/"))), **options)
+    def request(
+        self,
+        method: str,
+        path: str,
+        *ids: int,
+        read: Callable[[Any], T],
+        body: Mapping[str, Any] | None = None,
+        unsure: str | None = None,
+        **options: Any,
+    ) -> Request[T]:
+        """A call, of a path such as ``campaigns/{}`` with these ids in it.
+
+        :param read: makes the result of the answer, a JSON object.
+        :param unsure: what to look at if the answer is lost; None: to send it twice does what sending it once does.
+        """
+        filled = path.format(*(number(given, "an id") for given in ids))
+        data = json.dumps(body).encode() if body is not None else None
+        if data is None and method != "GET":  # all others are JSON, says the reference; of a GET it refuses the query
+            data = b""
+        return Request(
+            method, (*self._prefix, *filter(None, filled.split("/"))), lambda answer: read(envelope(answer)),
+            body=data, repeatable=unsure is None, unsure=unsure, **options,
+        )  # fmt: skip
 
     def get(self, path: str, *ids: int, extra: str | None = None) -> dict[str, Any]:
         """Read one thing, with what it has only if asked for ``extra``, a list with commas."""
         query = {"with": extra} if extra else None
-        return _record(self.transport.send(self.request("GET", path, *ids, query=query)))
+        return self.transport.send(self.request("GET", path, *ids, query=query, read=_thing(path)))
 
-    def task(self, task_id: str) -> dict[str, Any]:
-        """A task, which is outside of newsletters."""
-        return _record(self.transport.send(Request("GET", ("async", "tasks", task_id))))
+    def data(self, path: str, *ids: int) -> Any:
+        """Read what is no thing with an id."""
+        return self.transport.send(self.request("GET", path, *ids, read=_data))
+
+    def task(self, task_id: str, within: float = math.inf) -> dict[str, Any]:
+        """A task, which is outside of newsletters; asked for within so many seconds."""
+        read = _thing("async")
+        return self.transport.send(
+            Request("GET", ("async", "tasks", task_id), lambda answer: read(envelope(answer)), within=within)
+        )
 
     def write(
         self, method: str, path: str, *ids: int, body: Mapping[str, Any] | None = None, unsure: str | None = None
     ) -> dict[str, Any]:
-        """Make or change something. Returns what the service says of it now."""
-        return _record(self.transport.send(self.request(method, path, *ids, body=body, unsure=unsure)))
+        """Make or change something. Returns what the service says of it now; of a change it may say nothing."""
+        read = _thing(path, if_told=method == "PUT")
+        return self.transport.send(self.request(method, path, *ids, body=body, unsure=unsure, read=read))
 
-    def do(
-        self, method: str, path: str, *ids: int, body: Mapping[str, Any] | None = None, unsure: str | None = None
-    ) -> bool:
-        """Have something done that answers no more than that it is."""
-        return self.done(self.request(method, path, *ids, body=body, unsure=unsure))
-
-    def done(self, request: Request) -> bool:
-        """True once the service accepted it, whatever it says beside: 204 and ``data: null`` are successes too."""
-        if self.transport.send(request).get("data") is False:
-            raise InfomaniakCloudError("the service answered that it was not done")
-        return True
+    def do(self, method: str, path: str, *ids: int, **options: Any) -> bool:
+        """Have something done that answers no more than that it is; options as those of `request`."""
+        when_gone = _done if method == "DELETE" else None
+        return self.transport.send(self.request(method, path, *ids, read=_done, when_gone=when_gone, **options))
 
     def start(self, method: str, path: str, *ids: int, body: Mapping[str, Any]) -> dict[str, Any]:
         """Have something begun. Returns the ``task_id`` by which to ask for it, if the service gives one."""
-        data = self.transport.send(self.request(method, path, *ids, body=body)).get("data")
-        return {"task_id": data if isinstance(data, str) else None}
+        return self.transport.send(self.request(method, path, *ids, body=body, read=_task))
+
+    def upload(self, content: str) -> int:
+        """Upload a CSV text, which does nothing yet. Returns the id to import it by."""
+        body = {"content": content}
+        return self.transport.send(self.request("POST", "subscribers/import/upload", body=body, read=_upload_id))
 
     def walk(
         self,
@@ -74,31 +121,76 @@ class Calls:
 
         How many pages there are, the answer says; where it does not, the last one is not full.
         """
-        before: Any = None
-        page = 1
+        before: list[dict[str, Any]] = []
+        number_of_page = 1
         while True:
-            paged = {**(query or {}), "page": page, "per_page": per_page}
-            answer = self.transport.send(self.request(method, path, *ids, query=paged, body=body))
-            items, pages = answer.get("data") or [], answer.get("pages")
-            if not isinstance(items, list):
-                raise InfomaniakCloudError("the answer holds no list")
-            if not isinstance(pages, int):
-                if items and items == before:
-                    raise InfomaniakCloudError("the service gives the same page again and again")
-                pages = page if len(items) < per_page else page + 1
-            yield from items
-            if page >= pages:
+            paged = {**(query or {}), "page": number_of_page, "per_page": per_page}
+            page = self.transport.send(self.request(method, path, *ids, query=paged, body=body, read=_page))
+            if page.pages is None and page.items and page.items == before:
+                raise InfomaniakCloudError("the service gives the same page again and again")
+            yield from page.items
+            if number_of_page >= page.pages if page.pages is not None else len(page.items) < per_page:
                 return
-            before = items
-            page += 1
+            before = page.items
+            number_of_page += 1
 
 
-def _record(envelope: dict[str, Any]) -> dict[str, Any]:
-    """What an answer tells, as a dict: empty where it tells nothing, ``{"data": ...}`` where it is no object."""
-    data = envelope.get("data")
-    if data is None:
-        return {}
-    return data if isinstance(data, dict) else {"data": data}
+def envelope(answer: Any) -> dict[str, Any]:
+    """The JSON object that every answer is. ValueError for one that is not, such as one that was cut."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("result"), str):
+        raise ValueError("the answer is not the JSON object that the service promises")
+    return answer
+
+
+def _data(answer: dict[str, Any]) -> Any:
+    if answer.get("data") is None:
+        raise ValueError("the answer holds no data")
+    return answer["data"]
+
+
+def _thing(path: str, *, if_told: bool = False) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A reader of the thing that an answer to this path holds; with ``if_told`` of nothing where it holds none."""
+    promised = _PROMISED[path.partition("/")[0]]
+
+    def read(answer: dict[str, Any]) -> dict[str, Any]:
+        if if_told and answer.get("data") is None:
+            return {}
+        data = _data(answer)
+        missing = [key for key in promised if data.get(key) is None] if isinstance(data, dict) else promised
+        if missing:
+            raise ValueError(f"the answer lacks {', '.join(missing)}")
+        thing: dict[str, Any] = data
+        return thing
+
+    return read
+
+
+def _done(_: Any = None) -> bool:
+    return True
+
+
+def _task(answer: dict[str, Any]) -> dict[str, Any]:
+    data = answer.get("data")
+    return {"task_id": data if isinstance(data, str) else None}
+
+
+def _page(answer: dict[str, Any]) -> Page:
+    items, pages = answer.get("data"), answer.get("pages")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise ValueError("the answer holds no list")
+    return Page(items, pages if isinstance(pages, int) else None)
+
+
+def _upload_id(answer: dict[str, Any]) -> int:
+    """The id of an upload: the service's reference says no more than that there is text in the answer."""
+    data = answer.get("data")
+    if isinstance(data, list) and data:
+        data = data[0]
+    if isinstance(data, dict):
+        data = data.get("upload_id", data.get("id"))
+    if not isinstance(data, int) and not (isinstance(data, str) and data.isdecimal()):
+        raise ValueError("the service accepted the upload, and gave no upload_id that it can be imported by")
+    return int(data)
 
 
 def search_for(text: str | None) -> dict[str, Any]:

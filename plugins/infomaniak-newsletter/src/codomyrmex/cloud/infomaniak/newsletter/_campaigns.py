@@ -128,16 +128,11 @@ class Campaigns(CloudClient):
     @operation(effect="read")
     def get_campaign_links(self, campaign_id: int) -> list[dict[str, Any]]:
         """What was clicked in a campaign, by link."""
-        return _items(self._calls.get("campaigns/{}/report/links", campaign_id))
+        links = self._calls.data("campaigns/{}/report/links", campaign_id)
+        return links if isinstance(links, list) else [links] if links else []
 
     @lenient([])
     @operation(effect="read")
     def get_campaign_activity(self, campaign_id: int) -> list[dict[str, Any]]:
         """What each recipient did with a campaign."""
         return list(self._calls.walk("campaigns/{}/report/activity", campaign_id))
-
-
-def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """What an answer without pages lists."""
-    items = answer.get("data", answer)
-    return items if isinstance(items, list) else [items] if items else []

@@ -42,12 +42,11 @@ class Dispatcher:
             self._check(campaign_id)
             if campaign_id in self._left:
                 raise InfomaniakOutcomeUnknownError(f"this was asked for already, without an effect so far: {advice}")
-            request = self._calls.request(
-                "PUT", "campaigns/{}/schedule", campaign_id, body=body, unsure=advice, after_429=False
-            )
             self._left.add(campaign_id)  # before, as the program may be interrupted
             try:
-                return self._calls.done(request)
+                return self._calls.do(
+                    "PUT", "campaigns/{}/schedule", campaign_id, body=body, unsure=advice, after_429=False
+                )
             except InfomaniakOutcomeUnknownError:
                 self._left.add(campaign_id)  # somebody may have looked too early
                 raise

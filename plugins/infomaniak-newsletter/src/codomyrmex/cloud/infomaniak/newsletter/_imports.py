@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -11,7 +12,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakNotFoundError,
     InfomaniakValidationError,
 )
-from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, SUBSCRIBERS_PER_PAGE, Calls
+from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls
 from codomyrmex.cloud.infomaniak.newsletter._contacts import Contact, as_csv
 from codomyrmex.cloud.infomaniak.newsletter._waiting import looks, wait_for_task
 from codomyrmex.cloud.rest.polling import note_on_interrupt
@@ -65,8 +66,9 @@ class Import:
                 self._upload(possible, known)
         begun = [f"the import into list {self._list}", *(f"task {task_id}" for task_id in self._tasks)]
         with note_on_interrupt(", ".join(begun)):
-            over, reason = self._finish()
-            missing = self._missing(wait=not over)
+            since = time.monotonic()
+            over, reason = self._finish(since)
+            missing = self._missing(since, wait=not over)
         for email in self._accepted:
             if email.lower() in missing:
                 self._fail(email, reason)
@@ -82,12 +84,15 @@ class Import:
 
     def _upload(self, contacts: list[Contact], known: dict[str, Any]) -> None:
         names, text = as_csv(contacts)
-        uploaded = self._calls.write("POST", "subscribers/import/upload", body={"content": text})
-        columns = [known.get("email", {"type": "email", "name": "email"})]
-        columns += [known.get(name.lower(), {"type": "str", "name": name}) for name in names]
+        for name in names:
+            if name.lower() not in known:  # by the import itself a repeat of it would make it again
+                known[name.lower()] = self._calls.write(
+                    "POST", "fields", body={"name": name, "type": "text"}, unsure=IS_IT_THERE
+                )["id"]
+        address = known.get("email", {"type": "email", "name": "email"})
         body = {
-            "upload_id": _upload_id(uploaded),
-            "fields": columns,
+            "upload_id": self._calls.upload(text),
+            "fields": [address, *(known[name.lower()] for name in names)],
             "groups": [self._list],
             "csv_separator": ",",
             "csv_enclosure": '"',
@@ -96,26 +101,26 @@ class Import:
             self._tasks.append(task)
         self._accepted += [contact.email for contact in contacts]
 
-    def _finish(self) -> tuple[bool, str]:
-        """Wait for the tasks. Returns whether all is over, and why contacts are missing then."""
+    def _finish(self, since: float) -> tuple[bool, str]:
+        """Wait for the tasks, for ``timeout`` seconds in all. Returns whether all is over, and why some are missing."""
         reason = "the service did not take it into the list"
         try:
             for task_id in self._tasks:
-                task = wait_for_task(self._calls, task_id, self._timeout)
+                task = wait_for_task(self._calls, task_id, self._timeout, since)
                 if task["status"] == "failed":
                     reason = f"the import failed: {task.get('error')}"
         except InfomaniakNotFoundError:  # the id was none of a task
             return False, reason
         return bool(self._tasks), reason
 
-    def _missing(self, *, wait: bool) -> set[str]:
+    def _missing(self, since: float, *, wait: bool) -> set[str]:
         """The addresses that are not in the list: which lines it left out, the service says nowhere else.
 
         :param wait: as long as more of them come, with no more than ``settle`` seconds between two.
         """
         missing = {email.lower() for email in self._accepted}
         changed = 0.0
-        for passed in looks(self._timeout):
+        for passed in looks(max(0.0, since + self._timeout - time.monotonic())):
             before = len(missing)
             missing -= {member["email"].lower() for member in members(self._calls, self._list)} if missing else set()
             changed = passed if len(missing) < before else changed
@@ -137,15 +142,3 @@ def members(calls: Calls, list_id: int) -> Iterator[dict[str, Any]]:
     """The contacts of a list, whatever their status."""
     body = {"filter": {"groups": [list_id], "status": "all"}}
     return calls.walk("subscribers/filter", method="POST", body=body, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID)
-
-
-def _upload_id(uploaded: dict[str, Any]) -> int:
-    """The id of an upload: the service's reference says no more than that there is text in the answer."""
-    found = uploaded.get("data", uploaded)
-    if isinstance(found, list) and found:
-        found = found[0]
-    if isinstance(found, dict):
-        found = found.get("upload_id", found.get("id"))
-    if not isinstance(found, int) and not (isinstance(found, str) and found.isdecimal()):
-        raise InfomaniakCloudError("the service accepted the upload, and gave no upload_id that it can be imported by")
-    return int(found)

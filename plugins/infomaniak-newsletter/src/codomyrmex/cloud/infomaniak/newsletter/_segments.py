@@ -94,5 +94,5 @@ class Segments(CloudClient):
     @operation(effect="read")
     def get_template_html(self, template_id: int) -> str | None:
         """A template's content."""
-        html = self._calls.get("templates/{}/html", template_id).get("data")
-        return html if isinstance(html, str) else None
+        html: str = self._calls.data("templates/{}/html", template_id)
+        return html

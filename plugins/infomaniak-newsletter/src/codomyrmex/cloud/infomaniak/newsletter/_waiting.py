@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,11 +20,12 @@ def looks(timeout: float) -> Iterator[float]:
     return polling.looks(timeout, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
 
 
-def wait_for_task(calls: Calls, task_id: str, timeout: float) -> dict[str, Any]:
-    """A task once it is over. InfomaniakTimeoutError if it is not in time."""
+def wait_for_task(calls: Calls, task_id: str, timeout: float, since: float | None = None) -> dict[str, Any]:
+    """A task once it is over. InfomaniakTimeoutError if it is not in time, which runs from now, or ``since`` then."""
     status = None
-    for _ in looks(timeout):
-        task = calls.task(task_id)
+    left = timeout if since is None else max(0.0, since + timeout - time.monotonic())
+    for passed in looks(left):
+        task = calls.task(task_id, within=left - passed)
         status = task.get("status")
         if status in _OVER:
             return task

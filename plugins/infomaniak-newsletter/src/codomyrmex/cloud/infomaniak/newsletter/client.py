@@ -10,14 +10,17 @@ from codomyrmex.cloud.infomaniak.newsletter import _settings, params
 from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
 from codomyrmex.cloud.infomaniak.newsletter._campaigns import Campaigns
 from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher
-from codomyrmex.cloud.infomaniak.newsletter._http import Transport
-from codomyrmex.cloud.infomaniak.newsletter._limits import REQUESTS_PER_MINUTE
 from codomyrmex.cloud.infomaniak.newsletter._lists import Lists
 from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
+from codomyrmex.cloud.infomaniak.newsletter.errors import ERRORS
 from codomyrmex.cloud.rest.endpoints import split_endpoint
-from codomyrmex.cloud.rest.polling import WAIT_CHECKS, note_on_interrupt
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS, check_timeout, note_on_interrupt
+from codomyrmex.cloud.rest.rates import Rate
+from codomyrmex.cloud.rest.transport import Transport
 
+REQUESTS_PER_MINUTE = 60
+"""What the service allows (developer.infomaniak.com/getting-started)."""
 _PATH = {
     "campaign_id": "campaigns", "list_id": "lists", "contact_id": "contacts", "segment_id": "segments",
     "field_id": "fields", "template_id": "templates", "task_id": "tasks",
@@ -59,14 +62,17 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         strict: bool = False,
     ) -> None:
         split_endpoint(base_url, "base_url", "https://api.infomaniak.com")
-        if timeout <= 0:
-            raise ValueError(f"timeout must be positive seconds, not {timeout}")
+        check_timeout(timeout)
         if requests_per_minute is not None and requests_per_minute < 1:
             raise ValueError(f"requests_per_minute is 1 or more, or None, not {requests_per_minute}")
         self.base_url, self.timeout, self.strict = base_url.rstrip("/"), timeout, strict
         self.requests_per_minute, self.retry_budget = requests_per_minute, retry_budget
         found_token, self.newsletter_id = _settings.find(token, newsletter_id, credentials)
-        transport = Transport(self.base_url, found_token, timeout, requests_per_minute, retry_budget)
+        transport = Transport(
+            f"{self.base_url}/1", found_token, timeout=timeout, retry_budget=retry_budget, errors=ERRORS,
+            rates={"": Rate(requests_per_minute or REQUESTS_PER_MINUTE, 60.0)},
+            keep_rates=requests_per_minute is not None,
+        )  # fmt: skip
         self._calls = Calls(transport, self.newsletter_id)
         self._dispatcher = Dispatcher(self._calls)
 
@@ -109,7 +115,8 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
     @operation(effect="read")
     def get_credits(self) -> dict[str, Any] | None:
         """What the account can still send: ``total``, in e-mails to one contact each, and what else there is."""
-        return self._calls.get("credits/details")
+        details = self._calls.data("credits/details")
+        return details if isinstance(details, dict) else {"data": details}
 
     @lenient(None)
     @operation(effect="read")

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from codomyrmex.cloud.errors import OutcomeUnknown
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakAuthError,
+    InfomaniakCertificateError,
     InfomaniakCloudError,
+    InfomaniakConnectionError,
     InfomaniakForbiddenError,
     InfomaniakNotFoundError,
     InfomaniakServerError,
+    InfomaniakTimeoutError,
     InfomaniakValidationError,
     class_of_status,
 )
 from codomyrmex.cloud.rest.statuses import status_message
+from codomyrmex.cloud.rest.transport import Errors
 
 
-class InfomaniakOutcomeUnknownError(InfomaniakCloudError):
+class InfomaniakOutcomeUnknownError(InfomaniakCloudError, OutcomeUnknown):
     """The service may have done what was asked, or not; the message says what to look at before asking again.
 
     Raised where doing it twice would do harm, in place of the error that lost the answer, which is
     ``__cause__``. Never ``retryable``, and neither a ConnectionError nor a TimeoutError: what
     repeats those must not repeat this.
     """
+
+    maybe_executed = True
 
 
 _BY_CODE: dict[str, type[InfomaniakCloudError]] = {
@@ -34,19 +42,28 @@ _BY_CODE: dict[str, type[InfomaniakCloudError]] = {
 }
 
 
-def error_of_answer(
-    status: int, body: Any, retry_after: float | None = None, request_id: str | None = None
-) -> InfomaniakCloudError:
-    """The exception for an answer that is no success, by its status, or by its code where the status says 2xx.
+def _is_success(status: int, body: Any) -> bool:
+    """By both: an answer with status 200 may be ``result: error``, or ``data: false`` of what was not done."""
+    return 200 <= status < 300 and not (isinstance(body, dict) and (_is_error(body) or body.get("data") is False))
 
-    :param body: what its JSON holds, of any type; None where it is none, as of a gateway's page.
-    """
+
+def _is_error(body: dict[str, Any]) -> bool:
+    return body.get("result") == "error"
+
+
+def _refusal(status: int, body: Any, headers: Mapping[str, str]) -> InfomaniakCloudError:
+    """By the status, or by the service's own code where the status says 2xx."""
     said = body.get("error") if isinstance(body, dict) else None
     details: dict[str, Any] = said if isinstance(said, dict) else {}
     code = details.get("code")
     kind = _BY_CODE.get(str(code), InfomaniakCloudError) if status < 300 else class_of_status(status)
-    context = {"code": code if isinstance(code, str) else str(status), "request_id": request_id}
-    return kind(_message(status, details), status, retry_after=retry_after, **context)
+    context = {"code": code if isinstance(code, str) else str(status), "request_id": headers.get("X-Request-Id")}
+    if status < 300 and not _is_error(body):
+        return kind("the service answered that it was not done", status, **context)
+    error = kind(_message(status, details), status, **context)
+    if status < 300 and isinstance(code, str) and kind is not InfomaniakServerError:
+        error.maybe_executed = False
+    return error
 
 
 def _message(status: int, details: dict[str, Any]) -> str:
@@ -63,3 +80,19 @@ def _cause(cause: dict[str, Any]) -> str:
     context = cause.get("context")
     attribute = context.get("attribute") if isinstance(context, dict) else None
     return ": ".join(str(part) for part in (attribute, cause.get("description") or cause.get("code")) if part)
+
+
+def _unreadable(message: str, status: int, body: Any) -> InfomaniakCloudError:
+    return InfomaniakCloudError(f"the answer cannot be read: {message}", status, retryable=True)
+
+
+ERRORS = Errors(
+    is_success=_is_success,
+    refusal=_refusal,
+    unreadable=_unreadable,
+    connection=InfomaniakConnectionError,
+    timeout=InfomaniakTimeoutError,
+    certificate=InfomaniakCertificateError,
+    outcome_unknown=InfomaniakOutcomeUnknownError,
+)
+"""For the transport."""
