@@ -2,6 +2,8 @@
 
 import json
 import logging
+import socket
+import threading
 import time
 from types import SimpleNamespace
 
@@ -16,7 +18,7 @@ from codomyrmex.cloud.errors import (
 )
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.statuses import error_class, status_message
-from codomyrmex.cloud.rest.transport import ATTEMPTS, Errors, Request, Transport
+from codomyrmex.cloud.rest.transport import Errors, Request, Transport
 from support.api_server import Answer, Service, running
 
 TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f"
@@ -234,13 +236,6 @@ def test_a_429_without_retry_after_waits_for_the_window_of_its_class(connect, th
     assert type(failure(transport, read())) is RateLimited  # 9 seconds are more than the budget
 
 
-@pytest.mark.slow
-def test_a_fault_that_stays_is_given_up(transport, things):
-    things.fail("GET", Answer(503, {}), times=99)
-    assert type(failure(transport, read())) is ServiceUnavailable
-    assert len(things.requests) == ATTEMPTS
-
-
 def test_who_needs_an_answer_soon_does_not_wait_for_repeats(transport, things):
     things.fail("GET", Answer(503, {}, {"Retry-After": "2"}))
     assert failure(transport, read(within=1.5)).retry_after == 2
@@ -256,6 +251,28 @@ def test_a_download_goes_where_the_link_leads_without_the_token(transport, thing
     things.fail("GET", Answer(200, b"content"))
     assert transport.download(f"{things.url}/link?signature=abc") == b"content"
     assert [request.headers.get("authorization") for request in things.requests] == [None, None]
+
+
+def test_a_download_that_was_cut_in_its_headers_is_not_empty(transport, things):
+    answers = [
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/ht",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ncontent",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    ]
+
+    def serve(listener):
+        for answer in answers:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        link = f"http://127.0.0.1:{listener.getsockname()[1]}/link"
+        assert transport.download(link) == b"content"
+        transport.close()
+        assert transport.download(link) == b""
 
 
 def test_the_token_shows_nowhere(connect, things, caplog):

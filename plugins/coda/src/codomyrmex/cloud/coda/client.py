@@ -128,7 +128,7 @@ class CodaClient(CloudClient):
         """
         body = {"title": title, **params.body(options, params.DocOptions)}
         doc = self._calls.make(Doc.from_json, "docs", body=body, unsure="look at list_docs before making another")
-        if wait and (request_id := doc.extra.get("requestId")):
+        if wait and isinstance(request_id := doc.extra.get("requestId"), str):
             self._calls.settle(request_id, timeout, doc.id)
         return doc
 

@@ -43,6 +43,8 @@ _SHORTEST_TIMEOUT = 1.0
 _CONNECTIONS = 32
 _GATEWAY_GAVE_UP = (HTTPStatus.REQUEST_TIMEOUT, 499)
 """4xx that say nothing of what the service did; 499 is nginx's for a client that went away."""
+_FRAMING = ("Content-Length", "Transfer-Encoding")
+"""Headers of which every answer has one that tells its end; without them it may have been cut in its headers."""
 _log = logging.getLogger(__name__)
 
 
@@ -116,6 +118,8 @@ class Transport:
         rates: Mapping[str, Rate],
         keep_rates: bool = True,
     ) -> None:
+        if not retry_budget >= 0:  # nor is NaN
+            raise ValueError(f"retry_budget is 0 seconds or more, not {retry_budget}")
         self._base_url, self._timeout, self._budget = base_url, timeout, retry_budget
         self._errors, self._rates = errors, rates
         self._limiter = shared(Rates, tuple(rates.items()), base_url, token) if keep_rates else None
@@ -143,7 +147,10 @@ class Transport:
         request = Request("GET", (), read=bytes)
 
         def attempt() -> bytes:
-            return self._exchange(self._session, link, request, auth=_nobody, allow_redirects=True)[0].content
+            response, _ = self._exchange(self._session, link, request, auth=_nobody, allow_redirects=True)
+            if not response.content and not any(name in response.headers for name in _FRAMING):
+                raise self._unreadable(response, "it ended before its data")
+            return response.content
 
         return self._until_done(request, attempt)
 
@@ -205,10 +212,12 @@ class Transport:
         try:
             return request.read(body)
         except ValueError as error:
-            redacted = _json(self._auth.redact(response.content))
-            unreadable = self._errors.unreadable(str(error), response.status_code, redacted)
-            unreadable.maybe_executed = True
-            raise unreadable from error
+            raise self._unreadable(response, str(error)) from error
+
+    def _unreadable(self, response: requests.Response, why: str) -> CloudError:
+        error = self._errors.unreadable(why, response.status_code, _json(self._auth.redact(response.content)))
+        error.maybe_executed = True
+        return error
 
     def _connection(self, request: Request[Any]) -> AbstractContextManager[requests.Session]:
         """The pooled ones, or a new one for what must not be done twice.
@@ -222,8 +231,9 @@ class Transport:
         self, session: requests.Session, url: str, request: Request[Any], **options: Any
     ) -> tuple[requests.Response, Any]:
         """An answer that is a success, and its body. Else CloudError with ``maybe_executed``."""
-        timeout = min(self._timeout, max(request.within, _SHORTEST_TIMEOUT))
+        seconds = min(self._timeout, max(request.within, _SHORTEST_TIMEOUT))
         try:
+            timeout = seconds if math.isfinite(seconds) else None
             response = session.request(request.method, url, timeout=timeout, **options)
         except OSError as error:  # as all of requests' are
             raise self._failure(error) from error

@@ -117,7 +117,8 @@ class Lists(CloudClient):
         :param fields: values by the keys of the fields.
         :param groups: mailing lists by id, or by name to make new ones.
         """
-        return self._calls.write("POST", "subscribers", body=subscriber(email, fields, groups))
+        body = subscriber(email, fields, groups)
+        return self._calls.write("POST", "subscribers", body=body, unsure=_unsure(groups))
 
     @lenient(None)
     @operation(effect="read")
@@ -129,7 +130,8 @@ class Lists(CloudClient):
     @operation(effect="write")
     def update_contact(self, contact_id: int, **changes: Unpack[params.ContactChanges]) -> dict[str, Any] | None:
         """Change a contact; what is left out stays, but of ``fields`` what is left out is deleted."""
-        return self._calls.write("PUT", "subscribers/{}", contact_id, body=params.contact(changes))
+        unsure = _unsure(changes.get("groups"))
+        return self._calls.write("PUT", "subscribers/{}", contact_id, body=params.contact(changes), unsure=unsure)
 
     @lenient(False)
     @operation(effect="delete")
@@ -154,3 +156,9 @@ class Lists(CloudClient):
         if not ids:
             raise ValueError("no contacts to unsubscribe")
         return self._calls.start("PUT", "subscribers/unsubscribe", body={"select": {"all": False, "include": ids}})
+
+
+def _unsure(groups: Sequence[int | str] | None) -> str | None:
+    """What to look at after a write to a contact was lost, if these are its groups: one by name would be made twice."""
+    by_name = any(isinstance(group, str) for group in groups or ())
+    return "look at list_mailing_lists before making lists by their names again" if by_name else None
