@@ -27,7 +27,7 @@ OWN = {tree.NotFound: OwnNotFoundError, tree.ServiceUnavailable: OwnServerError}
     [(304, tree.PreconditionFailed), (400, tree.InvalidRequest), (401, tree.AuthenticationError),
      (403, PermissionError), (404, tree.NotFound), (408, TimeoutError), (409, tree.Conflict),
      (410, tree.NotFound), (412, tree.PreconditionFailed), (418, tree.InvalidRequest), (422, ValueError),
-     (429, tree.RateLimited), (301, tree.InvalidRequest), (500, tree.ServiceUnavailable),
+     (429, tree.RateLimited), (499, TimeoutError), (301, tree.InvalidRequest), (500, tree.ServiceUnavailable),
      (501, NotImplementedError), (502, ConnectionError), (503, ConnectionError), (504, ConnectionError),
      (507, tree.QuotaExceeded), (599, tree.ServiceUnavailable)],
 )  # fmt: skip

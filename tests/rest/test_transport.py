@@ -132,8 +132,7 @@ LOST = {
     "without what it promises": {"answer": Answer(200, {})},
 }
 lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-TRANSIENT = set(LOST) - {"302", "499"}
-"""The others are not errors that pass, so reads are not repeated after them."""
+TRANSIENT = set(LOST) - {"302"}
 
 
 def test_a_request_is_json_in_the_name_of_the_token(transport, things):

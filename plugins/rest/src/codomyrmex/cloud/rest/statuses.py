@@ -50,11 +50,13 @@ ERRORS_BY_STATUS: Mapping[int, type[CloudError]] = MappingProxyType(
         415: InvalidRequest,
         422: InvalidRequest,
         429: RateLimited,
+        499: Timeout,
         501: UnsupportedOperation,
         507: QuotaExceeded,
     }
 )
-"""What statuses mean (https://www.rfc-editor.org/rfc/rfc9110#section-15, 429 of RFC 6585, 422 and 507 of RFC 4918)."""
+"""What statuses mean (https://www.rfc-editor.org/rfc/rfc9110#section-15, 429 of RFC 6585, 422 and 507 of RFC 4918).
+499 is none of an RFC: gateways say it of a request that they gave up, nginx and Google's among them."""
 
 
 def error_class(status: int) -> type[CloudError]:

@@ -25,7 +25,7 @@ from http import HTTPStatus
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import requests
-from codomyrmex.cloud.errors import CertificateError, CloudError, Conflict, NotFound, RateLimited
+from codomyrmex.cloud.errors import CertificateError, CloudError, Conflict, NotFound, RateLimited, Timeout
 from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part
 from codomyrmex.cloud.rest.rates import Rate, Rates, shared
@@ -41,8 +41,6 @@ _AFTER_FAULT, _AFTER_429 = 0.25, 0.5
 _SHORTEST_TIMEOUT = 1.0
 """Seconds that a request may take where its caller has hardly any time left."""
 _CONNECTIONS = 32
-_GATEWAY_GAVE_UP = (HTTPStatus.REQUEST_TIMEOUT, 499)
-"""4xx that say nothing of what the service did; 499 is nginx's for a client that went away."""
 _FRAMING = ("Content-Length", "Transfer-Encoding")
 """Headers of which every answer has one that tells its end; without them it may have been cut in its headers."""
 _log = logging.getLogger(__name__)
@@ -243,7 +241,7 @@ class Transport:
         refusal = self._errors.refusal(status, _json(self._auth.redact(response.content)), response.headers)
         refusal.retry_after = parse_retry_after(response.headers.get("Retry-After"))
         if refusal.maybe_executed is None:
-            refused = 400 <= status < 500 and status not in _GATEWAY_GAVE_UP
+            refused = 400 <= status < 500 and not isinstance(refusal, Timeout)  # which a gateway says
             refusal.maybe_executed = not refused or (isinstance(refusal, RateLimited) and not request.after_429)
         raise refusal
 
