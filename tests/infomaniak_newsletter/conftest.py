@@ -1,8 +1,29 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
-from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, _record
 from support.api_server import running
 from support.newsletter import vendor
 from support.newsletter.server import DOMAIN, TOKEN, Newsletter
+
+
+@pytest.fixture(autouse=True)
+def record(tmp_path, monkeypatch):
+    """The file of a test's own in which what may have been sent is recorded, also by the processes it starts."""
+    monkeypatch.setenv("CLOUD_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state" / _record.FILE
+
+
+@pytest.fixture
+def set_back(record):
+    """Have all that was asked for be asked for so many seconds before."""
+
+    def set_back(seconds):
+        with closing(sqlite3.connect(record)) as db, db:
+            assert db.execute("update claims set asked_at = asked_at - ?", (seconds,)).rowcount
+
+    return set_back
 
 
 @pytest.fixture(scope="session")

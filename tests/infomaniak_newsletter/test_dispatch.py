@@ -1,5 +1,6 @@
 """No campaign is sent or scheduled twice, whatever the network does; where nobody knows, that is said."""
 
+import json
 import signal
 import threading
 import time
@@ -15,10 +16,9 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakForbiddenError,
     InfomaniakNotFoundError,
     InfomaniakQuotaExceededError,
-    InfomaniakRateLimitError,
     InfomaniakValidationError,
 )
-from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
+from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _dispatch
 from support.api_server import Answer
 from support.newsletter.server import error, success
 
@@ -53,8 +53,14 @@ LOST = {
     "a list": {"answer": Answer(200, b"[]")},
     "half an answer": {"answer": Answer(200, b'{"result": "succ')},
     "an unexpected error": {"answer": error(500)._replace(status=200)},
+    "an error without a code": {"answer": Answer(200, {"result": "error"})},
+    "an error that says nothing": {"answer": Answer(202, {"result": "error", "error": {"code": None}})},
+    "data that is false": {"answer": Answer(200, success(False))},
 }
+TOO_MANY = {"429": {"answer": error(429, headers={"Retry-After": "0"})}}
 lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
+send_lost = pytest.mark.parametrize("fault", (LOST | TOO_MANY).values(), ids=LOST | TOO_MANY)
+"""How the answer to a request to send is lost; others may be sent again after a 429."""
 
 
 @pytest.fixture
@@ -110,7 +116,7 @@ def test_a_success_that_says_little_is_a_success(client, service, call, answer):
 
 
 @calls
-@lost
+@send_lost
 @pytest.mark.parametrize("executed", [True, False])
 def test_a_lost_answer_is_an_outcome_that_is_not_known(hasty, service, call, fault, executed):
     campaign = service.add_campaign()
@@ -126,20 +132,23 @@ def test_a_lost_answer_is_an_outcome_that_is_not_known(hasty, service, call, fau
 
 
 @calls
-@lost
-def test_get_campaign_tells_whether_it_was_done(hasty, service, call, fault):
+@send_lost
+def test_get_campaign_tells_in_time_whether_it_was_done(hasty, service, call, fault, set_back):
     for executed in (True, False):
         campaign = service.add_campaign()
         service.fail("schedule", executed=executed, **fault)
         outcome(call, hasty, campaign)
         assert (hasty.get_campaign(campaign)["status"] != "draft") is executed
         again = outcome(call, hasty, campaign)
-        assert again is True if not executed else isinstance(again, InfomaniakConflictError)
+        assert type(again) is (InfomaniakConflictError if executed else InfomaniakOutcomeUnknownError)
+        if not executed:
+            set_back(RESEND_AFTER + 1)
+            assert call(hasty, campaign) is True
         assert [key for key, _ in service.sends].count(campaign) == 1
 
 
 @calls
-@lost
+@send_lost
 def test_a_program_that_tries_again_sends_nothing_twice(connect, service, call, fault):
     client = connect(timeout=1, strict=False)
     campaign = service.add_campaign()
@@ -191,7 +200,6 @@ REFUSED = {
     404: InfomaniakNotFoundError,
     409: InfomaniakConflictError,
     422: InfomaniakValidationError,
-    429: InfomaniakRateLimitError,
 }
 
 
@@ -211,12 +219,6 @@ def test_a_refusal_with_status_200_is_one(client, service, call):
     service.fail("schedule", error(400, "not now")._replace(status=200))
     raised = outcome(call, client, service.add_campaign())
     assert (type(raised), raised.message) == (InfomaniakValidationError, "not now")
-
-
-@calls
-def test_data_that_is_false_is_no_success(client, service, call):
-    service.fail("schedule", Answer(200, success(False)))
-    assert type(outcome(call, client, service.add_campaign())) is InfomaniakCloudError
 
 
 @calls
@@ -242,6 +244,41 @@ def test_what_was_unscheduled_may_go_out(client, service, call):
 
 
 @calls
+@pytest.mark.parametrize("status", ["draft", "canceled", "unknown", "new"])
+def test_a_look_that_shows_no_acceptance_changes_nothing(client, service, call, status):
+    campaign = service.add_campaign()
+    service.fail("schedule", fault="reset")
+    outcome(call, client, campaign)
+    service.campaigns[campaign]["status"] = status
+    assert client.get_campaign(campaign)["status"] == status
+    service.campaigns[campaign]["status"] = "draft"
+    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
+    assert service.sends == []
+
+
+@calls
+@pytest.mark.parametrize("status", _dispatch.ACCEPTED)
+def test_a_look_that_shows_acceptance_ends_the_doubt(client, connect, service, call, status):
+    campaign = service.add_campaign()
+    assert call(client, campaign) is True
+    service.campaigns[campaign]["status"] = status
+    client.get_campaign(campaign)
+    assert type(outcome(call, client, campaign)) is InfomaniakConflictError
+    service.campaigns[campaign]["status"] = "draft"  # as somebody took it back elsewhere
+    assert call(connect(), campaign) is True
+
+
+@calls
+def test_the_check_before_a_send_ends_no_doubt(client, service, call):
+    campaign = service.add_campaign()
+    assert call(client, campaign) is True
+    assert type(outcome(call, client, campaign)) is InfomaniakConflictError
+    service.campaigns[campaign]["status"] = "draft"
+    assert type(outcome(call, client, campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == 1
+
+
+@calls
 def test_who_looks_too_early_sends_nothing_twice(connect, service, call):
     client = connect(timeout=1)
     campaign = service.add_campaign()
@@ -254,12 +291,41 @@ def test_who_looks_too_early_sends_nothing_twice(connect, service, call):
 
 
 @calls
+def test_who_took_long_to_check_sends_nothing_twice(connect, service, call):
+    """One reads that it is a draft; before that arrives, another sends it, and a look shows so."""
+    campaign = service.add_campaign()
+    slow, read, arrive = connect(timeout=20), threading.Event(), threading.Event()
+    answer = service.get_campaign
+
+    def late(*arguments):
+        service.get_campaign = answer
+        draft = json.dumps(answer(*arguments))  # as it is now
+        read.set()
+        service.lock.release()
+        arrive.wait(10)
+        service.lock.acquire()
+        return json.loads(draft)
+
+    service.get_campaign = late
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(outcome, call, slow, campaign)
+        assert read.wait(10)
+        second = outcome(call, connect(), campaign)
+        connect().get_campaign(campaign)
+        arrive.set()
+        assert (first.result(), type(second)) == (True, InfomaniakOutcomeUnknownError)
+    assert len(service.sends) == 1
+
+
+@calls
 def test_a_state_that_cannot_be_read_stops_it(connect, service, call):
     client = connect(retry_budget=0)
     service.fail("get_campaign", error(502))
-    raised = outcome(call, client, service.add_campaign())
+    campaign = service.add_campaign()
+    raised = outcome(call, client, campaign)
     assert raised.retryable
     assert service.received("schedule") == []
+    assert call(client, campaign) is True  # nothing had left
 
 
 @calls

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from codomyrmex.cloud.infomaniak.newsletter import _dispatch, _imports
+from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, _dispatch, _imports, _record
 from codomyrmex.cloud.infomaniak.newsletter import client as module
 from codomyrmex.cloud.rest import transport
+from platformdirs import macos, unix
 from support.newsletter.server import DOMAIN, TOKEN
 
 ROOT = Path(__file__).parents[2]
@@ -47,5 +48,17 @@ def test_the_page_tells_the_numbers_that_hold():
 
 
 def test_the_page_tells_what_the_states_mean():
-    [sendable] = re.findall(r"^\| (.*) \| it was not;", PAGE, re.MULTILINE)
+    [sendable] = re.findall(r"^\| (.*) \| it was not,", PAGE, re.MULTILINE)
     assert tuple(re.findall(r"`(\w+)`", sendable)) == _dispatch.SENDABLE
+    accepted = " ".join(re.findall(r"^\| .* \| it was accepted|^- `get_campaign` shows.*$", PAGE, re.MULTILINE))
+    assert {*re.findall(r"`(\w+)`", accepted)} == {"get_campaign", *_dispatch.ACCEPTED}
+
+
+def test_the_page_tells_what_is_remembered_where_and_how_long(monkeypatch):
+    assert f"for {RESEND_AFTER / 60:.0f} minutes (`codomyrmex.cloud.infomaniak.newsletter.RESEND_AFTER`" in PAGE
+    assert f"is still so after {RESEND_AFTER / 60:.0f} minutes" in PAGE
+    assert f"The file is `{_record.FILE}`" in PAGE
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for platform, kind in {"Linux": unix.Unix, "macOS": macos.MacOS}.items():
+        folder = kind("codomyrmex-cloud", appauthor=False).user_state_dir
+        assert f"| {platform} | `{folder.replace(str(Path.home()), '~')}`" in PAGE

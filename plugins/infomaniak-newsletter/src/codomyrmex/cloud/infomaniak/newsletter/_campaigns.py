@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.infomaniak.newsletter import params
 from codomyrmex.cloud.infomaniak.newsletter._calls import IS_IT_THERE, Calls, search_for
-from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher, look_at
+from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher
 from codomyrmex.cloud.infomaniak.newsletter._values import number, unix_seconds
 
 
@@ -32,9 +32,7 @@ class Campaigns(CloudClient):
         Its ``status`` is one of draft, scheduled, sending, sent, canceled, blocked, sending_failed
         (and scheduled_v1, sending_v1, unknown).
         """
-        campaign = self._calls.get("campaigns/{}", campaign_id, extra="recipients,content")
-        self._dispatcher.seen(number(campaign_id, "campaign_id"))
-        return campaign
+        return self._dispatcher.look(number(campaign_id, "campaign_id"))
 
     @lenient(None)
     @operation(effect="write")
@@ -101,9 +99,7 @@ class Campaigns(CloudClient):
     @operation(effect="write")
     def unschedule_campaign(self, campaign_id: int) -> bool:
         """Take back a scheduled campaign, before it is sent."""
-        done = self._calls.do("PUT", "campaigns/{}/cancel", campaign_id, unsure=look_at(campaign_id))
-        self._dispatcher.seen(number(campaign_id, "campaign_id"))
-        return done
+        return self._dispatcher.take_back(number(campaign_id, "campaign_id"))
 
     @lenient(False)
     @operation(effect="write")
@@ -112,7 +108,8 @@ class Campaigns(CloudClient):
 
         The request leaves once, and only for a campaign that is a draft. If its answer is lost,
         InfomaniakOutcomeUnknownError says so (False and ``last_error`` where the client is not
-        strict). A campaign does not leave again before `get_campaign` was asked.
+        strict). That is raised too for a campaign that was asked for in the last 15 minutes
+        (`RESEND_AFTER`), by any process of this user, and still looks like a draft.
         """
         return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {})
 

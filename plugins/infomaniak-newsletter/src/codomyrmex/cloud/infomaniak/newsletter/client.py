@@ -11,6 +11,7 @@ from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
 from codomyrmex.cloud.infomaniak.newsletter._campaigns import Campaigns
 from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher
 from codomyrmex.cloud.infomaniak.newsletter._lists import Lists
+from codomyrmex.cloud.infomaniak.newsletter._record import Record
 from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
 from codomyrmex.cloud.infomaniak.newsletter.errors import ERRORS
@@ -74,7 +75,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
             keep_rates=requests_per_minute is not None,
         )  # fmt: skip
         self._calls = Calls(transport, self.newsletter_id)
-        self._dispatcher = Dispatcher(self._calls)
+        self._dispatcher = Dispatcher(self._calls, Record(self.base_url, self.newsletter_id))
 
     @classmethod
     def from_env(cls, **options: Unpack[params.ClientOptions]) -> Self:
