@@ -222,7 +222,7 @@ class Server(ThreadingHTTPServer):
 def running(service: Service):
     """A server of it on a free port until the end of the block."""
     with Server(service) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)  # seconds until it ends
         thread.start()
         try:
             yield server
