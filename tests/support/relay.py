@@ -149,12 +149,13 @@ UNREADABLE: dict[str, Fault] = _both(
 """A success that is none of the service's."""
 ALL: dict[str, Fault] = {**CUTS, **PASSES, **STALLS, **REFUSALS, **LIES, **UNREADABLE}
 MOST_HARM = (
-    "end at accept", "end before the request", "reset in the request's body", "reset before the answer",
-    "end before the answer", "end after the status line", "end in the last header", "end in the body",
-    "stall before the answer", "429", "502 a page, executed", "503, not executed", "301, executed",
-    "an empty 200, not executed", "an empty object, not executed", "half a JSON, executed",
+    "end at accept", "reset in the request's body", "reset before the answer", "end after the status line",
+    "end in the last header", "end in the body", "stall before the answer", "429", "502 a page, executed",
+    "301, executed", "an empty object, not executed", "half a JSON, executed",
 )  # fmt: skip
 """Names of faults, one of each kind, for a quick look."""
+FEW = ("reset before the answer", "end in the last header", "502 a page, executed", "an empty object, not executed")
+"""Still fewer."""
 
 
 def changed(change: Callable[[Any], Any]) -> Fault:
