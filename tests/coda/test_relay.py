@@ -154,6 +154,8 @@ def wrong_error(write: Write, error: tree.CloudError):
         yield f"no CodaAPIError: {error!r}"
     elif error.maybe_executed and (write.once or write.named):
         yield from wrong_unknown(error)
+        if write.operation == "upsertRows" and error.partial is None:
+            yield f"does not tell which rows are in: {error!r}"
 
 
 def wrong_unknown(error: CodaAPIError):
@@ -298,6 +300,37 @@ def test_a_name_that_looks_like_an_id_is_none(matrix):
             for fault in some
         }
     )
+
+
+@pytest.mark.parametrize("keys", [(), ("Name",)], ids=["without keys", "with keys"])
+def test_rows_of_several_requests_are_inserted_once(matrix, keys):
+    """The second request of three is broken; the rows that the error says are not in are sent again."""
+
+    def case(fault, coda, relay):
+        rows = [{"Name": f"thing {n}", "Count": n} for n in range(1100)]
+        relay.arm(faults.Fault(), "POST ")
+        relay.arm(fault, "POST ")
+        with connect(relay, timeout=5.0) as client:
+            _, error, stranger = told(lambda: client.insert_rows("doc", "grid-1", rows, keys))
+            if stranger or (error and keys):
+                yield stranger or f"gave up: {error!r}"
+                return
+            if error:
+                yield from wrong_unknown(error) if error.maybe_executed else ()
+                partial_insert = error.partial
+                if (partial_insert.accepted, partial_insert.unsure) != (500, 500 * error.maybe_executed):
+                    yield f"told of other rows: {partial_insert}"
+                remaining = list(partial_insert.remaining)
+                if remaining != rows[500:]:
+                    yield f"{len(remaining)} rows remain"
+                client.insert_rows("doc", "grid-1", remaining[partial_insert.unsure :])
+        names = [row["Name"] for row in coda.rows() if row["Name"].startswith("thing")]
+        certain = {row["Name"] for number, row in enumerate(rows) if not error or not 500 <= number < 1000}
+        if len(names) > len(set(names)) or not certain <= set(names):
+            yield f"{len(names)} rows, {len(set(names))} of different names"
+
+    some = ("reset before the answer", "end after the status line", "429", "502 a page, executed", "503, not executed")
+    matrix.check({name: partial(case, faults.ALL[name]) for name in some})
 
 
 # While reads lag
@@ -607,11 +640,13 @@ def test_a_write_whose_answer_lacks_what_the_vendor_promises_is_no_success(matri
 # Many at once
 
 
+@pytest.mark.parametrize("lag", [0.0, 60.0], ids=["up to date", "reads lag"])
 @pytest.mark.parametrize("clients", [1, 8])
-def test_eight_threads_do_nothing_twice(matrix, clients):
+def test_eight_threads_do_nothing_twice(matrix, clients, lag):
     """Through one client or each through its own, while every third exchange breaks in another way."""
     some = cycle([name for name in faults.CUTS if "at accept" not in name] + list(faults.REFUSALS))
     with matrix.place() as (coda, relay):
+        coda.reads_lag = lag
         coda.docs["doc"].tables["grid-1"].rows |= {f"i-9{n}": {"c-1": f"old {n}"} for n in range(8)}
         several = [connect(relay) for _ in range(clients)]
         for number in range(40):
