@@ -204,7 +204,7 @@ def test_it_is_called_from_the_shell(cloud, coda):
     inserted = cloud("insert_rows", *table, "--rows", '[{"Name": "new"}]', "--key-columns", "Name", "--wait", "--json")
     assert json.loads(inserted.stdout)["request_ids"] == ["mutate:1"]
     listed = cloud("iter_rows", *table, "--use-column-names", "--query", '"Name":"new"', "--json")
-    assert [row["values"] for row in json.loads(listed.stdout)] == [{"Name": "new"}]
+    assert [row["values"] for row in json.loads(listed.stdout)] == [{"Name": "new", "Count": "", "Tags": ""}]
     assert coda.received("listRows")[0].query["useColumnNames"] == "true"
 
 

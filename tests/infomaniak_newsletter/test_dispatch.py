@@ -21,8 +21,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _dispatch
 from support.api_server import Answer
 from support.newsletter.server import error, success
-
-from .cutter import cutting
+from support.relay import Fault, nothing, relaying
 
 WHEN = int(time.time()) + 86_400
 CALLS = {
@@ -355,17 +354,19 @@ def test_an_unscheduling_that_is_lost_is_not_known_either(hasty, service, fault)
 
 
 @pytest.fixture
-def cutter(service, server):
-    with cutting(server.server_port) as relay:
+def relay(service, server):
+    with relaying(server.server_port) as relay:
         yield relay
 
 
-def cut(cutter, connect, service, call, side, position, reset):
+def cut(relay, connect, service, call, side, position, reset):
     """Break a call there; whatever it and all who try again say, it went out at most once."""
     campaign = service.add_campaign()
     service.sends.clear()
-    cutter.arm(side, position, reset=reset)
-    patient = {"base_url": cutter.url, "timeout": 60}  # what a client gave up would be cut in the place of the next
+    part, ending = (lambda message: message[:position]), "reset" if reset else "end"
+    fault = Fault(part, nothing, ending) if side == "request" else Fault(None, part, ending)
+    relay.arm(fault, "PUT ")
+    patient = {"base_url": relay.url, "timeout": 60}  # what a client gave up would be cut in the place of the next
     client = connect(**patient)
     first = outcome(call, client, campaign)
     gone = len(service.sends)
@@ -388,22 +389,22 @@ def cut(cutter, connect, service, call, side, position, reset):
 
 @calls
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "end"])
-def test_a_break_at_each_byte_of_interest_sends_nothing_twice(cutter, connect, service, call, reset):
-    call(connect(base_url=cutter.url), service.add_campaign())
-    request, answer = cutter.passed["request"], cutter.passed["answer"]
+def test_a_break_at_each_byte_of_interest_sends_nothing_twice(relay, connect, service, call, reset):
+    call(connect(base_url=relay.url), service.add_campaign())
+    request, answer = relay.passed["request"], relay.passed["answer"]
     body = len(service.received("schedule")[-1].body)
     head = request - body
     for position in sorted({0, 1, 4, 20, head // 2, head - 4, head - 2, head - 1, head, head + 1, request - 1}):
-        cut(cutter, connect, service, call, "request", position, reset)
+        cut(relay, connect, service, call, "request", position, reset)
     for position in sorted({0, 1, 8, 9, 12, 13, answer // 2, answer - 60, *range(answer - 6, answer + 1)}):
-        cut(cutter, connect, service, call, "answer", position, reset)
+        cut(relay, connect, service, call, "answer", position, reset)
 
 
 @pytest.mark.slow
 @calls
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "end"])
-def test_a_break_at_any_byte_sends_nothing_twice(cutter, connect, service, call, reset):
-    call(connect(base_url=cutter.url), service.add_campaign())
+def test_a_break_at_any_byte_sends_nothing_twice(relay, connect, service, call, reset):
+    call(connect(base_url=relay.url), service.add_campaign())
     for side in ("request", "answer"):
-        for position in range(cutter.passed[side]):
-            cut(cutter, connect, service, call, side, position, reset)
+        for position in range(relay.passed[side]):
+            cut(relay, connect, service, call, side, position, reset)

@@ -5,9 +5,11 @@
 | `api_server` | what `coda` and `newsletter` share: HTTP, a record of requests, faults that a test orders |
 | `coda`, `newsletter` | a Coda and an Infomaniak newsletter on loopback; the benchmarks start the first as a program |
 | `distributions` | real small distributions: write the project, build the wheel, unpack it |
+| `matrix` | many cases of one kind, several at once, each with a service behind a relay |
 | `memory` | the peak memory of a process |
 | `pages` | an OpenStack service that answers in small pages |
 | `project` | a client, an image and a network in a project of the OpenStack lab |
+| `relay` | between a client and a service: breaks an exchange in any way a network or a gateway can |
 | `vendor_document` | a vendor's OpenAPI document as a judge of requests |
 
 What one folder needs alone lies in that folder.

@@ -75,7 +75,9 @@ class Service:
         self.requests: list[Received] = []
         """Those so far, with targets below ``root``."""
         self.violations: list[str] = []
-        """What the contract forbids, of all that was sent."""
+        """What the contract forbids, of all that was sent, and what the service itself could not answer."""
+        self.effects: list[tuple[str, Any]] = []
+        """What was carried out: the operation and what it changed. What changes nothing has no effect."""
         self.faults: list[Fault] = []
         self.refused = 0
         """How many requests were beyond the rate."""
@@ -86,6 +88,11 @@ class Service:
     def fail(self, operation: str, answer: Answer | None = None, *, fault: str = "", executed=False, times=1) -> None:
         """Have the next requests of an operation fail."""
         self.faults += [Fault(operation, answer, fault, executed)] * times
+
+    def changed(self, operation: str) -> list[Any]:
+        """What an operation changed so far, once for each time."""
+        with self.lock:
+            return [target for name, target in self.effects if name == operation]
 
     def received(self, operation: str) -> list[Received]:
         """The requests of an operation so far."""
@@ -98,6 +105,10 @@ class Service:
     def handle(self, request: Received) -> Answer:
         """The answer to a request: the true one, or what `fail` ordered."""
         with self.lock:
+            path, mark, query = request.target.partition("?")
+            if path.endswith("/"):  # it is the same without, as it is for most routers
+                self.violations.append(f"{request.method} {request.target} ends with a slash")
+                request = request._replace(target=path.rstrip("/") + mark + query)
             found = self.contract.find(request.method, urlsplit(request.target).path)
             request = request._replace(operation=found and found[0].name)
             self.requests.append(request)
@@ -151,7 +162,12 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < length:  # it broke off: nothing was asked
             self.close_connection = True
             return
-        self.send(service.handle(Received(self.command, self.path, headers, body)))
+        try:
+            answer = service.handle(Received(self.command, self.path, headers, body))
+        except Exception as error:  # a fault over here, which the test must show
+            service.violations.append(f"{self.command} {self.path} broke the service: {error!r}")
+            answer = Answer(500, {"message": repr(error)})
+        self.send(answer)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond
 
@@ -206,7 +222,7 @@ class Server(ThreadingHTTPServer):
 def running(service: Service):
     """A server of it on a free port until the end of the block."""
     with Server(service) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)  # seconds until it ends
         thread.start()
         try:
             yield server

@@ -116,7 +116,11 @@ def problems(method: str, target: str, content_type: str, body: bytes) -> list[s
         return wrong + (["a body where there is none"] if body else [])
     if content_type != "application/json":
         return [*wrong, f"content type {content_type!r}"]
-    return wrong + list(_wrong_body(operation, json.loads(body)))
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return [*wrong, "no JSON"]
+    return wrong + (list(_wrong_body(operation, content)) if isinstance(content, dict) else ["no JSON object"])
 
 
 def query_of(operation: Operation) -> dict[str, str]:

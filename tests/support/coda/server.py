@@ -8,6 +8,7 @@ It prints its URL, and at the end (SIGTERM) how many requests it refused by 429.
 """
 
 import argparse
+import copy
 import json
 import re
 import signal
@@ -44,7 +45,7 @@ class Table:
         self.columns = columns
         """Id to name."""
         self.rows: dict[str, dict[str, Any]] = {}
-        """Id to values by column id."""
+        """Id to values by column id; a cell that is left out is empty."""
 
     def column(self, named: str) -> str:
         """The id of a column named by id or name."""
@@ -79,8 +80,12 @@ class Coda(Service):
         """Seconds until a write is applied."""
         self.replication = 0.0
         """Seconds for which the status of a write is 404."""
+        self.reads_lag = 0.0
+        """Seconds by which reads are behind: they show what was there so long ago."""
         self.warning: str | None = None
         self.pushed: list[tuple[str, str]] = []
+        self.contents: dict[str, str] = {}
+        """The content of pages, by id."""
         self.downloads: list[dict[str, str]] = []
         self._sent: dict[str, deque[float]] = {}
         self._mutations: dict[str, tuple[float, float]] = {}
@@ -88,6 +93,8 @@ class Coda(Service):
         self._pending: deque[tuple[float, Callable[[], None]]] = deque()
         self._exports: dict[str, int] = {}
         self._ids = count(1)
+        self._history: deque[tuple[float, dict[str, Doc]]] = deque()
+        """Until when the documents were like this, while reads lag."""
 
     # For tests
 
@@ -137,8 +144,31 @@ class Coda(Service):
         operation, parts = found
         parts = {name: unquote(part) for name, part in parts.items()}
         body = request.json if operation.body is not None else None
-        result = getattr(self, operation.name)(request.query, body, **parts)
+        written = self.docs
+        if request.method == "GET":
+            self.docs = self._seen()
+        try:
+            result = getattr(self, operation.name)(request.query, body, **parts)
+        finally:
+            if request.method == "GET":
+                self.docs = written
         return result if isinstance(result, Answer) else Answer(operation.ok, result)
+
+    def _seen(self) -> dict[str, Doc]:
+        """The documents as reads show them."""
+        shown = time.monotonic() - self.reads_lag
+        return next((docs for until, docs in self._history if until > shown), self.docs)
+
+    def _write(self, operation: str, target: Any, change: Callable[[], Any]) -> None:
+        """Carry out a write of ``target``. An effect it has only if ``change`` does not return False."""
+        if self.reads_lag:
+            self._history.append((time.monotonic(), copy.deepcopy(self.docs)))
+        if change() is not False:
+            self.effects.append((operation, target))
+
+    def _free(self, kind: str, taken: Any = ()) -> str:
+        """A new id, which is none that a test gave."""
+        return next(key for number in self._ids if (key := f"{kind}-{number}") not in taken)
 
     def _count(self, request: Received) -> None:
         """A window that slides over each class of requests, by user."""
@@ -149,11 +179,12 @@ class Coda(Service):
             headers = {"Retry-After": self.retry_after} if self.retry_after else {}
             raise Refused(error(429, "Too Many Requests", headers))
 
-    def _mutate(self, apply: Callable[[], None]) -> str:
+    def _mutate(self, *writes: tuple[str, Any, Callable[[], Any]]) -> str:
+        """Accept writes, each as `_write` takes it. Returns the id by which to ask for them."""
         now = time.monotonic()
         key = f"mutate:{next(self._ids)}"
         self._mutations[key] = (now + self.replication, now + self.delay)
-        self._pending.append((now + self.delay, apply))
+        self._pending.append((now + self.delay, lambda: [self._write(*write) for write in writes]))
         self._apply()
         return key
 
@@ -171,19 +202,27 @@ class Coda(Service):
         return query.get("query", "").lower() in doc["name"].lower()
 
     def createDoc(self, query, body):  # noqa: N802
-        doc = self.add_doc(f"doc-{next(self._ids)}", body.get("title", "Untitled"))
-        return {**self._doc(doc), "requestId": self._mutate(lambda: None)}
+        key = self._free("doc", self.docs)
+        self._write("createDoc", key, lambda: self.add_doc(key, body.get("title", "Untitled")))
+        return {**self._doc(self.docs[key]), "requestId": self._mutate()}
 
     def getDoc(self, query, body, docId):  # noqa: N802, N803
         return self._doc(self._find_doc(docId))
 
     def updateDoc(self, query, body, docId):  # noqa: N802, N803
         doc = self._find_doc(docId)
-        doc.title, doc.icon = body.get("title", doc.title), body.get("iconName", doc.icon)
+
+        def change():
+            before = doc.title, doc.icon
+            doc.title, doc.icon = body.get("title", doc.title), body.get("iconName", doc.icon)
+            return before != (doc.title, doc.icon)
+
+        self._write("updateDoc", docId, change)
         return {}
 
     def deleteDoc(self, query, body, docId):  # noqa: N802, N803
-        del self.docs[self._find_doc(docId).id]
+        self._find_doc(docId)
+        self._write("deleteDoc", docId, lambda: self.docs.pop(docId))
         return {}
 
     def listPages(self, query, body, docId):  # noqa: N802, N803
@@ -192,42 +231,40 @@ class Coda(Service):
 
     def createPage(self, query, body, docId):  # noqa: N802, N803
         doc = self._find_doc(docId)
-        key = f"canvas-{next(self._ids)}"
+        key = self._free("canvas", {*doc.pages, *doc.deleted_pages})
         page = self._new_page(doc, key, body)
-        return {"requestId": self._mutate(lambda: doc.pages.update({key: page})), "id": key}
+        return {"requestId": self._mutate(("createPage", key, lambda: doc.pages.update({key: page}))), "id": key}
 
     def getPage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
         return self._find_page(self._find_doc(docId), pageIdOrName)
 
     def updatePage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
         page = self._find_page(self._find_doc(docId), pageIdOrName)
-        return {"requestId": self._mutate(lambda: self._change_page(page, body)), "id": page["id"]}
+        write = ("updatePage", page["id"], lambda: self._change_page(page, body))
+        return {"requestId": self._mutate(write), "id": page["id"]}
 
     def _change_page(self, page, body):
+        before = dict(page), self.contents.get(page["id"], "")
         page.update({key: body[key] for key in ("name", "subtitle", "isHidden") if key in body})
         if update := body.get("contentUpdate"):
-            content = update["canvasContent"]["content"]
-            before = self.contents.get(page["id"], "") if update["insertionMode"] == "append" else ""
-            self.contents[page["id"]] = before + content
-
-    @property
-    def contents(self) -> dict[str, str]:
-        """The content of pages, by id."""
-        return self.__dict__.setdefault("_contents", {})
+            new = update["canvasContent"]["content"]
+            joined = {"append": before[1] + new, "prepend": new + before[1]}
+            self.contents[page["id"]] = joined.get(update["insertionMode"], new)
+        return before != (page, self.contents.get(page["id"], ""))
 
     def deletePage(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
         doc = self._find_doc(docId)
         key = self._find_page(doc, pageIdOrName)["id"]
 
         def delete():
-            doc.pages.pop(key, None)
             doc.deleted_pages.add(key)
+            return doc.pages.pop(key, False)
 
-        return {"requestId": self._mutate(delete), "id": key}
+        return {"requestId": self._mutate(("deletePage", key, delete)), "id": key}
 
     def beginPageContentExport(self, query, body, docId, pageIdOrName):  # noqa: N802, N803
         page = self._find_page(self._find_doc(docId), pageIdOrName)
-        key = f"export-{next(self._ids)}"
+        key = self._free("export")
         self._exports[key] = 0
         return {"id": key, "status": "inProgress", "href": f"{self.url}/docs/{docId}/pages/{page['id']}/export/{key}"}
 
@@ -277,12 +314,15 @@ class Coda(Service):
         table = self._find_table(docId, tableIdOrName)
         if query.get("sortBy") == "natural" and query.get("visibleOnly") == "false":
             raise Refused(error(400, "natural order shows visible rows only"))
+        if query.get("query"):
+            self._wanted(table, query["query"])
 
         def row(item, number, query):
             return self._row(docId, table, number, *item, query)
 
         def wanted(item, query):
-            return self._matches(table, item[1], query["query"])
+            column, value = self._wanted(table, query["query"])
+            return item[1].get(column, "") == value
 
         path = f"/docs/{docId}/tables/{table.id}/rows"
         rows = self._page(path, list(table.rows.items()), query, wanted, show=row)
@@ -295,26 +335,36 @@ class Coda(Service):
         keys = [table.column(key) for key in body.get("keyColumns", [])]
         rows = [self._values(table, row) for row in body["rows"]]
         if keys:
-            return {"requestId": self._mutate(lambda: self._upsert(table, rows, keys))}
-        added = {f"i-{next(self._ids)}": row for row in rows}
-        return {"requestId": self._mutate(lambda: table.rows.update(added)), "addedRowIds": list(added)}
+            return {"requestId": self._mutate(("upsertRows", table.id, lambda: self._upsert(table, rows, keys)))}
+        added = {self._free("i", table.rows): row for row in rows}
+        write = ("upsertRows", table.id, lambda: table.rows.update(added))
+        return {"requestId": self._mutate(write), "addedRowIds": list(added)}
 
     def _upsert(self, table, rows, keys):
         index: dict[tuple, list[str]] = {}
         for key, values in table.rows.items():
             index.setdefault(tuple(str(values.get(key)) for key in keys), []).append(key)
+        changed = False
         for row in rows:
             key = tuple(str(row.get(key)) for key in keys)
             ids = index.setdefault(key, [])
             if not ids:
-                ids.append(f"i-{next(self._ids)}")
+                ids.append(self._free("i", table.rows))
             for key in ids:
-                table.rows.setdefault(key, {}).update(row)
+                changed |= self._change_row(table.rows.setdefault(key, {}), row)
+        return changed
+
+    @staticmethod
+    def _change_row(row, values):
+        before = dict(row)
+        row.update(values)
+        return before != row
 
     def deleteRows(self, query, body, docId, tableIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
         ids = body["rowIds"]
-        return {"requestId": self._mutate(lambda: [table.rows.pop(key, None) for key in ids]), "rowIds": ids}
+        writes = (("deleteRows", key, lambda key=key: table.rows.pop(key, False)) for key in ids)
+        return {"requestId": self._mutate(*writes), "rowIds": ids}
 
     def getRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
@@ -326,18 +376,19 @@ class Coda(Service):
         table = self._find_table(docId, tableIdOrName)
         key = self._find_row(table, rowIdOrName)
         values = self._values(table, body["row"])
-        return {"requestId": self._mutate(lambda: table.rows[key].update(values)), "id": key}
+        write = ("updateRow", key, lambda: key in table.rows and self._change_row(table.rows[key], values))
+        return {"requestId": self._mutate(write), "id": key}
 
     def deleteRow(self, query, body, docId, tableIdOrName, rowIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
         key = self._find_row(table, rowIdOrName)
-        return {"requestId": self._mutate(lambda: table.rows.pop(key, None)), "id": key}
+        return {"requestId": self._mutate(("deleteRow", key, lambda: table.rows.pop(key, False))), "id": key}
 
     def pushButton(self, query, body, docId, tableIdOrName, rowIdOrName, columnIdOrName):  # noqa: N802, N803
         table = self._find_table(docId, tableIdOrName)
         row, column = self._find_row(table, rowIdOrName), table.column(columnIdOrName)
-        self.pushed.append((row, column))
-        return {"requestId": self._mutate(lambda: None), "rowId": row, "columnId": column}
+        write = ("pushButton", (row, column), lambda: self.pushed.append((row, column)))
+        return {"requestId": self._mutate(write), "rowId": row, "columnId": column}
 
     def whoami(self, query, body):
         workspace = {"id": "ws-1", "type": "workspace", "browserLink": self.url, "name": "Work"}
@@ -393,16 +444,22 @@ class Coda(Service):
             raise Refused(error(400, f"the row is {size // 1000} KB and exceeds maximum size of 85 KB"))
         return {table.column(cell["column"]): cell["value"] for cell in row["cells"]}
 
-    def _matches(self, table: Table, values: dict[str, Any], query: str) -> bool:
-        name, value = re.fullmatch(r'("(?:[^"\\]|\\.)*"|[^:]+):(.*)', query).groups()
-        column = table.column(json.loads(name) if name.startswith('"') else name)
-        return values.get(column) == json.loads(value)
+    def _wanted(self, table: Table, query: str) -> tuple[str, Any]:
+        """The column and the value that a query asks for."""
+        try:
+            name, value = re.fullmatch(r'("(?:[^"\\]|\\.)*"|[^:]+):(.*)', query, re.DOTALL).groups()
+            return table.column(json.loads(name) if name.startswith('"') else name), json.loads(value)
+        except (AttributeError, ValueError):
+            raise Refused(error(400, f"no query: {query!r}")) from None
 
     def _page(self, path, items, query, wanted=None, show=None, largest=None):
         """One page of a list. A page token carries all that was asked for, and beside it nothing counts."""
         start = 0
         if token := query.get("pageToken"):
-            start, query = json.loads(urlsafe_b64decode(token))
+            try:
+                start, query = json.loads(urlsafe_b64decode(token))
+            except ValueError:
+                raise Refused(error(400, f"no page token: {token!r}")) from None
         size = min(int(query.get("limit", self.page_size)), largest or self.largest_page)
         if wanted and query.get("query"):
             items = [item for item in items if wanted(item, query)]
@@ -456,7 +513,8 @@ class Coda(Service):
     def _row(self, doc, table, index, key, values, query) -> dict[str, Any]:
         names = query.get("useColumnNames") == "true"
         simple = query.get("valueFormat", "simple") == "simple"
-        shown = {table.columns[key] if names else key: _simple(v) if simple else v for key, v in values.items()}
+        cells = {key: values.get(key, "") for key in table.columns}
+        shown = {table.columns[key] if names else key: _simple(v) if simple else v for key, v in cells.items()}
         first = next(iter(table.columns))
         return {
             "id": key, "type": "row", "href": f"{self.url}/docs/{doc}/tables/{table.id}/rows/{key}", "index": index,
@@ -492,7 +550,6 @@ def main() -> None:
     table = coda.add_table(coda.add_doc())
     for number in range(options.rows):
         table.rows[f"i-{number}"] = {"c-1": f"thing {number}", "c-2": number, "c-3": ["a", "b"]}
-    coda._ids = count(options.rows)
     coda.rates, coda.delay = faster(VENDOR_RATES, options.faster), options.delay
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with Server(coda, options.port) as server:

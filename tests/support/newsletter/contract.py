@@ -116,7 +116,11 @@ def problems(method: str, target: str, content_type: str | None, body: bytes) ->
         wrong.append(f"content type {content_type!r}")  # the service refuses a query where a GET declares a body
     if operation.body is None:
         return wrong + (["a body where there is none"] if body else [])
-    return wrong + list(_wrong_body(operation, json.loads(body)))
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return [*wrong, "no JSON"]
+    return wrong + (list(_wrong_body(operation, content)) if isinstance(content, dict) else ["no JSON object"])
 
 
 def _wrong_body(operation, body):

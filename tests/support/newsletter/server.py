@@ -79,17 +79,17 @@ class Newsletter(Service):
     # For tests
 
     def add_campaign(self, status: str = "draft", **more: Any) -> int:
-        key = next(self._ids)
+        key = self._free(self.campaigns)
         self.campaigns[key] = self._campaign(key, {"subject": "News"}) | {"status": status, **more}
         return key
 
     def add_group(self, name: str = "Readers") -> int:
-        key = next(self._ids)
+        key = self._free(self.groups)
         self.groups[key] = {"id": key, "name": name, "updated_at": CREATED}
         return key
 
     def add_subscriber(self, email: str, *groups: int, status: str = "active", **fields: Any) -> int:
-        key = next(self._ids)
+        key = self._free(self.subscribers)
         self.subscribers[key] = {
             "id": key, "email": email, "status": status, "created_at": CREATED, "groups": list(groups),
             "fields": fields,
@@ -136,9 +136,9 @@ class Newsletter(Service):
         return self._page(self.campaigns.values(), query, "subject")
 
     def create_campaign(self, query, body):
-        key = next(self._ids)
+        key = self._free(self.campaigns)
         self.campaigns[key] = self._campaign(key, body)
-        return success(self.campaigns[key])
+        return self._made("create_campaign", self.campaigns, key)
 
     def get_campaign(self, query, body, key):
         campaign = self._find(self.campaigns, key)
@@ -147,25 +147,26 @@ class Newsletter(Service):
         return success({name: value for name, value in campaign.items() if name not in hidden})
 
     def update_campaign(self, query, body, key):
-        self._find(self.campaigns, key).update(body)
-        return success(self.campaigns[key])
+        return self._change("update_campaign", self.campaigns, key, body)
 
     def delete_campaign(self, query, body, key):
-        del self.campaigns[self._find(self.campaigns, key)["id"]]
-        return success(True)
+        return self._delete("delete_campaign", self.campaigns, key)
 
     def duplicate(self, query, body, key):
-        return success(self.campaigns[self.add_campaign(subject=self._find(self.campaigns, key)["subject"])])
+        copied = self.add_campaign(subject=self._find(self.campaigns, key)["subject"])
+        return self._made("duplicate", self.campaigns, copied)
 
     def test(self, query, body, key):
         self._find(self.campaigns, key)
         self.tests.append((key, body["email"]))
+        self.effects.append(("test", key))
         return success(True)
 
     def schedule(self, query, body, key):
         campaign = self._find(self.campaigns, key)
         started = body.get("started_at")
         self.sends.append((key, started))
+        self.effects.append(("schedule", key))
         if not self.state_lags:
             campaign.update(status="scheduled" if started else "sending", started_at=started or int(time.time()))
         return success(True)
@@ -175,6 +176,7 @@ class Newsletter(Service):
         if campaign["status"] != "scheduled":
             raise Refused(error(400, "the campaign is not scheduled"))
         campaign["status"] = "draft"
+        self.effects.append(("cancel", key))
         return success(True)
 
     def links(self, query, body, key):
@@ -198,34 +200,32 @@ class Newsletter(Service):
         return self._page(self.groups.values(), query, "name")
 
     def create_group(self, query, body):
-        return success(self.groups[self.add_group(body["name"])])
+        return self._made("create_group", self.groups, self.add_group(body["name"]))
 
     def get_group(self, query, body, key):
         return success(self._find(self.groups, key))
 
     def update_group(self, query, body, key):
-        self._find(self.groups, key).update(body)
-        return success(self.groups[key])
+        return self._change("update_group", self.groups, key, body)
 
     def delete_group(self, query, body, key):
-        del self.groups[self._find(self.groups, key)["id"]]
-        return success(True)
+        return self._delete("delete_group", self.groups, key)
 
     def group_subscribers(self, query, body, key):
         self._find(self.groups, key)
         return self._page(self.members(key).values(), query, "email")
 
     def assign(self, query, body, key):
-        return self._move(body, key, lambda groups: sorted({*groups, key}))
+        return self._move("assign", body, key, lambda groups: sorted({*groups, key}))
 
     def unassign(self, query, body, key):
-        return self._move(body, key, lambda groups: [g for g in groups if g != key])
+        return self._move("unassign", body, key, lambda groups: [g for g in groups if g != key])
 
-    def _move(self, body, key, change):
+    def _move(self, operation, body, key, change):
         self._find(self.groups, key)
         moved = [self._find(self.subscribers, s) for s in body["subscriber_ids"]]
         for subscriber in moved:
-            subscriber["groups"] = change(subscriber["groups"])
+            self._change(operation, self.subscribers, subscriber["id"], {"groups": change(subscriber["groups"])})
         return success(moved)
 
     # Subscribers
@@ -243,10 +243,17 @@ class Newsletter(Service):
     def _upsert(self, email, fields, groups):
         if unknown := [g for g in groups if isinstance(g, int) and g not in self.groups]:
             raise Refused(error(422, "validation failed", ("groups", f"no group {unknown[0]}")))
-        known = next((s for s in self.subscribers.values() if s["email"].lower() == email.lower()), None)
-        subscriber = known or self.subscribers[self.add_subscriber(email)]
-        subscriber["fields"] = {**subscriber["fields"], **fields}
-        subscriber["groups"] = sorted({*subscriber["groups"], *groups})
+        known = next((k for k, s in self.subscribers.items() if s["email"].lower() == email.lower()), None)
+        key = known or self.add_subscriber(email)
+        subscriber = self.subscribers[key]
+        new = {
+            "fields": {**subscriber["fields"], **fields}, "groups": sorted({*subscriber["groups"], *groups}),
+        }  # fmt: skip
+        if known is None:
+            self.effects.append(("create_subscriber", key))
+            subscriber |= new
+        else:
+            self._change("create_subscriber", self.subscribers, key, new)
         return subscriber
 
     def filter_subscribers(self, query, body):
@@ -259,24 +266,23 @@ class Newsletter(Service):
         return success(self._find(self.subscribers, key))
 
     def update_subscriber(self, query, body, key):
-        self._find(self.subscribers, key).update(body)
-        return success(self.subscribers[key])
+        return self._change("update_subscriber", self.subscribers, key, body)
 
     def delete_subscriber(self, query, body, key):
-        del self.subscribers[self._find(self.subscribers, key)["id"]]
-        return success(True)
+        return self._delete("delete_subscriber", self.subscribers, key)
 
     def forget(self, query, body, key):
+        answer = self._delete("forget", self.subscribers, key)
         self.forgotten.append(key)
-        return self.delete_subscriber(query, body, key)
+        return answer
 
     def unsubscribe(self, query, body):
         for key in body["select"]["include"]:
-            self._find(self.subscribers, key)["status"] = "unsubscribed"
+            self._change("unsubscribe", self.subscribers, key, {"status": "unsubscribed"})
         return success(self._task(), "asynchronous")
 
     def upload(self, query, body):
-        key = next(self._ids)
+        key = self._free(self._uploads)
         self._uploads[key] = body["content"]
         return success(self.upload_answer(key))
 
@@ -316,20 +322,18 @@ class Newsletter(Service):
         return self._page(self.segments.values(), query, "name")
 
     def create_segment(self, query, body):
-        key = next(self._ids)
+        key = self._free(self.segments)
         self.segments[key] = {"id": key, "updated_at": CREATED, "subscribed_count": 0, **body}
-        return success(self.segments[key])
+        return self._made("create_segment", self.segments, key)
 
     def get_segment(self, query, body, key):
         return success(self._find(self.segments, key))
 
     def update_segment(self, query, body, key):
-        self._find(self.segments, key).update(body)
-        return success(self.segments[key])
+        return self._change("update_segment", self.segments, key, body)
 
     def delete_segment(self, query, body, key):
-        del self.segments[self._find(self.segments, key)["id"]]
-        return success(True)
+        return self._delete("delete_segment", self.segments, key)
 
     def segment_subscribers(self, query, body, key):
         self._find(self.segments, key)
@@ -339,16 +343,17 @@ class Newsletter(Service):
         return self._page(self.fields.values(), query)
 
     def create_field(self, query, body):
-        key = next(self._ids)
+        key = self._free(self.fields)
         self.fields[key] = {"id": key, "name": body["name"], "key": body["name"].lower().replace(" ", "_")}
-        return success(self.fields[key])
+        return self._made("create_field", self.fields, key)
 
     def update_field(self, query, body, key):
-        self._find(self.fields, key).update(body)
-        return success(self.fields[key])
+        return self._change("update_field", self.fields, key, body)
 
     def delete_field(self, query, body, key):
-        return success(self.fields.pop(self._find(self.fields, key)["id"]))
+        field = self._find(self.fields, key)
+        self._delete("delete_field", self.fields, key)
+        return success(field)
 
     def list_templates(self, query, body):
         return self._page(self.templates.values(), query)
@@ -384,6 +389,28 @@ class Newsletter(Service):
         if key not in things:
             raise Refused(error(404, f"no {key}"))
         return things[key]
+
+    def _free(self, things):
+        """A new id, which is none that a test gave."""
+        return next(key for key in self._ids if key not in things)
+
+    def _made(self, operation, things, key):
+        self.effects.append((operation, key))
+        return success(things[key])
+
+    def _change(self, operation, things, key, values):
+        thing = self._find(things, key)
+        before = dict(thing)
+        thing.update(values)
+        if thing != before:
+            self.effects.append((operation, key))
+        return success(thing)
+
+    def _delete(self, operation, things, key):
+        self._find(things, key)
+        del things[key]
+        self.effects.append((operation, key))
+        return success(True)
 
     def _page(self, items, query, searched=None):
         """One page of a list, with the numbers of pages where ``page`` is asked for."""

@@ -1,0 +1,107 @@
+"""Many cases of one kind, several at once: each with a service of its own, behind a relay of its own."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+from queue import SimpleQueue
+from typing import Any
+
+from codomyrmex.cloud.errors import CloudError
+
+from .api_server import Server, Service, running
+from .relay import Relay, relaying
+
+AT_ONCE = 24
+"""Most cases wait, for a pause or for an answer that does not come."""
+Case = Callable[[Any, Relay], Iterable[str]]
+"""Gives what is wrong with a service behind a relay."""
+
+
+class Matrix:
+    """Runs cases. ``make`` gives a fresh service, and ``judge`` what is wrong with one after its case."""
+
+    def __init__(self, make: Callable[[], Service], judge: Callable[[Any], Iterable[str]]) -> None:
+        self._make, self._judge = make, judge
+        self._places: SimpleQueue[tuple[Server, Relay]] = SimpleQueue()
+
+    @contextmanager
+    def ready(self) -> Iterator["Matrix"]:
+        """The servers and relays, until the end of the block."""
+        with ExitStack() as stack:
+            for _ in range(AT_ONCE):
+                server = stack.enter_context(running(self._make()))
+                self._places.put((server, stack.enter_context(relaying(server.server_port))))
+            yield self
+
+    @contextmanager
+    def place(self) -> Iterator[tuple[Any, Relay]]:
+        """A fresh service, and the relay before it."""
+        server, relay = self._places.get()
+        service = self._make()
+        server.serve(service)
+        service.url = relay.url + service.root  # for its links
+        try:
+            yield service, relay
+        finally:
+            service.released.set()
+            relay.disarm()
+            self._places.put((server, relay))
+
+    def wrong(self, case: Case) -> list[str]:
+        """What is wrong in one case."""
+        with self.place() as (service, relay):
+            return [*case(service, relay), *self._judge(service)]
+
+    def check(self, cases: Mapping[str, Case]) -> None:
+        """Fail with all that is wrong in any case."""
+        assert cases, "no cases"
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            found = zip(cases, pool.map(self.wrong, cases.values()), strict=True)
+            wrong = list(chain.from_iterable((f"{name}: {what}" for what in all_of_it) for name, all_of_it in found))
+        assert not wrong, f"wrong in {len(wrong)} places:\n" + "\n".join(wrong)
+
+
+def told(call: Callable[[], Any]) -> tuple[Any, CloudError | None, str | None]:
+    """What a call returned; or the error of the tree that it raised; or what else it raised, which is wrong."""
+    try:
+        return call(), None, None
+    except CloudError as error:
+        return None, error, None
+    except Exception as error:  # what no client may raise
+        return None, None, f"raised {error!r}"
+
+
+def repeated(
+    call: Callable[[], Any],
+    effects: Callable[[], int],
+    judge: Callable[[CloudError], Iterable[str]],
+    succeeded: Callable[[Any], bool],
+) -> Iterator[str]:
+    """What is wrong with a write, called as by a program that repeats what is ``retryable``, three times at most.
+
+    :param effects: how often it was carried out so far.
+    :param judge: what else is wrong with an error.
+    :param succeeded: whether a result tells all that a success tells.
+    """
+    for attempt in range(1, 4):
+        before = effects()
+        result, error, stranger = told(call)
+        now = effects()
+        if now > 1:
+            yield f"done {now} times after attempt {attempt}: {error or result!r}"
+            return
+        if stranger:
+            yield stranger
+            return
+        if error is None:
+            if now != 1:
+                yield f"told a success, and it is not done: {result!r}"
+            if not succeeded(result):
+                yield f"told a success that is none: {result!r}"
+            return
+        if getattr(error, "maybe_executed", None) is False and now > before:
+            yield f"told that it is not done, and it is: {error!r}"
+        yield from judge(error)
+        if not error.retryable:
+            return
