@@ -38,6 +38,7 @@ KINDS = {
     404: (CodaNotFoundError, tree.NotFound, CloudError),
     410: (CodaGoneError, tree.NotFound, CloudError),
     429: (CodaRateLimitError, tree.RateLimited, CloudError),
+    408: (CodaTimeoutError, tree.Timeout, TimeoutError),
     409: (CodaAPIError, CloudError, Exception),
     422: (CodaValidationError, tree.InvalidRequest, ValueError),
     500: (CodaServerError, tree.ServiceUnavailable, ConnectionError),
@@ -106,8 +107,8 @@ def test_an_error_is_also_that_of_the_tree_and_the_builtin(hasty, coda, status):
     assert isinstance(raised, leaf)
     assert isinstance(raised, builtin)
     assert raised.response_body == error(status, "because").body
-    assert raised.retryable is (status == 429 or status >= 500)
-    assert raised.maybe_executed is (status >= 500)
+    assert raised.retryable is (status in (408, 429) or status >= 500)
+    assert raised.maybe_executed is (status == 408 or status >= 500)
 
 
 def test_an_error_tells_where_it_happened(client):

@@ -477,11 +477,13 @@ def test_spaces_and_extras_of_an_entry_point_do_no_harm(install_plugin):
 def test_threads_that_read_again_at_once_all_get_an_answer(install_plugin):
     install_plugin("acme-cloud", "Acme = dict", ACME)
     failures, ready = [], threading.Barrier(8)
+    nowhere = [f"/nowhere/{n}" for n in range(50)]
 
     def look():
         ready.wait()
         try:
             for _ in range(100):
+                sys.path_importer_cache.update(dict.fromkeys(nowhere))  # which importlib deletes, one by one
                 assert named("acme.storage", refresh=True)
         except BaseException as error:
             failures.append(error)

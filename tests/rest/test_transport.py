@@ -184,12 +184,14 @@ def test_a_refusal_after_a_lost_answer_says_that_the_first_may_have_been_done(tr
 
 def test_what_may_be_repeated_is_asked_before_it_is(transport, things):
     asked = []
+    things.fail("POST", fault="reset", executed=True, times=2)
+    transport.send(make(repeatable=True, confirm=lambda: asked.append(len(things.requests))))
+    assert (asked, len(things.requests)) == ([1], 3)
     things.fail("POST", fault="reset", executed=True)
-    transport.send(make(repeatable=lambda: asked.append(len(things.requests)) or True))
-    assert (asked, len(things.requests)) == ([1], 2)
-    things.fail("POST", fault="reset", executed=True)
-    assert type(failure(transport, make(repeatable=lambda: False))) is Lost
-    assert len(things.requests) == 3
+    error = failure(transport, make(repeatable=True, unsure=None, confirm=lambda: "it is another one"))
+    assert type(error) is Lost
+    assert str(error).endswith("it is another one")
+    assert len(things.requests) == 4
 
 
 @pytest.mark.parametrize("status", [404, 409, 410])

@@ -20,7 +20,7 @@ def hooks_in_force() -> Observer | None:
         from codomyrmex.cloud.hooks import installed  # it imports pluggy, so only where there are hooks
 
         return installed()
-    with registry.hooks_lock:
+    with registry.lock:
         if registry.hooks is False:  # nobody registered any meanwhile
             registry.hooks = None
         return registry.hooks

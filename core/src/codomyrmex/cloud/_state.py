@@ -28,7 +28,7 @@ class Registry:
         """The exported objects loaded so far, by name."""
         self.hooks: Observer | Literal[False] | None = False
         """None when there are none; False until they are looked for."""
-        self.hooks_lock = threading.Lock()
+        self.lock = threading.Lock()
         self.installed: dict[tuple[str, ...], list[EntryPoint]] = {}
         """The entry points of our groups, by the ``sys.path`` they were last read from."""
 
@@ -48,9 +48,9 @@ def entry_points(group: str, *, refresh: bool = False) -> list[EntryPoint]:
 def installed_plugins(*, refresh: bool = False) -> list[EntryPoint]:
     """The entry points of all groups, those that a setting leaves out too."""
     path, registry = tuple(sys.path), current
-    entries = None if refresh else registry.installed.get(path)
-    if entries is None:
-        importlib.invalidate_caches()  # or what was installed meanwhile could not be imported
+    if refresh or (entries := registry.installed.get(path)) is None:
+        with registry.lock:  # importlib's own work fails in two threads at once
+            importlib.invalidate_caches()  # or what was installed meanwhile could not be imported
         entries = read_entry_points()
         registry.installed = {path: entries}
     return entries

@@ -250,7 +250,7 @@ def installed() -> Hooks | None:
         hooks = Hooks()
         for entry in _state.entry_points(HOOKS, refresh=True):
             hooks.install(entry)
-        with registry.hooks_lock:  # of threads that load them at the same time one is the first
+        with registry.lock:  # of threads that load them at the same time one is the first
             if registry.hooks is False:
                 registry.hooks = hooks if hooks.plugins() else None
     return cast("Hooks | None", registry.hooks)
@@ -268,7 +268,7 @@ def register(plugin: object) -> None:
     """
     registry, _, kind = _state.current, installed(), type(plugin)
     name = plugin.__name__ if isinstance(plugin, ModuleType) else f"{kind.__module__}.{kind.__qualname__}"
-    with registry.hooks_lock:
+    with registry.lock:
         hooks = cast("Hooks | None", registry.hooks) or Hooks()
         hooks.add(_Plugin(plugin, name))
         registry.hooks = hooks
@@ -278,7 +278,7 @@ def unregister(plugin: object) -> None:
     """Take the hooks of ``plugin`` out of force."""
     hooks, registry = installed(), _state.current
     if hooks is not None:
-        with registry.hooks_lock:
+        with registry.lock:
             for hook in [other for other in hooks.manager.get_plugins() if other.plugin is plugin]:
                 hooks.manager.unregister(hook)
             registry.hooks = hooks if hooks.plugins() else None

@@ -14,16 +14,18 @@ from codomyrmex.cloud.coda._targets import Path, Target, by_ids, look_like_ids
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
 from codomyrmex.cloud.coda.errors import (
     CodaAPIError,
-    CodaNotFoundError,
     CodaOutcomeUnknownError,
     CodaTimeoutError,
     CodaUnsettledError,
 )
 from codomyrmex.cloud.coda.models import List, Model, MutationStatus
+from codomyrmex.cloud.errors import NotFound
 from codomyrmex.cloud.rest.client import path_part
 from codomyrmex.cloud.rest.transport import Request, Transport
 
 _log = logging.getLogger(__name__)
+
+_BY_ITS_ID = "look at what has this name now, and give its id to ask again"
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -79,7 +81,7 @@ class Calls:
         answer = self.transport.send(
             Request(
                 method, (*target.path, *below), accepted("requestId", *answers), "content_writes", query, _json(body),
-                repeatable=target.repeatable, unsure=target.unsure, when_gone=when_gone,
+                repeatable=target.repeatable, unsure=target.unsure, confirm=target.confirm, when_gone=when_gone,
             )
         )  # fmt: skip
         if wait and "requestId" in answer:
@@ -97,14 +99,14 @@ class Calls:
     def target(self, *path: str) -> Target:
         """What a change by this path is about, which may be sent twice. Takes a request where the path holds a name."""
         if look_like_ids(path):
-            return Target(path, repeatable=lambda: self._is_by_ids(path))
+            return Target(path, repeatable=True, confirm=lambda: None if self._is_by_ids(path) else _BY_ITS_ID)
         try:
             found = self._by_ids(path)
         except CodaAPIError as error:
             if error.retryable or error.status_code is None:
                 error.maybe_executed = False  # only a question was
                 raise
-            return Target(path, unsure="look at what has this name before asking again")  # reads may lag behind
+            return Target(path, unsure=_BY_ITS_ID)  # reads may lag behind
         is_named = path[-2] != "tables" and found[-1] != path[-1]
         unsure = f"it is about {found[-1]}, so give that id instead of the name to ask again" if is_named else None
         return Target(found, repeatable=True, unsure=unsure)
@@ -116,7 +118,7 @@ class Calls:
         """Whether what looks like ids are ids; also if nothing is there, and so nothing of that name."""
         try:
             return self._by_ids(path) == path
-        except CodaNotFoundError:
+        except NotFound:
             return True
         except CodaAPIError:
             return False

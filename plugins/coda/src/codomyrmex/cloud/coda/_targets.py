@@ -22,10 +22,12 @@ class Target(NamedTuple):
 
     path: Path
     """By ids, where they could be found."""
-    repeatable: bool | Callable[[], bool] = False
-    """Whether sending it twice does what sending it once does, as in `codomyrmex.cloud.rest.transport.Request`."""
+    repeatable: bool = False
+    """Whether sending it twice does what sending it once does. These are as in `codomyrmex.cloud.rest.transport`."""
     unsure: str | None = None
     """What to look at before asking again, where the same call might do something else."""
+    confirm: Callable[[], str | None] | None = None
+    """Asked before it is sent again."""
 
 
 def look_like_ids(path: Path) -> bool:

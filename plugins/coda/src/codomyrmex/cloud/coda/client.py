@@ -17,6 +17,7 @@ from codomyrmex.cloud.coda.errors import ERRORS, CodaAPIError
 from codomyrmex.cloud.coda.models import (
     ApiLink,
     Column,
+    ColumnDetail,
     ColumnList,
     Doc,
     DocList,
@@ -26,6 +27,7 @@ from codomyrmex.cloud.coda.models import (
     PageExport,
     PageList,
     Row,
+    RowDetail,
     RowList,
     Table,
     TableList,
@@ -282,9 +284,9 @@ class CodaClient(CloudClient):
         return walk(self.list_columns, (doc_id, table_id), filters, params.ColumnFilters)
 
     @operation(effect="read")
-    def get_column(self, doc_id: str, table_id: str, column_id: str) -> Column:
+    def get_column(self, doc_id: str, table_id: str, column_id: str) -> ColumnDetail:
         """A column's description."""
-        return self._calls.get(Column, "docs", doc_id, "tables", table_id, "columns", column_id)
+        return self._calls.get(ColumnDetail, "docs", doc_id, "tables", table_id, "columns", column_id)
 
     # Rows
 
@@ -300,10 +302,10 @@ class CodaClient(CloudClient):
         return walk(self.list_rows, (doc_id, table_id), filters, params.RowFilters, _ROWS_PER_PAGE)
 
     @operation(effect="read")
-    def get_row(self, doc_id: str, table_id: str, row_id: str, **options: Unpack[params.RowFormat]) -> Row:
+    def get_row(self, doc_id: str, table_id: str, row_id: str, **options: Unpack[params.RowFormat]) -> RowDetail:
         """One row."""
         query = params.query(options, params.RowFormat)
-        return self._calls.get(Row, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
+        return self._calls.get(RowDetail, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
 
     @operation(effect="write", checks=WAIT_CHECKS)
     def insert_rows(

@@ -10,7 +10,7 @@ CodaAPIError                      (CloudError) whatever Coda answered, or why it
 ├── CodaServerError               5xx (ServiceUnavailable)
 ├── CodaConnectionError           no answer (ServiceUnavailable)
 ├── CodaCertificateError          its certificate is not trusted (CertificateError)
-├── CodaTimeoutError              no answer in time (Timeout)
+├── CodaTimeoutError              408, 499, or no answer in time (Timeout)
 └── CodaOutcomeUnknownError       it may have been done or not (OutcomeUnknown)
     └── CodaUnsettledError        accepted, and not known to be applied in time (CodaTimeoutError)
 """
@@ -125,7 +125,7 @@ class CodaCertificateError(CodaAPIError, CertificateError):
 
 
 class CodaTimeoutError(CodaAPIError, Timeout):
-    """No answer in time, or a mutation that did not complete in time."""
+    """No answer in time, or a gateway that got none (408, 499), or a mutation that did not complete in time."""
 
 
 class CodaOutcomeUnknownError(CodaAPIError, OutcomeUnknown):
@@ -151,6 +151,7 @@ _BRANCH: dict[type[CloudError], type[CodaAPIError]] = {
     PermissionDenied: CodaForbiddenError,
     RateLimited: CodaRateLimitError,
     ServiceUnavailable: CodaServerError,
+    Timeout: CodaTimeoutError,
 }
 
 

@@ -215,7 +215,7 @@ class Sort(Model):
 class Table(TableReference):
     """A table or view."""
 
-    parent: Reference
+    parent: Reference = field()
     """The page it is on."""
     display_column: Reference
     row_count: int
@@ -244,8 +244,13 @@ class Column(Model):
     calculated: bool = False
     formula: str | None = None
     default_value: str | None = None
-    parent: TableReference | None = None
-    """From `CodaClient.get_column` only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnDetail(Column):
+    """A column, as `CodaClient.get_column` gives it."""
+
+    parent: TableReference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,11 +268,16 @@ class Row(Model):
     updated_at: datetime
     values: Mapping[str, Any] = field(hash=False)
     """By the column's id, or by its name with ``use_column_names``."""
-    parent: TableReference | None = None
-    """From `CodaClient.get_row` only."""
 
     def __getitem__(self, column: str) -> Any:
         return self.values[column]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowDetail(Row):
+    """A row, as `CodaClient.get_row` gives it."""
+
+    parent: TableReference
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ from codomyrmex.cloud.rest.certificates import tls_error
 from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part
 from codomyrmex.cloud.rest.rates import Rate, Rates, shared
 from codomyrmex.cloud.rest.retries import backoff, parse_retry_after
+from codomyrmex.cloud.rest.statuses import error_class
 from requests.adapters import HTTPAdapter
 
 T = TypeVar("T")
@@ -61,11 +62,14 @@ class Request(Generic[T]):
     query: Mapping[str, Any] | None = None
     body: bytes | None = None
     """JSON."""
-    repeatable: bool | Callable[[], bool] = True
-    """Whether sending it twice does what sending it once does; a function is asked before it is sent again."""
+    repeatable: bool = True
+    """Whether sending it twice does what sending it once does."""
     unsure: str | None = None
     """What to look at before asking again where nobody knows whether it was done. None: the same call may simply be
     made again."""
+    confirm: Callable[[], str | None] | None = None
+    """Asked, once, before it is sent again after it may have been done: gives None, or what to look at, as ``unsure``,
+    where it turns out that it must not be sent again."""
     when_gone: Callable[[], T] | None = None
     """Of a deletion: makes the result where a repeat finds nothing to delete, as the attempt before deleted it."""
     after_429: bool = True
@@ -158,7 +162,8 @@ class Transport:
 
     def _until_done(self, request: Request[T], attempt: Callable[[], T]) -> T:
         """The result of the first attempt that succeeds."""
-        started, waited, sent, faults, maybe_executed = time.monotonic(), 0.0, 0, 0, False
+        started, waited, sent, faults = time.monotonic(), 0.0, 0, 0
+        maybe_executed, repeatable, unsure = False, request.repeatable, request.unsure
         while True:
             try:
                 with self._limiter.turn(request.kind) if self._limiter else nullcontext():
@@ -166,32 +171,35 @@ class Transport:
             except CloudError as error:
                 if maybe_executed and request.when_gone and _finds_nothing(error):
                     return request.when_gone()
+                is_first_loss = error.maybe_executed and not maybe_executed
+                if is_first_loss and error.retryable and request.confirm and (doubt := request.confirm()):
+                    repeatable, unsure = False, doubt
                 error.maybe_executed = maybe_executed = bool(maybe_executed or error.maybe_executed)
                 sent += 1
                 faults += not isinstance(error, RateLimited)
-                pause = self._pause(error, request, sent, faults)
+                pause = self._pause(error, request, sent, faults, repeatable=repeatable)
                 if waited + pause > self._budget or time.monotonic() - started + pause > request.within:
-                    raise self._verdict(error, request)  # noqa: B904 - it has its cause
+                    raise self._verdict(error, unsure)  # noqa: B904 - it has its cause
                 _log.info("%s: %s; again in %.2f s", request.method, error, pause)
             time.sleep(pause)
             waited += pause
 
-    def _pause(self, error: CloudError, request: Request[Any], sent: int, faults: int) -> float:
+    def _pause(self, error: CloudError, request: Request[Any], sent: int, faults: int, *, repeatable: bool) -> float:
         """Seconds to wait before this request is sent again; infinite where it is not."""
         if isinstance(error, RateLimited):
             if not request.after_429:
                 return math.inf
             asked = self._rates[request.kind].seconds if error.retry_after is None else error.retry_after
             return max(asked, backoff(sent, first=_AFTER_429))
-        if not error.retryable or faults >= ATTEMPTS or (error.maybe_executed and not _is_repeatable(request)):
+        if not error.retryable or faults >= ATTEMPTS or (error.maybe_executed and not repeatable):
             return math.inf
         return max(backoff(faults, first=_AFTER_FAULT), error.retry_after or 0.0)  # no more than the budget
 
-    def _verdict(self, error: CloudError, request: Request[Any]) -> CloudError:
+    def _verdict(self, error: CloudError, unsure: str | None) -> CloudError:
         """What to raise for the last attempt."""
-        if not (error.maybe_executed and request.unsure):
+        if not (error.maybe_executed and unsure):
             return error
-        message = f"{error.message}, and it may have been done all the same: {request.unsure}"
+        message = f"{error.message}, and it may have been done all the same: {unsure}"
         status = getattr(error, "status_code", None)
         unknown = self._errors.outcome_unknown(message, status, code=error.code, request_id=error.request_id)
         unknown.maybe_executed, unknown.__cause__ = True, error
@@ -241,7 +249,7 @@ class Transport:
         refusal = self._errors.refusal(status, _json(self._auth.redact(response.content)), response.headers)
         refusal.retry_after = parse_retry_after(response.headers.get("Retry-After"))
         if refusal.maybe_executed is None:
-            refused = 400 <= status < 500 and not isinstance(refusal, Timeout)  # which a gateway says
+            refused = 400 <= status < 500 and error_class(status) is not Timeout  # which a gateway says
             refusal.maybe_executed = not refused or (isinstance(refusal, RateLimited) and not request.after_429)
         raise refusal
 
@@ -257,10 +265,6 @@ class Transport:
         failure = kind(judged.message, retryable=not judged.permanent)
         failure.maybe_executed = judged.arrived
         return failure
-
-
-def _is_repeatable(request: Request[Any]) -> bool:
-    return request.repeatable() if callable(request.repeatable) else request.repeatable
 
 
 def _finds_nothing(error: CloudError) -> bool:

@@ -76,9 +76,16 @@ class Calls:
         query = {"with": extra} if extra else None
         return self.transport.send(self.request("GET", path, *ids, query=query, read=_thing(path)))
 
-    def data(self, path: str, *ids: int) -> Any:
-        """Read what is no thing with an id."""
-        return self.transport.send(self.request("GET", path, *ids, read=_data))
+    def data(self, path: str, *ids: int, kinds: tuple[type[T], ...]) -> T:
+        """Read what is no thing with an id, but of one of these types."""
+
+        def read(answer: dict[str, Any]) -> T:
+            data = _data(answer)
+            if not isinstance(data, kinds) or data == {}:
+                raise ValueError(f"the data of the answer is {type(data).__name__}")
+            return data
+
+        return self.transport.send(self.request("GET", path, *ids, read=read))
 
     def task(self, task_id: str, within: float = math.inf) -> dict[str, Any]:
         """A task, which is outside of newsletters; asked for within so many seconds."""
@@ -178,7 +185,9 @@ def _page(answer: dict[str, Any]) -> Page:
     items, pages = answer.get("data"), answer.get("pages")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ValueError("the answer holds no list")
-    return Page(items, pages if isinstance(pages, int) else None)
+    if pages is not None and type(pages) is not int:
+        raise ValueError(f"pages is {pages!r}")
+    return Page(items, pages)
 
 
 def _upload_id(answer: dict[str, Any]) -> int:

@@ -125,8 +125,8 @@ class Campaigns(CloudClient):
     @operation(effect="read")
     def get_campaign_links(self, campaign_id: int) -> list[dict[str, Any]]:
         """What was clicked in a campaign, by link."""
-        links = self._calls.data("campaigns/{}/report/links", campaign_id)
-        return links if isinstance(links, list) else [links] if links else []
+        links: Any = self._calls.data("campaigns/{}/report/links", campaign_id, kinds=(list, dict))
+        return links if isinstance(links, list) else [links]
 
     @lenient([])
     @operation(effect="read")

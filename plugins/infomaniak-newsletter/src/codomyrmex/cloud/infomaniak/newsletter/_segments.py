@@ -94,5 +94,4 @@ class Segments(CloudClient):
     @operation(effect="read")
     def get_template_html(self, template_id: int) -> str | None:
         """A template's content."""
-        html: str = self._calls.data("templates/{}/html", template_id)
-        return html
+        return self._calls.data("templates/{}/html", template_id, kinds=(str,))

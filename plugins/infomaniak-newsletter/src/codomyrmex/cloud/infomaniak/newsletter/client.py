@@ -116,7 +116,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
     @operation(effect="read")
     def get_credits(self) -> dict[str, Any] | None:
         """What the account can still send: ``total``, in e-mails to one contact each, and what else there is."""
-        details = self._calls.data("credits/details")
+        details = self._calls.data("credits/details", kinds=(dict, list))
         return details if isinstance(details, dict) else {"data": details}
 
     @lenient(None)
