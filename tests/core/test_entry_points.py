@@ -482,7 +482,7 @@ def test_threads_that_read_again_at_once_all_get_an_answer(install_plugin):
     def look():
         ready.wait()
         try:
-            for _ in range(100):
+            for _ in range(20):
                 sys.path_importer_cache.update(dict.fromkeys(nowhere))  # which importlib deletes, one by one
                 assert named("acme.storage", refresh=True)
         except BaseException as error:
