@@ -3,6 +3,9 @@ from codomyrmex.cloud.coda import CodaClient
 from support.api_server import running
 from support.coda import vendor
 from support.coda.server import TOKEN, Coda
+from support.matrix import Matrix
+
+from .relayed import make, violations
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +49,9 @@ def connect(coda):
 @pytest.fixture
 def client(connect):
     return connect()
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    with Matrix(make, violations).ready() as ready:
+        yield ready

@@ -4,8 +4,11 @@ from contextlib import closing
 import pytest
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, _record
 from support.api_server import running
+from support.matrix import Matrix
 from support.newsletter import vendor
 from support.newsletter.server import DOMAIN, TOKEN, Newsletter
+
+from .relayed import make, violations
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +69,10 @@ def connect(service):
 @pytest.fixture
 def client(connect):
     return connect()
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch, Matrix(make, violations).ready() as ready:
+        patch.setenv("CLOUD_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield ready
