@@ -228,7 +228,7 @@ def test_a_button_is_pressed_once_a_handshake_that_was_cut_succeeds(monkeypatch,
 
 def test_the_certificate_of_where_a_link_of_coda_leads_is_not_trusted(client, coda):
     with TlsServer() as elsewhere:
-        raised = failure(lambda: client._calls.transport.download(f"{elsewhere.url}/export?signature=SECRET"))
+        raised = failure(lambda: client._calls.transport.download(f"{elsewhere.url}/export?signature=SECRET", bytes))
     assert type(raised) is CodaCertificateError
     assert "certificate of 127.0.0.1 is not trusted" in str(raised)
     assert "SECRET" not in str(raised)

@@ -28,7 +28,7 @@ class Registry:
         """The exported objects loaded so far, by name."""
         self.hooks: Observer | Literal[False] | None = False
         """None when there are none; False until they are looked for."""
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.installed: dict[tuple[str, ...], list[EntryPoint]] = {}
         """The entry points of our groups, by the ``sys.path`` they were last read from."""
 

@@ -51,7 +51,9 @@ class Calls:
     def write(self, method: str, *path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Change or delete a document as a whole. Returns Coda's answer, which is empty."""
         when_gone = dict[str, Any] if method == "DELETE" else None
-        return self.transport.send(Request(method, path, accepted(), "writes", body=_json(body), when_gone=when_gone))
+        return self.transport.send(
+            Request(method, path, accepted(), "writes", body=_json(body), repeatable=True, when_gone=when_gone)
+        )
 
     def make(self, read: Callable[[Any], T], *path: str, body: dict[str, Any], unsure: str | None = None) -> T:
         """Make something, at most once where ``unsure`` says what to look at before making another."""

@@ -249,7 +249,7 @@ class CodaClient(CloudClient):
         done = wait_for(finished, timeout, f"export {export.id}")
         if done.download_link is None:
             raise CodaAPIError(f"Coda cannot export the page: {done.error}")
-        return self._calls.transport.download(done.download_link).decode()
+        return self._calls.transport.download(done.download_link, bytes.decode)
 
     # Tables and columns
 

@@ -163,7 +163,12 @@ def _refusal(status: int, body: Any, headers: Mapping[str, str]) -> CodaAPIError
 
 
 def _unreadable(message: str, status: int, body: Any) -> CodaAPIError:
-    return CodaAPIError(f"the answer cannot be read: {message}", status, body, retryable=True)
+    return CodaAPIError(f"the answer cannot be read: {message}", status, body)
+
+
+def _outcome_unknown(message: str, cause: CloudError) -> CodaAPIError:
+    status, body = getattr(cause, "status_code", None), getattr(cause, "response_body", None)
+    return CodaOutcomeUnknownError(message, status, body, code=cause.code)
 
 
 def _message(status: int, body: Any) -> str:
@@ -181,6 +186,6 @@ ERRORS = Errors(
     connection=CodaConnectionError,
     timeout=CodaTimeoutError,
     certificate=CodaCertificateError,
-    outcome_unknown=CodaOutcomeUnknownError,
+    outcome_unknown=_outcome_unknown,
 )
 """For the transport."""

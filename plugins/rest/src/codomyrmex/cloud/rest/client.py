@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from traceback import walk_tb
-from typing import Any, NamedTuple
+from typing import Any, AnyStr, NamedTuple
 from urllib.parse import quote
 
 import requests
@@ -13,6 +14,7 @@ from codomyrmex.cloud.rest.statuses import NOT_IN_TIME, NOT_REACHED
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    InvalidHeader,
     MaxRetryError,
     NewConnectionError,
     ProxyError,
@@ -21,6 +23,9 @@ from urllib3.exceptions import (
 
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """How OpenSSL calls an answer that is none of TLS; newer ones the latter."""
+
+_NO_TUNNEL = "Tunnel connection failed"
+"""How http.client says that a proxy refused to lead on."""
 
 
 class Bearer(requests.auth.AuthBase):
@@ -36,9 +41,17 @@ class Bearer(requests.auth.AuthBase):
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
-    def redact(self, body: bytes) -> bytes:
-        """``body`` without the token: gateways echo headers, and services what was sent."""
-        return redact(body, self._token)
+    def redact(self, text: AnyStr) -> AnyStr:
+        """A text, or bytes, without the token: gateways echo headers, and services what was sent."""
+        return redact(text, self._token)
+
+    def redact_json(self, value: Any) -> Any:
+        """The same of what JSON holds, however the token was written there."""
+        try:
+            text = json.dumps(value, ensure_ascii=False)
+        except RecursionError:  # too deep for anybody to look into
+            return MASK
+        return json.loads(redact(text, json.dumps(self._token)[1:-1]))
 
     def __repr__(self) -> str:
         return f"Bearer({MASK})"
@@ -85,10 +98,11 @@ def no_answer(error: requests.RequestException) -> NoAnswer:
     """
     reason = reason_of(error)
     causes = [cause for cause in reason.args if isinstance(cause, OSError)]
-    unsendable = isinstance(error, ValueError)
+    unsendable = isinstance(error, ValueError) and not isinstance(reason, InvalidHeader)  # which is of an answer
     cut = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
     without_tls = any(getattr(cause, "reason", None) in _NO_TLS for cause in causes)
-    never_left = isinstance(reason, ConnectTimeoutError | NewConnectionError | ProxyError)
+    first = reason.original_error if isinstance(reason, ProxyError) else reason
+    never_left = isinstance(first, ConnectTimeoutError | NewConnectionError) or _NO_TUNNEL in str(first)
     timed_out = isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError)
     message = NOT_IN_TIME if timed_out else f"{NOT_REACHED}: {type(reason).__name__}"
     return NoAnswer(

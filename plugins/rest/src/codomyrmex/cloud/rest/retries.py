@@ -37,7 +37,10 @@ def parse_retry_after(value: str | None) -> float | None:
     if _SECONDS.fullmatch(value.strip()):
         return float(value)
     date = parsedate_tz(value)
-    return max(0.0, mktime_tz(date) - time.time()) if date else None
+    try:
+        return max(0.0, mktime_tz(date) - time.time()) if date else None
+    except (ValueError, OverflowError):  # a year that no calendar has
+        return None
 
 
 def bounded(seconds: float) -> float:

@@ -56,7 +56,7 @@ class Dispatcher:
             raise InfomaniakOutcomeUnknownError(f"{_asked(standing, now)}: {advice}")
         try:
             return self._calls.do(
-                "PUT", "campaigns/{}/schedule", campaign_id, body=body, unsure=advice, after_429=False
+                "PUT", "campaigns/{}/schedule", campaign_id, body=body, unsure=advice, doubtful=(409, 429)
             )
         except CloudError as error:
             if not error.maybe_executed:  # such as a refusal

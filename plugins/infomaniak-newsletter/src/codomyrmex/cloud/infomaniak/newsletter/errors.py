@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from codomyrmex.cloud.errors import OutcomeUnknown
+from codomyrmex.cloud.errors import CloudError, OutcomeUnknown
 from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakAuthError,
     InfomaniakCertificateError,
@@ -83,7 +83,12 @@ def _cause(cause: dict[str, Any]) -> str:
 
 
 def _unreadable(message: str, status: int, body: Any) -> InfomaniakCloudError:
-    return InfomaniakCloudError(f"the answer cannot be read: {message}", status, retryable=True)
+    return InfomaniakCloudError(f"the answer cannot be read: {message}", status)
+
+
+def _outcome_unknown(message: str, cause: CloudError) -> InfomaniakCloudError:
+    status = getattr(cause, "status_code", None)
+    return InfomaniakOutcomeUnknownError(message, status, code=cause.code, request_id=cause.request_id)
 
 
 ERRORS = Errors(
@@ -93,6 +98,6 @@ ERRORS = Errors(
     connection=InfomaniakConnectionError,
     timeout=InfomaniakTimeoutError,
     certificate=InfomaniakCertificateError,
-    outcome_unknown=InfomaniakOutcomeUnknownError,
+    outcome_unknown=_outcome_unknown,
 )
 """For the transport."""
