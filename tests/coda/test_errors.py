@@ -221,7 +221,7 @@ def test_a_button_is_pressed_once_a_handshake_that_was_cut_succeeds(monkeypatch,
     with TlsServer(cut=1) as server, CodaClient(TOKEN, server.url, limits=None) as client:
         server.authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-        raised = failure(lambda: client.push_button("doc", "table", "row", "column"))
+        raised = failure(lambda: client.push_button("doc", "grid-1", "i-1", "c-1"))
     assert type(raised) is CodaNotFoundError  # which is all that this server answers
     assert (server.connections, server.requests) == (2, 1)
 

@@ -26,7 +26,8 @@ def test_an_odd_name_leads_to_its_table_and_row(client, coda, odd):
     assert [row["Name"] for row in coda.rows(odd, odd)] == ["changed", "new"]
     client.delete_row(odd, odd, odd, wait=False)
     assert len(coda.rows(odd, odd)) == 1
-    operations = ["getDoc", "getTable", "getRow", "getRow", "updateRow", "upsertRows", "getRow", "deleteRow"]
+    operations = ["getDoc", "getTable", "getRow"]
+    operations += ["getRow", "updateRow", "getTable", "upsertRows", "getRow", "deleteRow"]
     assert [request.operation for request in coda.requests] == operations
 
 

@@ -1,10 +1,15 @@
 """What a transport sends again, what it takes for a success, and what its errors say of what was done."""
 
+import gzip
 import json
 import logging
+import math
+import os
 import socket
 import threading
 import time
+import traceback
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +25,7 @@ from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.statuses import error_class, status_message
 from codomyrmex.cloud.rest.transport import Errors, Request, Transport
 from support.api_server import Answer, Service, running
+from support.interrupts import notes_of_interrupt
 
 TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f"
 
@@ -78,9 +84,9 @@ def things(server):
 def connect(things):
     made = []
 
-    def connect(**options):
+    def connect(url=things.url, **options):
         defaults = {"timeout": 5, "retry_budget": 60, "errors": ERRORS, "rates": {"": Rate(1000, 7.0)}}
-        made.append(Transport(things.url, TOKEN, **{**defaults, "keep_rates": False, **options}))
+        made.append(Transport(url, TOKEN, **{**defaults, "keep_rates": False, **options}))
         return made[-1]
 
     yield connect
@@ -254,29 +260,146 @@ def test_a_download_goes_where_the_link_leads_without_the_token(transport, thing
 
 
 def test_a_download_that_was_cut_in_its_headers_is_not_empty(transport, things):
-    answers = [
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/ht",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ncontent",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-    ]
+    cut = b"HTTP/1.1 200 OK\r\nContent-Type: text/ht"
+    empty = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    with raw(cut, GOOD, empty) as (url, _):
+        assert transport.download(f"{url}/link", bytes) == b'{"name": "yes"}'
+        transport.close()
+        assert transport.download(f"{url}/link", bytes) == b""
+
+
+@contextmanager
+def raw(*answers):
+    """A server that reads a request and sends this, for each connection; it gives its URL, and what it was sent."""
+    received = []
 
     def serve(listener):
         for answer in answers:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(65536)
+            with suppress(OSError), listener.accept()[0] as connection:
+                received.append(connection.recv(65536))
                 connection.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
-        link = f"http://127.0.0.1:{listener.getsockname()[1]}/link"
-        assert transport.download(link, bytes) == b"content"
-        transport.close()
-        assert transport.download(link, bytes) == b""
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", received
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"name": "yes"}'
+NO_HTTP = {
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n{}",
+    "a redirect to nowhere": b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+    "a redirect in Latin 1": b"HTTP/1.1 302 Found\r\nLocation: /\xe9\r\nContent-Length: 0\r\n\r\n",
+    "JSON of great depth": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"[" * 100_000,
+    "an error of great depth": b"HTTP/1.1 500 Oh\r\nContent-Length: 100000\r\n\r\n" + b"[" * 100_000,
+    "no JSON in UTF-8": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\xff\xfe\xfd\xfc",
+}
+no_http = pytest.mark.parametrize("answer", NO_HTTP.values(), ids=NO_HTTP)
+
+
+@no_http
+def test_an_answer_that_nobody_can_read_is_one_that_was_lost(connect, answer):
+    with raw(answer) as (url, received):
+        assert type(failure(connect(url), make())) is Lost
+        assert len(received) == 1
+
+
+def test_a_retry_after_in_no_calendar_is_none(connect):
+    answer = b"HTTP/1.1 429 No\r\nRetry-After: Mon, 01 Jan 99999 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n"
+    with raw(answer, GOOD) as (url, received):
+        assert connect(url, rates={}).send(read()) == "yes"
+        assert len(received) == 2
+
+
+def test_a_connection_that_breaks_behind_a_proxy_may_have_brought_the_request(connect, monkeypatch):
+    with raw(b"", b"", b"") as (proxy, received):
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        transport = connect("http://service.example", retry_budget=1)
+        assert type(failure(transport, make())) is Lost
+        assert len(received) == 1
+    error = failure(transport, make())  # nothing listens there any more
+    assert (type(error), error.maybe_executed) == (ServiceUnavailable, False)
+
+
+def test_a_budget_without_an_end_ends_what_is_not_repeated(connect, things):
+    transport = connect(retry_budget=math.inf)
+    things.fail("POST", fault="reset", executed=True)
+    assert type(failure(transport, make())) is Lost
+    things.fail("GET", Answer(404, {}))
+    assert type(failure(transport, read())) is error_class(404)
+
+
+@pytest.mark.parametrize("budget", [-1, math.nan])
+def test_a_budget_that_is_none_is_refused(connect, budget):
+    with pytest.raises(ValueError, match="retry_budget"):
+        connect(retry_budget=budget)
+
+
+def test_what_a_post_does_is_done_once_unless_it_is_said_to_be_repeatable(transport, things):
+    things.fail("POST", fault="reset", executed=True)
+    error = failure(transport, Request("POST", ("things",), name))
+    assert type(error) is Lost
+    assert len(things.requests) == 1
+    for method in ("PUT", "DELETE"):
+        things.fail(method, fault="reset", executed=True)
+        assert transport.send(Request(method, ("things",), name)) == "a thing"
+
+
+@pytest.mark.parametrize("answer", [{}, [], None, "text", 7], ids=repr)
+def test_whatever_reading_raises_says_that_something_lacks(connect, things, answer):
+    things.fail("GET", Answer(200, answer))
+    error = failure(connect(retry_budget=0), Request("GET", ("things",), lambda a: a["name"].strip()))
+    assert error.retryable
+
+
+def test_a_child_has_connections_of_its_own(transport, things):
+    transport.send(read())
+    child = os.fork()
+    if not child:
+        code = 1
+        with suppress(BaseException):
+            code = transport.send(read()) != "a thing"
+        os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(things.connections) == 2
+    transport.send(read())
+    assert len(things.connections) == 2
+
+
+def test_an_interrupt_says_what_to_look_at(transport, things):
+    things.fail("POST", fault="stalled")
+    notes = notes_of_interrupt(lambda: transport.send(make()), when=lambda: things.requests)
+    assert notes == ["it may have been done all the same: look first"]
+
+
+@pytest.mark.parametrize("headers", [b"", b"Content-Encoding: gzip\r\n"])
+def test_a_download_that_does_not_tell_its_end_is_none(connect, headers):
+    half = gzip.compress(b"x" * 1000)[:-10] if headers else b"half of it"
+    answer = b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n" + half
+    with raw(answer) as (url, received):
+        with pytest.raises(CloudError, match="does not tell where it ends"):
+            connect(retry_budget=0).download(f"{url}/link?signature=SECRET", bytes)
+        assert b"Accept-Encoding: identity" in received[0]
+
+
+def test_a_link_is_in_no_error(connect):
+    secret = "SE" + "CRET"
+    with pytest.raises(ServiceUnavailable) as caught:
+        connect(retry_budget=0).download(f"http://127.0.0.1:9/link?signature={secret}", bytes)
+    assert secret not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__cause__ is None
+
+
+def test_a_download_is_no_request_of_the_api(connect, things):
+    things.fail("GET", Answer(200, b"content"))
+    assert connect(rates={"reads": Rate(1, 60)}, keep_rates=True).download(f"{things.url}/link", bytes) == b"content"
 
 
 def test_the_token_shows_nowhere(connect, things, caplog):
-    echo = json.dumps({"error": f"Bearer {TOKEN}"}).encode()
+    echo = json.dumps({"error": f"Bearer {TOKEN}"}).encode().replace(b"7", b"\\u0037")
     texts = []
     with caplog.at_level(logging.DEBUG):
         for answer in (Answer(400, echo), Answer(503, echo), Answer(200, echo), Answer(200, echo[:-3])):

@@ -233,7 +233,7 @@ def _ask(hook: pluggy.HookImpl, what: str, **arguments: Any) -> Any:
         # of another's error the class alone: its text may hold a secret
         reason = f"{type(error).__name__}: {error}" if isinstance(error, CloudError) else type(error).__name__
         refusal, cause = OperationRefused(f"{what}, as a hook failed: {reason}"), error
-    refusal.plugin = refusal.plugin or str(hook.plugin)
+    refusal.plugin, refusal.maybe_executed = refusal.plugin or str(hook.plugin), False
     raise refusal from cause
 
 

@@ -135,7 +135,11 @@ class Calls:
             status = self.get(MutationStatus, "mutationStatus", request_id, within=left)
             return status if status.completed else None
 
-        return wait_for(ask, timeout, f"mutation {request_id}" + (f" of {changed_id}" if changed_id else ""))
+        try:
+            return wait_for(ask, timeout, f"mutation {request_id}" + (f" of {changed_id}" if changed_id else ""))
+        except CodaAPIError as error:
+            error.request_id = request_id
+            raise
 
     def settle(self, request_id: str, timeout: float, changed_id: str | None = None) -> MutationStatus:
         """Wait for a write that Coda has accepted, for so many seconds.
@@ -166,8 +170,10 @@ def accepted(*keys: str) -> Callable[[Any], dict[str, Any]]:
         told = {key: value for key, value in answer.items() if value is not None}
         for key in {*keys, *(key for key in told if key.endswith("Ids"))}:
             ids = told.get(key) if key.endswith("Ids") else [told.get(key)]
-            if not isinstance(ids, list) or not all(isinstance(one, str) and one for one in ids):
+            if not isinstance(ids, list) or not ids:
                 raise ValueError(f"the answer lacks {key}")
+            for one in ids:
+                path_part(one)  # as which it will be used
         return told
 
     return read

@@ -98,9 +98,18 @@ def _body(encoded: list[bytes], tail: bytes) -> bytes:
 
 
 def insert(
-    pending: Iterator[Part], send: Callable[[bytes], dict[str, Any]], settle: Callable[[str], MutationStatus] | None
+    pending: Iterator[Part],
+    send: Callable[[bytes], dict[str, Any]],
+    settle: Callable[[str], MutationStatus] | None,
+    *,
+    rows_are_kept: bool,
+    keyed: bool,
 ) -> InsertRowsResult:
-    """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``, an interrupt a note."""
+    """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``, an interrupt a note.
+
+    :param rows_are_kept: whether the same call would send the same rows; of an iterator some are gone.
+    :param keyed: whether rows that are in would be updated, not inserted once more.
+    """
     added: list[str] = []
     request_ids: list[str] = []
     accepted = 0
@@ -110,6 +119,8 @@ def insert(
                 answer = send(part.body)
             except CodaAPIError as error:
                 unsure = len(part.rows) if error.maybe_executed else 0
+                error.maybe_executed = bool(error.maybe_executed or accepted)
+                error.retryable = error.retryable and rows_are_kept and (keyed or not accepted)
                 remaining = chain(part.rows, chain.from_iterable(later.rows for later in pending))
                 result = _result(added, request_ids)
                 error.partial = PartialInsert(accepted, unsure, result, list(request_ids), remaining)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from codomyrmex.cloud.rest.client import path_part
 
 Path = tuple[str, ...]
 """Such as ``("docs", "AbCDeFGH", "tables", "grid-1", "rows", "i-1")``."""
 
-_IDS = {
-    "pages": re.compile(r"(canvas|embed|syncPage|section|page)-[\w-]+"),
-    "tables": re.compile(r"(grid|table|view)-[\w-]+"),
-    "rows": re.compile(r"i-[\w-]+"),
-}
-"""What ids of Coda's look like. A name may look so too, and an id otherwise."""
+_IDS = {"pages": re.compile(r"canvas-[\w-]+"), "tables": re.compile(r"grid-[\w-]+"), "rows": re.compile(r"i-[\w-]+")}
+"""What most ids of Coda's look like. A name may look so too, and an id otherwise."""
 
 
 class Target(NamedTuple):
@@ -29,6 +27,10 @@ class Target(NamedTuple):
     confirm: Callable[[], str | None] | None = None
     """Asked before it is sent again."""
 
+    def once(self, unsure: str) -> Target:
+        """The same for a change that must not be sent twice; ``unsure`` is what to look at before asking again."""
+        return Target(self.path, unsure=unsure)
+
 
 def look_like_ids(path: Path) -> bool:
     """Whether whatever a name could stand for in the path looks like an id."""
@@ -36,15 +38,14 @@ def look_like_ids(path: Path) -> bool:
 
 
 def by_ids(path: Path, answer: Any) -> Path:
-    """The path with the ids that Coda answers to a GET of it. ValueError if it tells none."""
+    """The path with the ids that Coda answers to a GET of it. ValueError, TypeError or KeyError if it tells none."""
     ids = [*path[:-1], _id_of(answer)]
     if path[-2] == "rows":
-        ids[path.index("rows") - 1] = _id_of(answer.get("parent"))
+        ids[-3] = _id_of(answer["parent"])
     return tuple(ids)
 
 
 def _id_of(answer: Any) -> str:
-    found = answer.get("id") if isinstance(answer, Mapping) else None
-    if not isinstance(found, str) or not found:
-        raise ValueError("the answer holds no id")
-    return found
+    identifier = answer["id"]
+    path_part(identifier)
+    return str(identifier)

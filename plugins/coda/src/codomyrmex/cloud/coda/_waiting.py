@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from codomyrmex.cloud.coda.errors import CodaAPIError, CodaNotFoundError, CodaTimeoutError
 from codomyrmex.cloud.rest.polling import looks, note_on_interrupt, overdue
+from codomyrmex.cloud.rest.retries import bounded
 
 T = TypeVar("T")
 
@@ -38,6 +40,7 @@ def wait_for(ask: Callable[[float], T | None], timeout: float, what: str) -> T:
                 if not error.retryable:
                     raise
                 failure = error
+                time.sleep(min(bounded(error.retry_after or 0.0), max(0.0, timeout - passed)))
                 continue
             if result is not None:
                 return result

@@ -196,10 +196,9 @@ class CodaClient(CloudClient):
         """
         body = params.body(changes, params.PageChanges)
         path = ("docs", doc_id, "pages", page_id)
-        if body.get("contentUpdate", {}).get("insertionMode", "replace") == "replace":
-            target = self._calls.target(*path)
-        else:
-            target = Target(path, unsure="look whether the page holds it before adding it again")
+        target = self._calls.target(*path)
+        if body.get("contentUpdate", {}).get("insertionMode", "replace") != "replace":
+            target = target.once("look whether the page holds it before adding it again")
         return self._calls.edit("PUT", target, body=body, wait=wait, timeout=timeout)
 
     @operation(effect="delete", checks=WAIT_CHECKS)
@@ -240,6 +239,7 @@ class CodaClient(CloudClient):
 
         :param timeout: seconds until it is exported; ``math.inf`` for no end.
         """
+        page_id = self._calls.target("docs", doc_id, "pages", page_id).path[-1]
         export = self.begin_page_export(doc_id, page_id, output_format)
 
         def finished(left: float) -> PageExport | None:
@@ -338,11 +338,9 @@ class CodaClient(CloudClient):
         pending = parts(rows_of(rows) if is_frame(rows) else rows, keys)
         if isinstance(rows, Sized):
             pending = iter(list(pending))
-        path = ("docs", doc_id, "tables", table_id)
-        if keys:
-            target = self._calls.target(*path)
-        else:
-            target = Target(path, unsure="look which rows are in before inserting them again, or give key_columns")
+        target = self._calls.target("docs", doc_id, "tables", table_id)
+        if not keys:
+            target = target.once("look which rows are in before inserting them again, or give key_columns")
         query = params.flag("disableParsing", disable_parsing or None)
 
         def send(body: bytes) -> dict[str, Any]:
@@ -351,7 +349,7 @@ class CodaClient(CloudClient):
         def settle(request_id: str) -> MutationStatus:
             return self._calls.settle(request_id, timeout)
 
-        return insert(pending, send, settle if wait else None)
+        return insert(pending, send, settle if wait else None, rows_are_kept=isinstance(rows, Sized), keyed=bool(keys))
 
     @operation(effect="write", checks=WAIT_CHECKS)
     def update_row(
@@ -424,9 +422,11 @@ class CodaClient(CloudClient):
 
         Hooks are told ``write``, whatever the button does, which may be to delete rows.
         """
-        path = ("docs", doc_id, "tables", table_id, "rows", row_id, "buttons", column_id)
-        target = Target(path, unsure="look what the button has done before pushing it again")
-        return self._calls.edit("POST", target, answers=("rowId", "columnId"), wait=wait, timeout=timeout)
+        target = self._calls.target("docs", doc_id, "tables", table_id, "rows", row_id)
+        return self._calls.edit(
+            "POST", target.once("look what the button has done before pushing it again"),
+            below=("buttons", column_id), answers=("rowId", "columnId"), wait=wait, timeout=timeout,
+        )  # fmt: skip
 
     # The account, links, mutations
 

@@ -14,6 +14,7 @@ from types import MappingProxyType, UnionType
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from codomyrmex.cloud.coda._names import camel
+from codomyrmex.cloud.rest.client import path_part
 
 T = TypeVar("T")
 
@@ -58,11 +59,11 @@ Kind = tuple[type, ...]
 def _fields_of(cls: type[Model]) -> tuple[dict[str, tuple[str, Kind, Reader | None]], set[str]]:
     """For each key of the JSON the field, the types its value may have, and how it is read; and the fields promised."""
     hints = get_type_hints(cls)
-    known = {camel(f.name): (f.name, *_read_as(hints[f.name])) for f in fields(cls)}
+    known = {camel(f.name): (f.name, *_read_as(hints[f.name], f.name)) for f in fields(cls)}
     return known, {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
 
 
-def _read_as(hint: Any) -> tuple[Kind, Reader | None]:
+def _read_as(hint: Any, name: str = "") -> tuple[Kind, Reader | None]:
     """The types that JSON of a field may have, and how its value is made of it; None where it is taken as it is."""
     if get_origin(hint) is UnionType:
         hint = next(argument for argument in get_args(hint) if argument is not type(None))
@@ -70,11 +71,18 @@ def _read_as(hint: Any) -> tuple[Kind, Reader | None]:
         return (list,), _reader_of_list(*_read_as(get_args(hint)[0]))
     if is_dataclass(hint):
         return (dict,), hint.from_json  # type: ignore[union-attr]
+    if name == "id":
+        return (str,), _checked_id
     if hint is datetime:
         return (str,), datetime.fromisoformat
     if get_origin(hint) is Mapping:
         return (dict,), None
     return {float: (int, float)}.get(hint, (hint,)), None
+
+
+def _checked_id(value: str) -> str:
+    path_part(value)  # it will be one
+    return value
 
 
 def _reader_of_list(kind: Kind, read: Reader | None) -> Reader:

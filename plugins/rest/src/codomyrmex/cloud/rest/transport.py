@@ -197,8 +197,8 @@ class Transport:
         headers = {"Accept-Encoding": "identity"}  # of what is packed nobody sees that it was cut
 
         def attempt() -> T:
-            options = {"auth": _nobody, "headers": headers, "allow_redirects": True}
-            response = self._exchange(self._pool(), link, request, **options)
+            with requests.Session() as session:  # which follows redirects
+                response = self._exchange(session, link, request, auth=_nobody, headers=headers)
             if not self._errors.is_success(response.status_code, None):
                 raise self._refusal(response, request)
             if not any(name in response.headers for name in _FRAMING):
@@ -252,7 +252,7 @@ class Transport:
         with self._connection(request) as session:
             response = self._exchange(
                 session, url, request,
-                auth=self._auth, params=request.query, data=request.body, headers=headers, allow_redirects=False,
+                auth=self._auth, params=request.query, data=request.body, headers=headers,
             )  # fmt: skip
         body = _json(response.content)
         if not self._errors.is_success(response.status_code, body):
@@ -272,7 +272,7 @@ class Transport:
         The service may close a connection that idled just when the request leaves, and then nobody would know whether
         it arrived.
         """
-        return nullcontext(self._pool()) if request.is_repeatable else requests.Session()
+        return nullcontext(self._pool()) if request.is_repeatable else _Session()
 
     def _pool(self) -> requests.Session:
         """The pooled connections of this process: those of the one it was forked from would mix up the answers."""
@@ -287,7 +287,7 @@ class Transport:
         seconds = min(self._timeout, max(request.within, _SHORTEST_TIMEOUT))
         timeout = seconds if seconds < threading.TIMEOUT_MAX else None
         try:
-            return session.request(request.method, url, timeout=timeout, **options)
+            return _whole(session.request(request.method, url, timeout=timeout, stream=True, **options))
         except OSError as error:  # as all of requests' are
             failure, cause = self._failure(error), error if request.path else None  # a link may be secret
         except (ValueError, HTTPError) as error:  # what requests does not catch of an answer that is none of HTTP
@@ -374,8 +374,25 @@ def _finds_nothing(error: CloudError) -> bool:
     return isinstance(error, NotFound | Conflict) or getattr(error, "status_code", None) == HTTPStatus.CONFLICT
 
 
+class _Session(requests.Session):
+    """One that never looks where a redirect leads: no token goes there, and it may lead nowhere."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, as if it were no redirect."""
+
+
+def _whole(response: requests.Response) -> requests.Response:
+    """An answer with its data; its connection is closed if they cannot be read."""
+    try:
+        response.content  # noqa: B018 - this reads them
+    except BaseException:
+        response.close()
+        raise
+    return response
+
+
 def _pooled_session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
     return session
