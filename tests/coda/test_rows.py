@@ -9,6 +9,7 @@ import pytest
 from codomyrmex.cloud.coda import (
     CodaForbiddenError,
     CodaOutcomeUnknownError,
+    CodaRateLimitError,
     CodaServerError,
     CodaUnsettledError,
     CodaValidationError,
@@ -207,6 +208,37 @@ def test_a_failure_goes_to_another_process_without_the_rows_to_come(client, coda
     copied = pickle.loads(pickle.dumps(caught.value)).partial
     assert (copied.accepted, copied.remaining) == (0, None)
     assert len(list(caught.value.partial.remaining)) == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "keys", "accepted", "retryable"),
+    [
+        (list, [], 0, True), (list, [], 500, False), (list, ["Name"], 0, True), (list, ["Name"], 500, True),
+        (iter, [], 0, False), (iter, ["Name"], 0, False), (iter, ["Name"], 500, False),
+    ],
+)  # fmt: skip
+def test_a_failure_is_retryable_where_the_same_call_does_no_more(connect, coda, empty, form, keys, accepted, retryable):
+    if accepted:
+        coda.fail("upsertRows", fault="", executed=True)  # the first request passes
+    coda.fail("upsertRows", error(429, headers={"Retry-After": "9"}))
+    with pytest.raises(CodaRateLimitError) as caught:
+        connect(retry_budget=0).insert_rows(*TABLE, form(things(600)), keys)
+    assert (caught.value.partial.accepted, caught.value.retryable) == (accepted, retryable)
+    assert caught.value.maybe_executed is bool(accepted)
+
+
+def test_a_table_by_its_name_is_looked_up_once(client, coda, empty):
+    table = coda.docs["doc"].tables["grid-1"]
+
+    def rows():
+        yield from things(500)
+        yield {"Name": "one more"}
+        table.name = "Renamed"  # when the first request has left
+        yield from things(10)
+
+    client.insert_rows("doc", "Things", rows())
+    assert len(coda.received("getTable")) == 1
+    assert {request.target.split("?")[0] for request in coda.received("upsertRows")} == {"/docs/doc/tables/grid-1/rows"}
 
 
 def test_waiting_that_fails_says_that_all_rows_are_accepted(client, coda):

@@ -6,6 +6,7 @@ import time
 import pytest
 from codomyrmex.cloud.coda import (
     CodaAPIError,
+    CodaClient,
     CodaGoneError,
     CodaNotFoundError,
     CodaOutcomeUnknownError,
@@ -13,7 +14,7 @@ from codomyrmex.cloud.coda import (
     CodaTimeoutError,
 )
 from support.api_server import Answer
-from support.coda.server import error
+from support.coda.server import TOKEN, error
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 
@@ -180,6 +181,33 @@ def test_a_wait_goes_on_through_what_passes(connect, coda, status):
     coda.fail("getMutationStatus", error(status, "later"), times=3)
     connect(retry_budget=0).update_row("doc", "grid-1", "i-00", {"Name": "z"})
     assert len(coda.received("getMutationStatus")) == 4
+
+
+def test_a_wait_obeys_retry_after(connect, coda):
+    coda.fail("getMutationStatus", error(429, headers={"Retry-After": "1"}), times=2)
+    connect(retry_budget=0).update_row("doc", "grid-1", "i-00", {"Name": "z"})
+    assert len(coda.received("getMutationStatus")) == 3  # without it some six questions come within a second
+
+
+def test_an_export_is_downloaded_with_the_limits_of_coda_too(coda):
+    with CodaClient(TOKEN, coda.url) as client:
+        page = client.create_page("doc", name="Page")["id"]
+        coda.contents[page] = "# Hello"
+        assert client.export_page("doc", "Page") == "# Hello"
+    assert len(coda.received("getPage")) == 1  # by its id from then on
+
+
+@pytest.mark.parametrize("request_id", ["", ".", "..", "\ud800", 7, None, ["mutate:1"]], ids=repr)
+def test_a_request_id_that_cannot_be_asked_for_is_none(client, coda, request_id):
+    coda.fail("pushButton", Answer(202, {"requestId": request_id, "rowId": "i-00", "columnId": "c-1"}), executed=True)
+    with pytest.raises(CodaOutcomeUnknownError):
+        client.push_button("doc", "grid-1", "i-00", "Name")
+
+
+def test_a_table_may_be_called_rows(client, coda):
+    coda.add_table(coda.docs["doc"], "grid-9", "rows").rows["i-90"] = {"c-1": "x"}
+    client.delete_row("doc", "rows", "x")
+    assert coda.rows(table="grid-9") == []
 
 
 def test_a_wait_that_is_disturbed_to_its_end_says_by_what(connect, coda):
