@@ -182,8 +182,8 @@ class Timeout(CloudError, TimeoutError):
 class OutcomeUnknown(CloudError):
     """The service may have done what was asked, or not, and doing it twice would do harm.
 
-    The message says what to look at first. Never ``retryable``; and neither a ConnectionError nor a TimeoutError, so
-    that what repeats those does not repeat this.
+    The message says what to look at first. Never ``retryable``; and neither a ConnectionError nor, but for the end of a
+    wait, a TimeoutError, so that what repeats those does not repeat this.
     """
 
 

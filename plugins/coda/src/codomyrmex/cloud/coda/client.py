@@ -55,7 +55,7 @@ class CodaClient(CloudClient):
     :param timeout: seconds that connecting, and each wait for data, may take.
     :param credentials: the token as ``secret_key``, instead of ``api_token``.
     :param limits: the rate limits to keep; None to keep none.
-    :param retry_budget: seconds that one call may wait in all between repeats of its request.
+    :param retry_budget: seconds that one request may wait in all between its repeats.
     """
 
     provider: ClassVar[str] = "coda"

@@ -22,7 +22,7 @@ class ClientOptions(TypedDict, total=False):
     """Seconds that connecting, and each wait for data, may take."""
     limits: RateLimits | None
     retry_budget: float
-    """Seconds that one call may wait in all between repeats of its request."""
+    """Seconds that one request may wait in all between its repeats."""
 
 
 class Paging(TypedDict, total=False):
