@@ -103,15 +103,15 @@ class Calls:
         if look_like_ids(path):
             return Target(path, repeatable=True, confirm=lambda: None if self._is_by_ids(path) else _BY_ITS_ID)
         try:
-            found = self._by_ids(path)
+            resolved = self._by_ids(path)
         except CodaAPIError as error:
             if error.retryable or error.status_code is None:
                 error.maybe_executed = False  # only a question was
                 raise
             return Target(path, unsure=_BY_ITS_ID)  # reads may lag behind
-        is_named = path[-2] != "tables" and found[-1] != path[-1]
-        unsure = f"it is about {found[-1]}, so give that id instead of the name to ask again" if is_named else None
-        return Target(found, repeatable=True, unsure=unsure)
+        is_named = path[-2] != "tables" and resolved[-1] != path[-1]
+        unsure = f"it is about {resolved[-1]}, so give that id instead of the name to ask again" if is_named else None
+        return Target(resolved, repeatable=True, unsure=unsure)
 
     def _by_ids(self, path: Path) -> Path:
         return self.transport.send(Request("GET", path, lambda answer: by_ids(path, answer), "reads"))
@@ -167,14 +167,14 @@ def accepted(*keys: str) -> Callable[[Any], dict[str, Any]]:
     def read(answer: Any) -> dict[str, Any]:
         if not isinstance(answer, dict):
             raise ValueError("the answer is no JSON object")
-        told = {key: value for key, value in answer.items() if value is not None}
-        for key in {*keys, *(key for key in told if key.endswith("Ids"))}:
-            ids = told.get(key) if key.endswith("Ids") else [told.get(key)]
+        present = {key: value for key, value in answer.items() if value is not None}
+        for key in {*keys, *(key for key in present if key.endswith("Ids"))}:
+            ids = present.get(key) if key.endswith("Ids") else [present.get(key)]
             if not isinstance(ids, list) or not ids:
                 raise ValueError(f"the answer lacks {key}")
-            for one in ids:
-                path_part(one)  # as which it will be used
-        return told
+            for identifier in ids:
+                path_part(identifier)  # as which it will be used
+        return present
 
     return read
 

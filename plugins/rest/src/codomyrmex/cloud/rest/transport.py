@@ -216,8 +216,7 @@ class Transport:
         course = _Course(request, self._budget, self._rates.get(request.kind))
         while True:
             try:
-                limited = self._limiter is not None and request.kind in self._rates
-                with self._limiter.turn(request.kind) if self._limiter and limited else nullcontext():
+                with self._turn(request.kind):
                     if request.just_before:
                         request.just_before()
                     return attempt()
@@ -233,6 +232,9 @@ class Transport:
                     raise self._verdict(error, course.unsure)  # noqa: B904 - it has its cause
                 _log.info("%s: %s; again in %.2f s", request.method, error, pause)
             time.sleep(pause)
+
+    def _turn(self, kind: str) -> AbstractContextManager[None]:
+        return self._limiter.turn(kind) if self._limiter and kind in self._rates else nullcontext()
 
     def _verdict(self, error: CloudError, unsure: str | None) -> CloudError:
         """What to raise for the last attempt."""
