@@ -13,9 +13,18 @@ from .relayed import make, violations
 
 @pytest.fixture(autouse=True)
 def record(tmp_path, monkeypatch):
-    """The file of a test's own in which what may have been sent is recorded, also by the processes it starts."""
+    """The file of a test's own in which what may have been sent is recorded, also by the processes it starts.
+
+    The process of the tests begins each as a new one does, and remembers nothing.
+    """
     monkeypatch.setenv("CLOUD_STATE_DIR", str(tmp_path / "state"))
-    return tmp_path / "state" / _record.FILE
+    forget()
+    return tmp_path / "state" / _record.FILE_NAME
+
+
+def forget():
+    _record._histories.clear()
+    _record._warned.clear()
 
 
 @pytest.fixture
@@ -25,6 +34,10 @@ def set_back(record):
     def set_back(seconds):
         with closing(sqlite3.connect(record)) as db, db:
             assert db.execute("update claims set asked_at = asked_at - ?", (seconds,)).rowcount
+            db.execute("update taken_back set taken_back_at = taken_back_at - ?", (seconds,))
+        for history in _record._histories.values():
+            history.claims = {claim._replace(asked_at=claim.asked_at - seconds) for claim in history.claims}
+            history.taken_back = {taken_back_at - seconds for taken_back_at in history.taken_back}
 
     return set_back
 

@@ -56,10 +56,10 @@ LOST = {
     "an error that says nothing": {"answer": Answer(202, {"result": "error", "error": {"code": None}})},
     "data that is false": {"answer": Answer(200, success(False))},
 }
-TOO_MANY = {"429": {"answer": error(429, headers={"Retry-After": "0"})}}
+DOUBTFUL = {"429": {"answer": error(429, headers={"Retry-After": "0"})}, "409": {"answer": error(409)}}
 lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-send_lost = pytest.mark.parametrize("fault", (LOST | TOO_MANY).values(), ids=LOST | TOO_MANY)
-"""How the answer to a request to send is lost; others may be sent again after a 429."""
+send_lost = pytest.mark.parametrize("fault", (LOST | DOUBTFUL).values(), ids=LOST | DOUBTFUL)
+"""How the answer to a request to send is lost; to others these two are refusals."""
 
 
 @pytest.fixture
@@ -197,7 +197,6 @@ REFUSED = {
     402: InfomaniakQuotaExceededError,
     403: InfomaniakForbiddenError,
     404: InfomaniakNotFoundError,
-    409: InfomaniakConflictError,
     422: InfomaniakValidationError,
 }
 
@@ -289,11 +288,10 @@ def test_who_looks_too_early_sends_nothing_twice(connect, service, call):
     assert len(service.sends) == 1
 
 
-@calls
-def test_who_took_long_to_check_sends_nothing_twice(connect, service, call):
-    """One reads that it is a draft; before that arrives, another sends it, and a look shows so."""
-    campaign = service.add_campaign()
-    slow, read, arrive = connect(timeout=20), threading.Event(), threading.Event()
+@contextmanager
+def held_up(service, call, client, campaign):
+    """Begin a call in another thread, and hold back the answer that it is a draft. Gives the call's future."""
+    read, arrive = threading.Event(), threading.Event()
     answer = service.get_campaign
 
     def late(*arguments):
@@ -307,13 +305,77 @@ def test_who_took_long_to_check_sends_nothing_twice(connect, service, call):
 
     service.get_campaign = late
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(outcome, call, slow, campaign)
+        future = pool.submit(outcome, call, client, campaign)
         assert read.wait(10)
+        try:
+            yield future
+        finally:
+            arrive.set()
+
+
+@calls
+def test_who_took_long_to_check_sends_nothing_twice(connect, service, call):
+    """One reads that it is a draft; before that arrives, another sends it, and a look shows so."""
+    campaign = service.add_campaign()
+    with held_up(service, call, connect(timeout=20), campaign) as first:
         second = outcome(call, connect(), campaign)
         connect().get_campaign(campaign)
-        arrive.set()
-        assert (first.result(), type(second)) == (True, InfomaniakOutcomeUnknownError)
+    assert (first.result(), type(second)) == (True, InfomaniakOutcomeUnknownError)
     assert len(service.sends) == 1
+
+
+@calls
+def test_who_slept_until_the_claim_expired_sends_nothing_after_another(connect, service, call, set_back):
+    campaign = service.add_campaign()
+    service.state_lags = True
+    with held_up(service, call, connect(timeout=20), campaign) as first:
+        set_back(RESEND_AFTER + 1)
+        assert call(connect(), campaign) is True
+    assert type(first.result()) is InfomaniakOutcomeUnknownError
+    assert str(first.result()).startswith(
+        f"not sent: while this call waited, another one may have sent campaign {campaign}"
+    )
+    assert type(outcome(call, connect(), campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == len(service.received("schedule")) == 1
+
+
+@calls
+def test_a_claim_stands_from_when_the_request_leaves(connect, service, call, set_back):
+    campaign = service.add_campaign()
+    service.state_lags = True
+    with held_up(service, call, connect(timeout=20), campaign) as first:
+        set_back(RESEND_AFTER + 1)
+    assert first.result() is True
+    assert type(outcome(call, connect(), campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == 1
+
+
+@calls
+def test_a_state_of_before_it_was_taken_back_ends_no_later_doubt(connect, service, call, set_back):
+    campaign = service.add_campaign()
+    client = connect()
+    assert client.schedule_campaign(campaign, WHEN) is True
+    assert client.unschedule_campaign(campaign) is True
+    service.state_lags = True
+    assert call(client, campaign) is True
+    service.campaigns[campaign]["status"] = "scheduled"
+    assert connect().get_campaign(campaign)["status"] == "scheduled"
+    service.campaigns[campaign]["status"] = "draft"
+    assert type(outcome(call, connect(), campaign)) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == 2  # the one that was taken back, and the other
+    set_back(RESEND_AFTER + 1)
+    assert call(client, campaign) is True
+
+
+def test_a_state_of_before_it_was_maybe_taken_back_ends_no_doubt(client, service):
+    campaign = service.add_campaign()
+    assert client.schedule_campaign(campaign, WHEN) is True
+    service.fail("cancel", fault="reset", executed=True)
+    assert type(outcome(client.unschedule_campaign, campaign)) is InfomaniakOutcomeUnknownError
+    service.campaigns[campaign]["status"] = "scheduled"
+    client.get_campaign(campaign)
+    service.campaigns[campaign]["status"] = "draft"
+    assert type(outcome(client.send_campaign, campaign)) is InfomaniakOutcomeUnknownError
 
 
 @calls

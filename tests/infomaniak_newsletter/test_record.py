@@ -1,6 +1,7 @@
 """What may have been sent is known to all clients, threads and processes of a user, whatever becomes of those."""
 
 import gc
+import json
 import os
 import pickle
 import re
@@ -14,7 +15,6 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from itertools import count
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +24,8 @@ from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError
 from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _record
 from support.newsletter.server import DOMAIN, TOKEN, error
+
+from .conftest import forget
 
 START = """
 import os, sys, threading
@@ -36,7 +38,6 @@ def send():
     return repr(client.send_campaign(campaign) or type(client.last_error).__name__)
 """
 SEND = START + "print('ready', flush=True); sys.stdin.readline(); print(send())"
-campaigns = count(1000, 1000)
 
 
 def outcome(call, *arguments):
@@ -49,8 +50,7 @@ def outcome(call, *arguments):
 
 @pytest.fixture
 def campaign(service):
-    """A draft whose state lags, and whose id no other test of this process has: the process forgets none."""
-    service._ids = count(next(campaigns))
+    """A draft whose state lags."""
     service.state_lags = True
     return service.add_campaign()
 
@@ -83,7 +83,9 @@ def finish(process):
 
 
 def until(condition):
+    deadline = time.monotonic() + 60
     while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
@@ -213,7 +215,7 @@ print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
 def test_of_forked_processes_one_sends(program, service):
-    assert sorted(eval(finish(program(START + FORKS)))) == [0, 3, 3, 3]
+    assert sorted(json.loads(finish(program(START + FORKS)))) == [0, 3, 3, 3]
     assert len(service.sends) == 1
 
 
@@ -245,7 +247,7 @@ def hold():
 threading.Thread(target=hold).start()
 held.wait()
 """
-    assert sorted(eval(finish(program(START + held + FORKS)))) == [0, 3, 3, 3]
+    assert sorted(json.loads(finish(program(START + held + FORKS)))) == [0, 3, 3, 3]
 
 
 def test_what_another_process_takes_back_may_go_out(program, connect, service, campaign):
@@ -270,8 +272,11 @@ def test_a_claim_stands_for_fifteen_minutes(client, service, campaign, set_back,
         client.send_campaign(campaign)
     assert text in str(caught.value)
     assert re.search(r"at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", str(caught.value))
+    assert str(caught.value).startswith(f"not sent: campaign {campaign} was asked to be sent ")
     assert f"get_campaign({campaign})" in str(caught.value)
+    assert f"get_campaign --campaign-id {campaign}" in str(caught.value)
     assert "after 15 minutes" in str(caught.value)
+    assert "it is not asked again before " in str(caught.value)
     set_back(RESEND_AFTER - ago + 1)
     assert client.send_campaign(campaign) is True
     assert len(service.sends) == 2
@@ -284,16 +289,73 @@ def test_a_claim_from_before_the_clock_was_set_back_stands(client, service, camp
 
 
 def test_claims_by_the_time_that_is_given(memory, campaign):
-    first, second = _record.Record("https://a", 1), _record.Record("https://a", 1)
-    assert first.claim(campaign, 1000.0) is None
-    assert second.claim(campaign, 1000.0 + RESEND_AFTER) == 1000.0
-    for other in (_record.Record("https://a", 2), _record.Record("https://b", 1)):
-        assert other.claim(campaign, 1000.0) is None
-    assert second.claim(campaign, 2000.0) is None
-    first.lift(campaign, 1000.0)  # whose answer came too late to say anything of the second's
-    assert first.claim(campaign, 2001.0) == 2000.0
-    first.lift(campaign, 2000.0)
-    assert first.claim(campaign, 2001.0) is None
+    first, second = _record.Record("https://a", "t", 1), _record.Record("https://a", "t", 1)
+    claim, is_new = first.claim(campaign, 1000.0)
+    assert is_new
+    assert second.claim(campaign, 1000.0 + RESEND_AFTER) == (claim, False)
+    for other in ("https://a", "t", 2), ("https://b", "t", 1), ("https://a", "u", 1):
+        assert _record.Record(*other).claim(campaign, 1000.0)[1]
+    later, is_new = second.claim(campaign, 2000.0)
+    assert is_new
+    first.lift(campaign, [claim], 2001.0)  # whose answer came too late to say anything of the second's
+    assert first.claim(campaign, 2001.0) == (later, False)
+    first.lift(campaign, [later], 2001.0)
+    assert first.claim(campaign, 2001.0)[1]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.example.org/", "HTTPS://api.example.org", "https://API.Example.org", "https://api.example.org:443"]
+)  # fmt: skip
+def test_an_address_that_is_written_in_another_way_is_the_same(campaign, url):
+    claim, _ = _record.Record("https://api.example.org", "t", 1).claim(campaign, 1000.0)
+    assert _record.Record(url, "t", 1).claim(campaign, 1000.0) == (claim, False)
+
+
+def test_a_claim_is_renewed_unless_it_was_lost(memory, campaign):
+    record = _record.Record("https://a", "t", 1)
+    claim, _ = record.claim(campaign, 1000.0)
+    late = 1000.0 + 2 * RESEND_AFTER  # as after a night
+    renewed = record.renew(campaign, claim, late)
+    assert renewed.asked_at == late
+    assert record.claim(campaign, late + 1) == (renewed, False)
+    assert record.renew(campaign, claim, late + 1) is None
+    record.lift(campaign, [renewed], late)
+    assert record.renew(campaign, renewed, late) is None
+    other, is_new = record.claim(campaign, late)
+    assert is_new
+    assert record.renew(campaign, renewed, late) is None
+    assert record.claim(campaign, late) == (other, False)
+
+
+def test_a_claim_that_another_made_after_it_expired_is_not_renewed(memory, campaign):
+    record = _record.Record("https://a", "t", 1)
+    claim, _ = record.claim(campaign, 1000.0)
+    other, is_new = record.claim(campaign, 1001.0 + RESEND_AFTER)
+    assert is_new
+    assert record.renew(campaign, claim, 1002.0 + RESEND_AFTER) is None
+    assert record.claim(campaign, 1002.0 + RESEND_AFTER) == (other, False)
+
+
+def test_a_look_ends_the_doubt_of_a_claim_from_before_the_clock_was_set_back(client, service, campaign, set_back):
+    assert client.send_campaign(campaign) is True
+    set_back(-86_400)
+    service.campaigns[campaign]["status"] = "sent"
+    client.get_campaign(campaign)
+    service.campaigns[campaign]["status"] = "draft"
+    assert client.send_campaign(campaign) is True
+
+
+def test_what_was_taken_back_before_the_clock_was_set_back_keeps_no_look_from_ending_a_doubt(
+    client, service, campaign, set_back
+):
+    service.campaigns[campaign]["status"] = "scheduled"
+    assert client.unschedule_campaign(campaign) is True
+    assert client.send_campaign(campaign) is True
+    set_back(-86_400)
+    service.campaigns[campaign]["status"] = "sent"
+    client.get_campaign(campaign)
+    service.campaigns[campaign]["status"] = "draft"
+    assert client.send_campaign(campaign) is True
 
 
 def test_old_claims_are_forgotten(record, client, service, campaign, set_back):
@@ -302,7 +364,7 @@ def test_old_claims_are_forgotten(record, client, service, campaign, set_back):
         set_back(RESEND_AFTER + 1)
     assert client.send_campaign(campaign) is True
     with closing(sqlite3.connect(record)) as db:
-        assert db.execute("select campaign from claims").fetchall() == [(str(campaign),)]
+        assert db.execute("select distinct campaign from claims").fetchall() == [(str(campaign),)]
 
 
 # The file
@@ -325,7 +387,7 @@ def test_its_folder_is_the_platforms_by_default(client, campaign, tmp_path, monk
     client.get_campaign(campaign)
     assert not folder.exists()
     assert client.send_campaign(campaign) is True
-    assert [path.name for path in folder.iterdir()] == [_record.FILE]
+    assert [path.name for path in folder.iterdir()] == [_record.FILE_NAME]
 
 
 def test_an_empty_setting_makes_no_file(program, campaign, tmp_path, monkeypatch):
@@ -344,7 +406,7 @@ UNUSABLE = {
     "folder is a file": (lambda file: file.parent.write_text(""), "File exists"),
     "no database": (lambda file: (file.parent.mkdir(), file.write_text("x" * 9999)), "file is not a database"),
     "a folder": (lambda file: file.mkdir(parents=True), "unable to open database file"),
-    "another's": (lambda file: (file.parent.mkdir(), another(file)), "no such column: asked_at"),
+    "another's": (lambda file: (file.parent.mkdir(), another(file)), "no such column: claim"),
 }
 
 
@@ -368,6 +430,25 @@ def test_without_a_file_the_process_remembers_and_says_so_once(program, service,
     assert len(service.sends) == 1
 
 
+def test_a_path_that_is_too_long_is_told(connect, service, campaign, tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("CLOUD_STATE_DIR", str(tmp_path.joinpath(*["d" * 200] * 3)))
+    assert connect().send_campaign(campaign) is True
+    assert outcome(connect().send_campaign, campaign) is InfomaniakOutcomeUnknownError
+    [warning] = caplog.messages
+    assert "its path is too long" in warning
+
+
+def test_a_row_that_is_no_claim_makes_the_file_unusable(record, connect, service, campaign, caplog):
+    assert connect().send_campaign(campaign) is True
+    execute(record, "update claims set asked_at = 'yesterday'")
+    forget()
+    connect().get_campaign(campaign)
+    assert connect().send_campaign(campaign) is True
+    assert outcome(connect().send_campaign, campaign) is InfomaniakOutcomeUnknownError
+    [warning] = caplog.messages
+    assert "'yesterday' is no time" in warning
+
+
 @contextmanager
 def unprivileged():
     """Be nobody, in the place of root who may write to what is read-only."""
@@ -388,7 +469,7 @@ def read_only(monkeypatch):
     monkeypatch.setenv("CLOUD_STATE_DIR", folder)
 
     def protect():
-        os.chmod(Path(folder, _record.FILE), 0o444)
+        os.chmod(Path(folder, _record.FILE_NAME), 0o444)
         os.chmod(folder, 0o555)
 
     yield protect
@@ -400,7 +481,7 @@ def test_a_claim_in_a_file_that_cannot_be_written_stands(read_only, connect, ser
     another = service.add_campaign()
     assert connect().send_campaign(campaign) is True
     read_only()
-    _record._claims.clear()  # as of another process
+    forget()  # as another process
     with unprivileged():
         assert outcome(connect().send_campaign, campaign) is InfomaniakOutcomeUnknownError
         assert connect().send_campaign(another) is True
@@ -423,6 +504,91 @@ def test_a_file_that_breaks_or_recovers_changes_nothing(record, connect, service
     assert len(service.sends) == 1
 
 
+def elsewhere(record, monkeypatch):
+    monkeypatch.setenv("CLOUD_STATE_DIR", str(record.parent / "elsewhere"))
+
+
+LOSSES = {
+    "file deleted": lambda record, monkeypatch: record.unlink(),
+    "file emptied": lambda record, monkeypatch: record.write_bytes(b""),
+    "folder removed": lambda record, monkeypatch: shutil.rmtree(record.parent),
+    "rows deleted": lambda record, monkeypatch: execute(record, "delete from claims"),
+    "table dropped": lambda record, monkeypatch: execute(record, "drop table claims"),
+    "other folder": elsewhere,
+    "no folder": lambda record, monkeypatch: monkeypatch.setenv("CLOUD_STATE_DIR", ""),
+}
+
+
+def execute(file, statement):
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute(statement)
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+def test_a_process_remembers_what_it_sent_whatever_becomes_of_the_file(
+    record, connect, service, campaign, monkeypatch, lose
+):
+    assert connect().send_campaign(campaign) is True
+    lose(record, monkeypatch)
+    for _ in range(2):
+        assert outcome(connect().send_campaign, campaign) is InfomaniakOutcomeUnknownError
+    assert len(service.sends) == 1
+
+
+@pytest.mark.parametrize("setting", ["state", "~/state"])
+def test_a_setting_may_be_relative_or_begin_with_the_home(connect, service, campaign, tmp_path, monkeypatch, setting):
+    monkeypatch.setenv("CLOUD_STATE_DIR", setting)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    _record._absolute.cache_clear()
+    assert connect().send_campaign(campaign) is True
+    assert Path(tmp_path, "state", _record.FILE_NAME).exists()
+    monkeypatch.chdir("/")
+    forget()  # as another process; the file of this one stays where it is
+    assert outcome(connect().send_campaign, campaign) is InfomaniakOutcomeUnknownError
+    _record._absolute.cache_clear()
+
+
+HOMELESS = """
+import logging, pwd
+def nobody(uid): raise KeyError(uid)
+pwd.getpwuid = nobody  # as of a user without an entry
+os.environ.pop("HOME"), os.environ.pop("CLOUD_STATE_DIR"), os.environ.pop("XDG_STATE_HOME", None)
+c = connect()
+print(c.get_campaign(campaign)["id"] == campaign, send(), send())
+"""
+
+
+def test_without_a_home_the_process_remembers_and_says_so_once(program, service, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out, err = program(START + HOMELESS).communicate(timeout=60)
+    assert out == "True True 'InfomaniakOutcomeUnknownError'\n", err
+    assert err.count("cannot be used") == 1
+    assert len(service.sends) == 1
+    assert not Path(tmp_path, "~").exists()
+
+
+def test_a_look_waits_not_for_a_file_that_another_keeps_locked(record, connect, service, campaign, caplog):
+    assert connect().send_campaign(campaign) is True
+    service.campaigns[campaign]["status"] = "sent"
+    with closing(sqlite3.connect(record)) as other:
+        other.execute("begin immediate")
+        assert connect().get_campaign(campaign)["status"] == "sent"
+        [warning] = [message for message in caplog.messages if f"campaign {campaign} stand" in message]
+        assert "locked" in warning
+    service.campaigns[campaign]["status"] = "draft"
+    assert outcome(connect().send_campaign, campaign) is InfomaniakOutcomeUnknownError
+
+
+def test_a_look_with_nothing_to_lift_takes_no_lock(record, connect, service, campaign, caplog):
+    assert connect().send_campaign(campaign) is True
+    sent = service.add_campaign("sent")
+    with closing(sqlite3.connect(record)) as other:
+        other.execute("begin immediate")
+        assert connect().get_campaign(sent)["status"] == "sent"
+    assert caplog.messages == []
+
+
 @pytest.mark.slow
 def test_nothing_is_sent_while_another_keeps_the_file_locked(record, client, service, campaign):
     sent = service.add_campaign("sent")
@@ -432,6 +598,7 @@ def test_nothing_is_sent_while_another_keeps_the_file_locked(record, client, ser
         with pytest.raises(InfomaniakTimeoutError, match=f"nothing was sent.*{record}") as caught:
             client.send_campaign(campaign)
         assert caught.value.retryable
+        assert caught.value.maybe_executed is False
         assert client.get_campaign(sent)["status"] == "sent"
     assert service.received("schedule") == []
     assert client.send_campaign(campaign) is True

@@ -12,7 +12,6 @@ from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
 from codomyrmex.cloud.infomaniak.newsletter._record import RESEND_AFTER, Record
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
 
-_GUARD = f"{RESEND_AFTER / 60:.0f} minutes"
 SENDABLE = ("draft", "canceled")
 ACCEPTED = ("scheduled", "scheduled_v1", "sending", "sending_v1", "sent", "sending_failed", "blocked")
 """The states which show that a request to send arrived. A draft may be one whose state lags."""
@@ -21,9 +20,10 @@ ACCEPTED = ("scheduled", "scheduled_v1", "sending", "sending_v1", "sent", "sendi
 def look_at(campaign_id: int) -> str:
     """What a user can do who does not know whether a campaign was sent."""
     return (
-        f"look at get_campaign({campaign_id})['status'] before anything else; 'scheduled', 'sending' and 'sent' mean "
-        "that the campaign is on its way and must not be sent again, 'draft' and 'canceled' that it is not, if they "
-        f"are still there after {_GUARD}"
+        f"look at the status of campaign {campaign_id} before anything else, by get_campaign({campaign_id}) or 'cloud "
+        f"call infomaniak.newsletter get_campaign --campaign-id {campaign_id}': scheduled, sending and sent mean that "
+        "it is on its way and must not be sent again, draft and canceled that it is not, if they are still there after "
+        f"{RESEND_AFTER / 60:.0f} minutes"
     )
 
 
@@ -34,6 +34,7 @@ class Dispatcher:
     repeated, not even after a 429: a gateway may have given it to two servers. The campaign's state
     must allow it, which also stops a program that simply tries again. And as that state may lag
     behind, the campaign is claimed in a record before, and does not leave again while the claim stands.
+    The claim is renewed when the request leaves, so that it is from then on that it stands.
     """
 
     def __init__(self, calls: Calls, record: Record) -> None:
@@ -42,41 +43,57 @@ class Dispatcher:
 
     def dispatch(self, campaign_id: int, body: dict[str, Any]) -> bool:
         """Send a campaign as ``body`` says. Raises InfomaniakOutcomeUnknownError where nobody knows whether it is."""
-        advice = look_at(campaign_id)
         now = time.time()
         # before the state is read, or another may send it in between and have its claim lifted
-        standing = self._record.claim(campaign_id, now)
+        claim, is_new = self._record.claim(campaign_id, now)
+        claims = [claim] if is_new else []  # of this call, to be lifted if it sends nothing
         try:
             self._check(campaign_id)
         except BaseException:
-            if standing is None:
-                self._record.lift(campaign_id, now)
+            self._record.lift(campaign_id, claims, time.time())
             raise
-        if standing is not None:
-            raise InfomaniakOutcomeUnknownError(f"{_asked(standing, now)}: {advice}")
+        if not is_new:
+            raise InfomaniakOutcomeUnknownError(_not_sent(campaign_id, claim.asked_at, now))
+
+        def renew_claim() -> None:
+            """Claim it from now on: the computer may have slept, or the turn at the rate limit have taken long."""
+            renewed = self._record.renew(campaign_id, claims[-1], time.time())
+            if renewed is None:
+                raise InfomaniakOutcomeUnknownError(
+                    f"not sent: while this call waited, another one may have sent campaign {campaign_id}; "
+                    f"{look_at(campaign_id)}"
+                )
+            claims.append(renewed)
+
         try:
             return self._calls.do(
-                "PUT", "campaigns/{}/schedule", campaign_id, body=body, unsure=advice, doubtful=(409, 429)
-            )
+                "PUT", "campaigns/{}/schedule", campaign_id,
+                body=body, unsure=look_at(campaign_id), doubtful=(409, 429), just_before=renew_claim,
+            )  # fmt: skip
         except CloudError as error:
             if not error.maybe_executed:  # such as a refusal
-                self._record.lift(campaign_id, now)
+                self._record.lift(campaign_id, claims, time.time())
             raise
 
     def look(self, campaign_id: int) -> dict[str, Any]:
         """The campaign. If that shows that the service accepted it, its state is not in doubt any more."""
-        now = time.time()
+        claims = self._record.in_doubt(campaign_id, time.time())  # of later ones the answer says nothing
         campaign = self._calls.get("campaigns/{}", campaign_id, extra="recipients,content")
         if campaign["status"] in ACCEPTED:
-            self._record.lift(campaign_id, now)
+            self._record.lift(campaign_id, claims, time.time())
         return campaign
 
     def take_back(self, campaign_id: int) -> bool:
-        """Have a scheduled campaign not sent."""
-        now = time.time()
-        done = self._calls.do("PUT", "campaigns/{}/cancel", campaign_id, unsure=look_at(campaign_id))
-        self._record.lift(campaign_id, now)
-        return done
+        """Have a scheduled campaign not sent. Until its state cannot be the one of before, no look ends a doubt."""
+        claims = self._record.standing(campaign_id, time.time())
+        try:
+            is_done = self._calls.do("PUT", "campaigns/{}/cancel", campaign_id, unsure=look_at(campaign_id))
+        except CloudError as error:
+            if error.maybe_executed:
+                self._record.take_back(campaign_id, [], time.time())
+            raise
+        self._record.take_back(campaign_id, claims, time.time())
+        return is_done
 
     def _check(self, campaign_id: int) -> None:
         status = self._calls.get("campaigns/{}", campaign_id)["status"]
@@ -87,9 +104,15 @@ class Dispatcher:
             )
 
 
-def _asked(standing: float, now: float) -> str:
-    """When a campaign was asked to be sent, for users."""
-    minutes = max(0, round((now - standing) / 60))
+def _not_sent(campaign_id: int, asked_at: float, now: float) -> str:
+    """That a call sent nothing, as the campaign was asked to be sent then; for users."""
+    minutes = max(0, round((now - asked_at) / 60))
     ago = f"{minutes} minute{'s' * (minutes > 1)} ago" if minutes else "a moment ago"
-    at = datetime.fromtimestamp(standing).astimezone().isoformat(timespec="seconds")
-    return f"this was asked for {ago}, at {at}, and is not asked again within {_GUARD}, as its effect may show late"
+    return (
+        f"not sent: campaign {campaign_id} was asked to be sent {ago}, at {_local(asked_at)}, and may not show it yet; "
+        f"{look_at(campaign_id)}; it is not asked again before {_local(asked_at + RESEND_AFTER)}"
+    )
+
+
+def _local(unix_seconds: float) -> str:
+    return datetime.fromtimestamp(unix_seconds).astimezone().isoformat(timespec="seconds")

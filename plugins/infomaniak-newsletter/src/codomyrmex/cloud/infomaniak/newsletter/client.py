@@ -75,7 +75,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
             keep_rates=requests_per_minute is not None,
         )  # fmt: skip
         self._calls = Calls(transport, self.newsletter_id)
-        self._dispatcher = Dispatcher(self._calls, Record(self.base_url, self.newsletter_id))
+        self._dispatcher = Dispatcher(self._calls, Record(self.base_url, found_token, self.newsletter_id))
 
     @classmethod
     def from_env(cls, **options: Unpack[params.ClientOptions]) -> Self:
