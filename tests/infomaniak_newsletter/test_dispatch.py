@@ -54,7 +54,19 @@ LOST = {
     "an unexpected error": {"answer": error(500)._replace(status=200)},
     "an error without a code": {"answer": Answer(200, {"result": "error"})},
     "an error that says nothing": {"answer": Answer(202, {"result": "error", "error": {"code": None}})},
+    "an error with a code that is not known": {"answer": error(200, code="gateway_timeout")},
+    "an error with an empty code": {"answer": Answer(200, {"result": "error", "error": {"code": ""}})},
+    "an unexpected error with status 400": {"answer": error(400, code="unexpected_error")},
     "data that is false": {"answer": Answer(200, success(False))},
+    "data that is 0": {"answer": Answer(200, success(0))},
+    "data that is no": {"answer": Answer(200, success("false"))},
+    "data that is an empty text": {"answer": Answer(200, success(""))},
+    "data that is an empty list": {"answer": Answer(200, success([]))},
+    "a result that failed": {"answer": Answer(200, success(None, "failed"))},
+    "a result that is an Error": {"answer": Answer(200, {"result": "Error", "error": {"code": "bad_request"}})},
+    "a result that is pending": {"answer": Answer(200, success(None, "pending"))},
+    "a result that is delayed": {"answer": Answer(200, success("id", "delayed"))},
+    "an error beside success": {"answer": Answer(200, {"result": "success", "error": {"code": "bad_request"}})},
 }
 DOUBTFUL = {"429": {"answer": error(429, headers={"Retry-After": "0"})}, "409": {"answer": error(409)}}
 lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
@@ -105,7 +117,7 @@ def test_a_draft_goes_out_once(client, service, call):
 @pytest.mark.parametrize(
     "answer",
     [Answer(200, success(None)), Answer(200, {"result": "success"}), Answer(202, success("id", "asynchronous")),
-     Answer(200, success("id", "delayed"))],
+     Answer(200, success(True)), Answer(200, {"result": "success", "error": None})],
     ids=repr,
 )  # fmt: skip
 def test_a_success_that_says_little_is_a_success(client, service, call, answer):

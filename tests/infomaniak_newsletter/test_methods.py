@@ -182,18 +182,59 @@ def test_every_list_is_whole_whatever_the_service_gives_a_page(client, service, 
         assert [found.count(item) for item in found] == [1] * len(found)
 
 
-@pytest.mark.parametrize("number", [0, 1, 99, 100, 101, 200, 250])
-def test_a_service_that_does_not_tell_how_many_pages_there_are_is_asked_until_one_is_not_full(client, service, number):
-    service.tells_pages = False
+@pytest.mark.parametrize("largest", [15, 1000])
+@pytest.mark.parametrize("number", [0, 1, 99, 100, 101, 200])
+def test_a_service_that_does_not_tell_how_many_pages_there_are_is_asked_until_one_is_empty(
+    client, service, number, largest
+):
+    service.tells_pages, service.largest_page = False, largest
     for _ in range(number):
         service.add_group()
     assert len(client.list_mailing_lists()) == number
 
 
 def test_a_service_that_gives_the_same_page_again_and_again_is_an_error(client, service):
-    service.fail("list_groups", Answer(200, success([{"id": n} for n in range(100)])), times=9)
+    service.fail("list_groups", Answer(200, success([{"id": n, "name": "n"} for n in range(100)])), times=9)
     with pytest.raises(InfomaniakCloudError, match="same page"):
         client.list_mailing_lists()
+
+
+@pytest.mark.parametrize("item", [{}, {"id": 1}, {"name": "n", "email": "a@example.org"}, "text"], ids=repr)
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        ("list_campaigns", lambda c: c.list_campaigns()),
+        ("list_groups", lambda c: c.list_mailing_lists()),
+        ("group_subscribers", lambda c: c.get_list_contacts(1)),
+        ("list_subscribers", lambda c: c.list_contacts()),
+        ("list_segments", lambda c: c.list_segments()),
+        ("segment_subscribers", lambda c: c.get_segment_contacts(1)),
+        ("list_fields", lambda c: c.list_fields()),
+        ("list_templates", lambda c: c.list_templates()),
+        ("filter_subscribers", lambda c: c.import_contacts(1, [{"email": f"p{n}@example.org"} for n in range(21)])),
+    ],
+)
+def test_a_list_of_what_lacks_what_is_promised_cannot_be_read(connect, service, operation, call, item):
+    assert service.add_group() == 1
+    service.fail(operation, Answer(200, success([item], pages=1)))
+    with pytest.raises(InfomaniakCloudError, match="the answer cannot be read: the answer lacks"):
+        call(connect(retry_budget=0))
+
+
+def test_activity_is_as_the_service_gives_it(client, service):
+    campaign = service.add_campaign()
+    service.fail("activity", Answer(200, success([{"any": 1}], pages=1)))
+    assert client.get_campaign_activity(campaign) == [{"any": 1}]
+
+
+def test_an_empty_page_before_the_last_is_no_end(connect, service):
+    for _ in range(3):
+        service.add_group()
+    service.fail("list_groups", Answer(200, success([], pages=3)))
+    with pytest.raises(InfomaniakCloudError, match="page 1 of 3 is empty"):
+        connect(retry_budget=0).list_mailing_lists()
+    service.fail("list_groups", Answer(200, success([], pages=3)))
+    assert len(connect().list_mailing_lists()) == 3  # as it is asked for again
 
 
 def test_a_page_that_fails_is_no_short_list(client, service):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -26,10 +27,12 @@ _PROMISED = {
     "subscribers": ("id", "email", "status"),
     "segments": ("id", "name"),
     "fields": ("id", "key", "name"),
+    "templates": ("id", "name"),
+    "activity": (),
     "async": ("uuid", "status"),
 }
-"""What makes a thing what it is, by the first part of its path. The service's reference requires more of some, but is
-wrong about others."""
+"""What makes a thing what it is, by the first part of its path, of a list by the last. The service's reference requires
+more of some, but is wrong about others."""
 
 
 class Page(NamedTuple):
@@ -59,15 +62,15 @@ class Calls:
     ) -> Request[T]:
         """A call, of a path such as ``campaigns/{}`` with these ids in it.
 
-        :param read: makes the result of the answer, a JSON object.
+        :param read: makes the result of the answer's envelope, a JSON object.
         :param unsure: what to look at if the answer is lost; None: to send it twice does what sending it once does.
         """
-        filled = path.format(*(number(given, "an id") for given in ids))
+        filled = path.format(*(number(thing_id, "an id") for thing_id in ids))
         data = json.dumps(body).encode() if body is not None else None
         if data is None and method != "GET":  # all others are JSON, says the reference; of a GET it refuses the query
             data = b""
         return Request(
-            method, (*self._prefix, *filter(None, filled.split("/"))), lambda answer: read(envelope(answer)),
+            method, (*self._prefix, *filter(None, filled.split("/"))), lambda content: read(_as_envelope(content)),
             body=data, repeatable=unsure is None, unsure=unsure, **options,
         )  # fmt: skip
 
@@ -79,8 +82,8 @@ class Calls:
     def data(self, path: str, *ids: int, kinds: tuple[type[T], ...]) -> T:
         """Read what is no thing with an id, but of one of these types."""
 
-        def read(answer: dict[str, Any]) -> T:
-            data = _data(answer)
+        def read(envelope: dict[str, Any]) -> T:
+            data = _data(envelope)
             if not isinstance(data, kinds) or data == {}:
                 raise ValueError(f"the data of the answer is {type(data).__name__}")
             return data
@@ -91,7 +94,7 @@ class Calls:
         """A task, which is outside of newsletters; asked for within so many seconds."""
         read = _thing("async")
         return self.transport.send(
-            Request("GET", ("async", "tasks", task_id), lambda answer: read(envelope(answer)), within=within)
+            Request("GET", ("async", "tasks", task_id), lambda content: read(_as_envelope(content)), within=within)
         )
 
     def write(
@@ -103,7 +106,7 @@ class Calls:
 
     def do(self, method: str, path: str, *ids: int, **options: Any) -> bool:
         """Have something done that answers no more than that it is; options as those of `request`."""
-        when_gone = _done if method == "DELETE" else None
+        when_gone = _gone if method == "DELETE" else None
         return self.transport.send(self.request(method, path, *ids, read=_done, when_gone=when_gone, **options))
 
     def start(self, method: str, path: str, *ids: int, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,73 +129,91 @@ class Calls:
     ) -> Iterator[dict[str, Any]]:
         """The items of all pages of a list, fetched as they are read.
 
-        How many pages there are, the answer says; where it does not, the last one is not full.
+        How many pages there are, the answer says; where it does not, an empty one follows the last.
         """
+        kind = path.rpartition("/")[2]
+        promised = _PROMISED["subscribers" if kind == "filter" else kind]
         before: list[dict[str, Any]] = []
         number_of_page = 1
         while True:
             paged = {**(query or {}), "page": number_of_page, "per_page": per_page}
-            page = self.transport.send(self.request(method, path, *ids, query=paged, body=body, read=_page))
+            read = functools.partial(_page, number_of_page, promised)
+            page = self.transport.send(self.request(method, path, *ids, query=paged, body=body, read=read))
             if page.pages is None and page.items and page.items == before:
                 raise InfomaniakCloudError("the service gives the same page again and again")
             yield from page.items
-            if number_of_page >= page.pages if page.pages is not None else len(page.items) < per_page:
+            if number_of_page >= page.pages if page.pages is not None else not page.items:
                 return
             before = page.items
             number_of_page += 1
 
 
-def envelope(answer: Any) -> dict[str, Any]:
+def _as_envelope(content: Any) -> dict[str, Any]:
     """The JSON object that every answer is. ValueError for one that is not, such as one that was cut."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("result"), str):
+    if not isinstance(content, dict) or not isinstance(content.get("result"), str):
         raise ValueError("the answer is not the JSON object that the service promises")
-    return answer
+    return content
 
 
-def _data(answer: dict[str, Any]) -> Any:
-    if answer.get("data") is None:
+def _data(envelope: dict[str, Any]) -> Any:
+    if envelope.get("data") is None:
         raise ValueError("the answer holds no data")
-    return answer["data"]
+    return envelope["data"]
 
 
 def _thing(path: str, *, if_told: bool = False) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """A reader of the thing that an answer to this path holds; with ``if_told`` of nothing where it holds none."""
     promised = _PROMISED[path.partition("/")[0]]
 
-    def read(answer: dict[str, Any]) -> dict[str, Any]:
-        if if_told and answer.get("data") is None:
+    def read(envelope: dict[str, Any]) -> dict[str, Any]:
+        if if_told and envelope.get("data") is None:
             return {}
-        data = _data(answer)
-        missing = [key for key in promised if data.get(key) is None] if isinstance(data, dict) else promised
-        if missing:
-            raise ValueError(f"the answer lacks {', '.join(missing)}")
-        thing: dict[str, Any] = data
-        return thing
+        return _checked(_data(envelope), promised)
 
     return read
 
 
-def _done(_: Any = None) -> bool:
+def _checked(thing: Any, promised: tuple[str, ...]) -> dict[str, Any]:
+    """A thing that has what is promised of it. ValueError for one that has not."""
+    missing = [key for key in promised if thing.get(key) is None] if isinstance(thing, dict) else promised
+    if missing:
+        raise ValueError(f"the answer lacks {', '.join(missing)}")
+    if not isinstance(thing, dict):
+        raise ValueError("the answer holds no object")
+    return thing
+
+
+def _done(envelope: dict[str, Any]) -> bool:
+    data = envelope.get("data")
+    if data is not None and (not data or str(data).strip().lower() in ("", "0", "false")):
+        raise ValueError(f"the data of the answer is {data!r}, as of what was not done")
     return True
 
 
-def _task(answer: dict[str, Any]) -> dict[str, Any]:
-    data = answer.get("data")
+def _gone() -> bool:
+    return True
+
+
+def _task(envelope: dict[str, Any]) -> dict[str, Any]:
+    data = envelope.get("data")
     return {"task_id": data if isinstance(data, str) else None}
 
 
-def _page(answer: dict[str, Any]) -> Page:
-    items, pages = answer.get("data"), answer.get("pages")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+def _page(number_of_page: int, promised: tuple[str, ...], envelope: dict[str, Any]) -> Page:
+    """A page whose items have what is promised of them. ValueError for one that has not, or lacks items."""
+    items, pages = envelope.get("data"), envelope.get("pages")
+    if not isinstance(items, list):
         raise ValueError("the answer holds no list")
     if pages is not None and type(pages) is not int:
         raise ValueError(f"pages is {pages!r}")
-    return Page(items, pages)
+    if pages is not None and number_of_page < pages and not items:
+        raise ValueError(f"page {number_of_page} of {pages} is empty")
+    return Page([_checked(item, promised) for item in items], pages)
 
 
-def _upload_id(answer: dict[str, Any]) -> int:
+def _upload_id(envelope: dict[str, Any]) -> int:
     """The id of an upload: the service's reference says no more than that there is text in the answer."""
-    data = answer.get("data")
+    data = envelope.get("data")
     if isinstance(data, list) and data:
         data = data[0]
     if isinstance(data, dict):

@@ -42,37 +42,53 @@ _BY_CODE: dict[str, type[InfomaniakCloudError]] = {
 }
 
 
+_SUCCESSES = ("success", "asynchronous")
+
+
 def _is_success(status: int, body: Any) -> bool:
     """By both: an answer with status 200 may be ``result: error``, or ``data: false`` of what was not done."""
-    return 200 <= status < 300 and not (isinstance(body, dict) and (_is_error(body) or body.get("data") is False))
-
-
-def _is_error(body: dict[str, Any]) -> bool:
-    return body.get("result") == "error"
+    if not 200 <= status < 300:
+        return False
+    if not isinstance(body, dict) or not isinstance(body.get("result"), str):
+        return True  # as far as it goes: reading it fails
+    return body["result"] in _SUCCESSES and not body.get("error") and body.get("data") is not False
 
 
 def _refusal(status: int, body: Any, headers: Mapping[str, str]) -> InfomaniakCloudError:
-    """By the status, or by the service's own code where the status says 2xx."""
-    said = body.get("error") if isinstance(body, dict) else None
-    details: dict[str, Any] = said if isinstance(said, dict) else {}
+    """By the status, or by the service's own code where the status says 2xx.
+
+    With such a status only a code that is known tells that nothing was done; an unexpected error never does.
+    """
+    envelope: dict[str, Any] = body if isinstance(body, dict) else {}
+    details: dict[str, Any] = envelope["error"] if isinstance(envelope.get("error"), dict) else {}
     code = details.get("code")
-    kind = _BY_CODE.get(str(code), InfomaniakCloudError) if status < 300 else class_of_status(status)
+    by_code = _BY_CODE.get(str(code), InfomaniakCloudError)
+    kind = by_code if status < 300 else class_of_status(status)
+    is_error = status >= 300 or envelope.get("result") == "error"
+    message = _message(status, details) if is_error else _no_success(envelope)
     context = {"code": code if isinstance(code, str) else str(status), "request_id": headers.get("X-Request-Id")}
-    if status < 300 and not _is_error(body):
-        return kind("the service answered that it was not done", status, **context)
-    error = kind(_message(status, details), status, **context)
-    if status < 300 and isinstance(code, str) and kind is not InfomaniakServerError:
+    error = kind(message, status, **context)
+    if by_code is InfomaniakServerError:
+        error.maybe_executed = True
+    elif status < 300 and is_error and by_code is not InfomaniakCloudError:
         error.maybe_executed = False
     return error
 
 
+def _no_success(envelope: dict[str, Any]) -> str:
+    """What is wrong with an answer that is neither an error nor a success."""
+    if envelope.get("data") is False:
+        return "the service answered that it was not done"
+    return f"the service answered {envelope.get('result')!r}" + " and an error" * bool(envelope.get("error"))
+
+
 def _message(status: int, details: dict[str, Any]) -> str:
     """The service's description, and those of the arguments it refuses."""
-    single = details.get("errors")
-    causes = [_cause(cause) for cause in single if isinstance(cause, dict)] if isinstance(single, list) else []
+    causes = details["errors"] if isinstance(details.get("errors"), list) else []
     description = details.get("description")
     texts = [description] if isinstance(description, str) and description else []
-    return "; ".join([*texts, *filter(None, causes)]) or status_message(status)
+    texts += [_cause(cause) for cause in causes if isinstance(cause, dict)]
+    return "; ".join(filter(None, texts)) or status_message(status)
 
 
 def _cause(cause: dict[str, Any]) -> str:
