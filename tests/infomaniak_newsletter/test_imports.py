@@ -8,7 +8,9 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakCloudError,
     InfomaniakForbiddenError,
     InfomaniakTimeoutError,
+    InfomaniakValidationError,
 )
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 from support.newsletter.server import error
 
@@ -76,7 +78,19 @@ def test_an_import_that_the_service_does_later_is_waited_for(client, service, gr
     assert client.import_contacts(group, people(30))["failed"] == []
     service.import_answers, service.import_delay = "nothing", 0.8
     other = service.add_group()
-    assert client.import_contacts(other, people(30), settle=3)["failed"] == []
+    assert client.import_contacts(other, people(30), settle=20)["failed"] == []
+
+
+def test_a_list_that_lags_behind_its_task_is_waited_for(client, service, group):
+    service.import_delay = 0.8
+    result = client.import_contacts(group, people(30), settle=20)
+    assert (result["imported"], result["failed"]) == (30, [])
+
+
+def test_a_list_is_looked_at_once_where_nothing_is_to_settle(client, service, group):
+    contacts = [*people(30), {"email": "x@refused.example"}]
+    assert [f["email"] for f in client.import_contacts(group, contacts, settle=0)["failed"]] == ["x@refused.example"]
+    assert len(service.received("filter_subscribers")) == 1
 
 
 def test_contacts_of_any_status_are_in_the_list(client, service, group):
@@ -147,6 +161,33 @@ def test_a_failure_that_concerns_all_is_raised_and_told_how_far_it_came(client, 
         f"{2 if number == 5 else 0} contacts were accepted before; the import may simply be repeated"
     ]
     assert client.import_contacts(group, people(number))["imported"] == number
+
+
+def test_a_contact_that_may_be_in_has_not_failed(client, service, group):
+    """The first attempt is lost, and its repeat is refused."""
+    service.fail("create_subscriber", error(502), executed=True)
+    service.fail("create_subscriber", error(422))
+    with pytest.raises(InfomaniakValidationError) as caught:
+        client.import_contacts(group, people(1))
+    assert caught.value.maybe_executed
+    assert caught.value.__notes__ == ["0 contacts were accepted before; the import may simply be repeated"]
+    assert client.import_contacts(group, people(1))["imported"] == 1
+
+
+def test_a_field_whose_making_was_lost_is_used_if_it_is_there(client, service, group):
+    service.fail("create_field", fault="reset", executed=True)
+    assert client.import_contacts(group, people(30))["imported"] == 30
+    assert [field["name"] for field in service.fields.values()] == ["firstname"]
+    assert service.members(group)["p7@example.org"]["fields"]["firstname"] == "P7"
+
+
+def test_a_field_that_may_be_made_later_is_not_made_again(client, service, group):
+    service.fail("create_field", fault="reset")
+    with pytest.raises(InfomaniakOutcomeUnknownError, match=r"list_fields\(\) for 'firstname'") as caught:
+        client.import_contacts(group, people(30))
+    assert caught.value.__notes__ == ["0 contacts were accepted before; after that look the import may be repeated"]
+    assert len(service.received("create_field")) == 1
+    assert service.received("import_") == []
 
 
 @pytest.mark.parametrize("operation", ["create_subscriber", "upload", "import_", "filter_subscribers", "task"])

@@ -12,9 +12,10 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakNotFoundError,
     InfomaniakValidationError,
 )
-from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls
+from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, SUBSCRIBERS_PER_PAGE, Calls
 from codomyrmex.cloud.infomaniak.newsletter._contacts import Contact, as_csv
 from codomyrmex.cloud.infomaniak.newsletter._waiting import looks, wait_for_task
+from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
 from codomyrmex.cloud.rest.polling import note_on_interrupt
 
 FEW = 20
@@ -40,7 +41,12 @@ class Import:
             else:
                 self._by_upload(chain(first, contacts))
         except (InfomaniakCloudError, KeyboardInterrupt) as error:
-            error.add_note(f"{len(self._accepted)} contacts were accepted before; the import may simply be repeated")
+            again = (
+                "after that look the import may"
+                if isinstance(error, InfomaniakOutcomeUnknownError)
+                else "the import may simply"
+            )
+            error.add_note(f"{len(self._accepted)} contacts were accepted before; {again} be repeated")
             raise
         return {"imported": len(self._accepted), "failed": self._failed, "tasks": self._tasks}
 
@@ -49,17 +55,14 @@ class Import:
             try:
                 self._calls.write("POST", "subscribers", body=subscriber(contact.email, contact.fields, [self._list]))
             except InfomaniakValidationError as error:
+                if error.maybe_executed:  # by an attempt before the one that was refused
+                    raise
                 self._fail(contact.email, error.message)
             else:
                 self._accepted.append(contact.email)
 
     def _by_upload(self, contacts: Iterator[Contact]) -> None:
-        known = {
-            name.lower(): field["id"]
-            for field in self._calls.walk("fields")
-            for name in (field.get("name"), field.get("key"))
-            if name
-        }
+        known = self._fields()
         while batch := list(islice(contacts, _ROWS)):
             possible = list(self._possible(batch))
             if possible:
@@ -67,8 +70,8 @@ class Import:
         begun = [f"the import into list {self._list}", *(f"task {task_id}" for task_id in self._tasks)]
         with note_on_interrupt(", ".join(begun)):
             since = time.monotonic()
-            over, reason = self._finish(since)
-            missing = self._missing(since, wait=not over)
+            may_come, reason = self._finish(since)
+            missing = self._missing(since, wait=may_come)
         for email in self._accepted:
             if email.lower() in missing:
                 self._fail(email, reason)
@@ -86,9 +89,7 @@ class Import:
         names, text = as_csv(contacts)
         for name in names:
             if name.lower() not in known:  # by the import itself a repeat of it would make it again
-                known[name.lower()] = self._calls.write(
-                    "POST", "fields", body={"name": name, "type": "text"}, unsure=IS_IT_THERE
-                )["id"]
+                known[name.lower()] = self._make_field(name)
         address = known.get("email", {"type": "email", "name": "email"})
         body = {
             "upload_id": self._calls.upload(text),
@@ -101,20 +102,43 @@ class Import:
             self._tasks.append(task)
         self._accepted += [contact.email for contact in contacts]
 
+    def _fields(self) -> dict[str, int]:
+        """The ids of the fields there are, by their names and keys in lower case."""
+        return {
+            name.lower(): field["id"] for field in self._calls.walk("fields") for name in (field["name"], field["key"])
+        }
+
+    def _make_field(self, name: str) -> int:
+        """Make a field. Returns its id, also where the answer was lost and the field is there."""
+        unsure = f"look at list_fields() for {name!r} before repeating the import, which makes it if it is not there"
+        try:
+            made = self._calls.write("POST", "fields", body={"name": name, "type": "text"}, unsure=unsure)
+        except InfomaniakOutcomeUnknownError:
+            if (field_id := self._fields().get(name.lower())) is None:
+                raise
+            return field_id
+        return int(made["id"])
+
     def _finish(self, since: float) -> tuple[bool, str]:
-        """Wait for the tasks, for ``timeout`` seconds in all. Returns whether all is over, and why some are missing."""
-        reason = "the service did not take it into the list"
+        """Wait for the tasks, for ``timeout`` seconds in all.
+
+        Returns whether more contacts may come, as not all tasks failed, and why some are missing.
+        """
+        reason, failed = "the service did not take it into the list", 0
         try:
             for task_id in self._tasks:
                 task = wait_for_task(self._calls, task_id, self._timeout, since)
                 if task["status"] == "failed":
                     reason = f"the import failed: {task.get('error')}"
+                    failed += 1
         except InfomaniakNotFoundError:  # the id was none of a task
-            return False, reason
-        return bool(self._tasks), reason
+            return True, reason
+        return not self._tasks or failed < len(self._tasks), reason
 
     def _missing(self, since: float, *, wait: bool) -> set[str]:
         """The addresses that are not in the list: which lines it left out, the service says nowhere else.
+
+        The list may lag behind the task, and there may be no task at all.
 
         :param wait: as long as more of them come, with no more than ``settle`` seconds between two.
         """
@@ -124,7 +148,7 @@ class Import:
             before = len(missing)
             missing -= {member["email"].lower() for member in members(self._calls, self._list)} if missing else set()
             changed = passed if len(missing) < before else changed
-            if not (wait and missing) or passed - changed > self._settle:
+            if not (wait and missing) or passed - changed >= self._settle:
                 break
         return missing
 

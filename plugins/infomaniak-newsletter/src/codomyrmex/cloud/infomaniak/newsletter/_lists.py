@@ -76,8 +76,8 @@ class Lists(CloudClient):
         :param contacts: ``{"email": "ada@example.org", "firstname": "Ada"}`` each, with values by the
             keys of the fields; or the path of a CSV file with such a header, in UTF-8.
         :param timeout: seconds until the service has done it; ``math.inf`` for no end.
-        :param settle: where the service gives no task to wait for: seconds without one more contact
-            in the list, after which it is taken to be done.
+        :param settle: seconds without one more contact in the list, after which who is still missing
+            is taken to have failed: the list may lag behind what the service says it has done.
 
         Returns ``imported``, a number; ``failed``, an ``email`` and an ``error`` for each contact
         that is not in; and ``tasks``, the ids of the service's.
