@@ -269,6 +269,17 @@ def test_its_failures_have_the_exit_codes_of_the_command(cloud, service):
     assert cloud("schedule_campaign", "--campaign-id", 7, "--send-at", "2020-01-01T00:00:00Z").code == 2
 
 
+def test_its_json_tells_whether_something_may_have_been_done(cloud, service):
+    campaign = service.add_campaign()
+    service.state_lags = True
+    service.fail("schedule", error(422))
+    service.fail("schedule", fault="reset", executed=True)
+    outcomes = [json.loads(cloud("send_campaign", "--campaign-id", campaign, "--json").err)["error"] for _ in range(3)]
+    assert [outcome["maybe_executed"] for outcome in outcomes] == [False, True, True]
+    assert [outcome["retryable"] for outcome in outcomes] == [False, False, False]
+    assert outcomes[2]["message"].startswith(f"not sent: campaign {campaign} was asked to be sent a moment ago, at ")
+
+
 def test_a_loop_of_the_shell_sends_nothing_twice(cloud, service):
     campaign = service.add_campaign()
     service.fail("schedule", fault="reset", executed=True)

@@ -210,7 +210,7 @@ def _fail(error: BaseException, chosen: Settings, code: int, tell: Callable[[], 
 
         traceback.print_exception(error)
     elif chosen.json:
-        attributes = ("resource", "code", "request_id", "retryable", "retry_after")
+        attributes = ("resource", "code", "request_id", "retryable", "retry_after", "maybe_executed")
         report = {"type": type(error).__name__, "message": _message(error)}
         report |= {k: getattr(error, k) for k in attributes if getattr(error, k, None) is not None}
         click.echo(json.dumps({"error": report, "exit_code": code}), err=True)
