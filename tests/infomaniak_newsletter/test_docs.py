@@ -21,8 +21,7 @@ def test_the_examples_run(service, client, monkeypatch, document, capsys, tmp_pa
     monkeypatch.setenv("INFOMANIAK_NEWSLETTER_ID", str(DOMAIN))
     monkeypatch.chdir(tmp_path)
     Path("readers.csv").write_text("email;firstname\nada@example.org;Ada\nnobody;No\n")
-    draft = service.add_campaign()
-    names = {"draft": {"id": draft}}
+    names = {}
     examples = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
     assert examples
     for example in examples:

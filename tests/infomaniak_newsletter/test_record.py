@@ -1,4 +1,4 @@
-"""What may have been sent is known to all clients, threads and processes of a user, whatever becomes of those."""
+"""What may have been sent is known to all clients, threads and processes of one file, whatever becomes of those."""
 
 import gc
 import json
@@ -376,6 +376,16 @@ def test_the_file_is_the_users_alone_and_tells_nothing_secret(record, client, ca
     assert stat.S_IMODE(record.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(record.stat().st_mode) == 0o600
     assert TOKEN.encode() not in record.read_bytes()
+
+
+def test_a_file_that_was_made_for_several_users_stays_theirs(record, client, campaign):
+    record.parent.mkdir()
+    record.touch()
+    record.chmod(0o660)
+    assert client.send_campaign(campaign) is True
+    assert stat.S_IMODE(record.stat().st_mode) == 0o660
+    forget()
+    assert outcome(client.send_campaign, campaign) is InfomaniakOutcomeUnknownError
 
 
 def test_its_folder_is_the_platforms_by_default(client, campaign, tmp_path, monkeypatch):

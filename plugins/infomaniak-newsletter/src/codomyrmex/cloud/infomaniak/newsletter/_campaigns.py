@@ -98,7 +98,7 @@ class Campaigns(CloudClient):
     @lenient(False)
     @operation(effect="write")
     def unschedule_campaign(self, campaign_id: int) -> bool:
-        """Take back a scheduled campaign, before it is sent."""
+        """Take back a scheduled campaign, before it is sent. Then it may be sent or scheduled again."""
         return self._dispatcher.take_back(number(campaign_id, "campaign_id"))
 
     @lenient(False)
@@ -108,8 +108,9 @@ class Campaigns(CloudClient):
 
         The request leaves once, and only for a campaign that is a draft. If its answer is lost,
         InfomaniakOutcomeUnknownError says so (False and ``last_error`` where the client is not
-        strict). That is raised too for a campaign that was asked for in the last 15 minutes
-        (`RESEND_AFTER`), by any process of this user, and still looks like a draft.
+        strict). That is raised too, and nothing sent, for a campaign that was asked to be sent in the
+        last 15 minutes (`RESEND_AFTER`) and still looks like a draft: by this process, or by one
+        that uses the same file in ``CLOUD_STATE_DIR``, with the same token.
         """
         return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {})
 
