@@ -85,7 +85,8 @@ def once_sent(service, function, *arguments):
     """Call the function in another thread as soon as the service has sent a campaign, whose answer is not there yet."""
 
     def watch():
-        while not service.sends:
+        deadline = time.monotonic() + 60
+        while not service.sends and time.monotonic() < deadline:
             time.sleep(0.01)
         function(*arguments)
 

@@ -41,7 +41,7 @@ def test_the_examples_run(service, client, monkeypatch, document, capsys, tmp_pa
 
 def test_the_page_tells_the_numbers_that_hold():
     assert f"allows {module.REQUESTS_PER_MINUTE} requests a minute" in PAGE
-    assert f"Up to {_imports.FEW} contacts" in PAGE
+    assert f"Up to {_imports.MAX_ONE_BY_ONE} contacts" in PAGE
     assert "up to four times" in PAGE
     assert transport.ATTEMPTS == 5
 

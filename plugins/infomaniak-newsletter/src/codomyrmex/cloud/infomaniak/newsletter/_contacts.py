@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 ContactLike = Mapping[str, Any]
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_SAMPLE = 64 * 1024
+_SAMPLE_CHARACTERS = 64 * 1024
 
 
 class Contact(NamedTuple):
@@ -58,10 +58,10 @@ def as_csv(contacts: list[Contact]) -> tuple[list[str], str]:
     return names, text.getvalue()
 
 
-def _contact(given: ContactLike) -> Contact:
-    if not isinstance(given, Mapping):
-        raise TypeError(f"a contact is a mapping such as {{'email': 'ada@example.org'}}, not {type(given).__name__}")
-    fields = {**given, **(given.get("fields") or {})}
+def _contact(contact: ContactLike) -> Contact:
+    if not isinstance(contact, Mapping):
+        raise TypeError(f"a contact is a mapping such as {{'email': 'ada@example.org'}}, not {type(contact).__name__}")
+    fields = {**contact, **(contact.get("fields") or {})}
     fields.pop("fields", None)
     email = next((fields.pop(key) for key in list(fields) if _is_email(key)), None)
     return Contact(str(email or "").strip(), {k: _plain(v) for k, v in fields.items() if v is not None})
@@ -70,7 +70,7 @@ def _contact(given: ContactLike) -> Contact:
 def _of_file(path: str | os.PathLike[str]) -> Iterator[Contact]:
     file = open(path, encoding="utf-8-sig", newline="")  # noqa: SIM115 - closed with the rows
     with closing(file):
-        sample = file.read(_SAMPLE)
+        sample = file.read(_SAMPLE_CHARACTERS)
         file.seek(0)
         header = sample.partition("\n")[0]
         delimiter = max(",;\t", key=header.count)

@@ -18,9 +18,9 @@ from codomyrmex.cloud.infomaniak.newsletter._waiting import looks, wait_for_task
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
 from codomyrmex.cloud.rest.polling import note_on_interrupt
 
-FEW = 20
+MAX_ONE_BY_ONE = 20
 """So many contacts go one by one: each takes one of 60 requests a minute, and is answered for itself."""
-_ROWS = 10_000
+_MAX_ROWS = 10_000
 
 
 class Import:
@@ -34,9 +34,9 @@ class Import:
 
     def run(self, contacts: Iterator[Contact]) -> dict[str, Any]:
         """Import them all. Repeating it does no harm: contacts that are there already are updated."""
-        first = list(islice(contacts, FEW + 1))
+        first = list(islice(contacts, MAX_ONE_BY_ONE + 1))
         try:
-            if len(first) <= FEW:
+            if len(first) <= MAX_ONE_BY_ONE:
                 self._one_by_one(first)
             else:
                 self._by_upload(chain(first, contacts))
@@ -63,7 +63,7 @@ class Import:
 
     def _by_upload(self, contacts: Iterator[Contact]) -> None:
         known = self._fields()
-        while batch := list(islice(contacts, _ROWS)):
+        while batch := list(islice(contacts, _MAX_ROWS)):
             possible = list(self._possible(batch))
             if possible:
                 self._upload(possible, known)
@@ -112,12 +112,12 @@ class Import:
         """Make a field. Returns its id, also where the answer was lost and the field is there."""
         unsure = f"look at list_fields() for {name!r} before repeating the import, which makes it if it is not there"
         try:
-            made = self._calls.write("POST", "fields", body={"name": name, "type": "text"}, unsure=unsure)
+            field = self._calls.write("POST", "fields", body={"name": name, "type": "text"}, unsure=unsure)
         except InfomaniakOutcomeUnknownError:
             if (field_id := self._fields().get(name.lower())) is None:
                 raise
             return field_id
-        return int(made["id"])
+        return int(field["id"])
 
     def _finish(self, since: float) -> tuple[bool, str]:
         """Wait for the tasks, for ``timeout`` seconds in all.
@@ -158,8 +158,8 @@ class Import:
 
 def subscriber(email: str, fields: Mapping[str, Any] | None, groups: Sequence[int | str] | None) -> dict[str, Any]:
     """The body that makes a contact, or updates it: what is left out stays."""
-    given = {"email": email, "fields": fields, "groups": groups}
-    return {key: value for key, value in given.items() if value}
+    body = {"email": email, "fields": fields, "groups": groups}
+    return {key: value for key, value in body.items() if value}
 
 
 def members(calls: Calls, list_id: int) -> Iterator[dict[str, Any]]:

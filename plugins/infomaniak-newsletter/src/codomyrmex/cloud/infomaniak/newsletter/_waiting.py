@@ -12,7 +12,7 @@ from codomyrmex.cloud.rest import polling
 from codomyrmex.cloud.rest.polling import overdue
 
 _OVER = ("executed", "failed")
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0  # seconds
 
 
 def looks(timeout: float) -> Iterator[float]:

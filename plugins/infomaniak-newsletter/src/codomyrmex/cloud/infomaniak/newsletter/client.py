@@ -68,14 +68,15 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
             raise ValueError(f"requests_per_minute is 1 or more, or None, not {requests_per_minute}")
         self.base_url, self.timeout, self.strict = base_url.rstrip("/"), timeout, strict
         self.requests_per_minute, self.retry_budget = requests_per_minute, retry_budget
-        found_token, self.newsletter_id = _settings.find(token, newsletter_id, credentials)
+        settings = _settings.find(token, newsletter_id, credentials)
+        self.newsletter_id = settings.newsletter_id
         transport = Transport(
-            f"{self.base_url}/1", found_token, timeout=timeout, retry_budget=retry_budget, errors=ERRORS,
+            f"{self.base_url}/1", settings.token, timeout=timeout, retry_budget=retry_budget, errors=ERRORS,
             rates={"": Rate(requests_per_minute or REQUESTS_PER_MINUTE, 60.0)},
             keep_rates=requests_per_minute is not None,
         )  # fmt: skip
         self._calls = Calls(transport, self.newsletter_id)
-        self._dispatcher = Dispatcher(self._calls, Record(self.base_url, found_token, self.newsletter_id))
+        self._dispatcher = Dispatcher(self._calls, Record(self.base_url, settings.token, self.newsletter_id))
 
     @classmethod
     def from_env(cls, **options: Unpack[params.ClientOptions]) -> Self:
@@ -93,8 +94,8 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
     @classmethod
     def credential_source(cls) -> str | None:
         """The environment variables, for ``cloud doctor``."""
-        found = _settings.find()
-        return f"{_settings.TOKEN}=***, {_settings.NEWSLETTER}={found.newsletter_id}"
+        settings = _settings.find()
+        return f"{_settings.TOKEN}=***, {_settings.NEWSLETTER}={settings.newsletter_id}"
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
         """Such as ``lists/3/contacts/77``."""
