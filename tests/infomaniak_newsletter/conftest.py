@@ -2,7 +2,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, _record
+from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, _record, _state_file
 from support.api_server import running
 from support.matrix import Matrix
 from support.newsletter import vendor
@@ -19,12 +19,12 @@ def record(tmp_path, monkeypatch):
     """
     monkeypatch.setenv("CLOUD_STATE_DIR", str(tmp_path / "state"))
     forget()
-    return tmp_path / "state" / _record.FILE_NAME
+    return tmp_path / "state" / _state_file.FILE_NAME
 
 
 def forget():
     _record._histories.clear()
-    _record._warned.clear()
+    _state_file._warned.clear()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, _dispatch, _imports, _record
+from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, _dispatch, _imports, _state_file
 from codomyrmex.cloud.infomaniak.newsletter import client as module
 from codomyrmex.cloud.rest import transport
 from platformdirs import macos, unix
@@ -56,7 +56,7 @@ def test_the_page_tells_what_the_states_mean():
 def test_the_page_tells_what_is_remembered_where_and_how_long(monkeypatch):
     assert f"for {RESEND_AFTER / 60:.0f} minutes (`codomyrmex.cloud.infomaniak.newsletter.RESEND_AFTER`" in PAGE
     assert f"is still so after {RESEND_AFTER / 60:.0f} minutes" in PAGE
-    assert f"The file is `{_record.FILE_NAME}`" in PAGE
+    assert f"The file is `{_state_file.FILE_NAME}`" in PAGE
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     for platform, kind in {"Linux": unix.Unix, "macOS": macos.MacOS}.items():
         folder = kind("codomyrmex-cloud", appauthor=False).user_state_dir

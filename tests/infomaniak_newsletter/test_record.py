@@ -22,7 +22,7 @@ import pytest
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError
-from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _record
+from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _record, _state_file
 from support.newsletter.server import DOMAIN, TOKEN, error
 
 from .conftest import forget
@@ -397,7 +397,7 @@ def test_its_folder_is_the_platforms_by_default(client, campaign, tmp_path, monk
     client.get_campaign(campaign)
     assert not folder.exists()
     assert client.send_campaign(campaign) is True
-    assert [path.name for path in folder.iterdir()] == [_record.FILE_NAME]
+    assert [path.name for path in folder.iterdir()] == [_state_file.FILE_NAME]
 
 
 def test_an_empty_setting_makes_no_file(program, campaign, tmp_path, monkeypatch):
@@ -479,7 +479,7 @@ def read_only(monkeypatch):
     monkeypatch.setenv("CLOUD_STATE_DIR", folder)
 
     def protect():
-        os.chmod(Path(folder, _record.FILE_NAME), 0o444)
+        os.chmod(Path(folder, _state_file.FILE_NAME), 0o444)
         os.chmod(folder, 0o555)
 
     yield protect
@@ -550,13 +550,13 @@ def test_a_setting_may_be_relative_or_begin_with_the_home(connect, service, camp
     monkeypatch.setenv("CLOUD_STATE_DIR", setting)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    _record._absolute.cache_clear()
+    _state_file._absolute.cache_clear()
     assert connect().send_campaign(campaign) is True
-    assert Path(tmp_path, "state", _record.FILE_NAME).exists()
+    assert Path(tmp_path, "state", _state_file.FILE_NAME).exists()
     monkeypatch.chdir("/")
     forget()  # as another process; the file of this one stays where it is
     assert outcome(connect().send_campaign, campaign) is InfomaniakOutcomeUnknownError
-    _record._absolute.cache_clear()
+    _state_file._absolute.cache_clear()
 
 
 HOMELESS = """

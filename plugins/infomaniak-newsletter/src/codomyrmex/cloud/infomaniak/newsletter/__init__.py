@@ -1,6 +1,6 @@
 """Infomaniak's newsletter: campaigns, mailing lists and contacts, as `InfomaniakNewsletterClient`."""
 
-from codomyrmex.cloud.infomaniak.newsletter._record import RESEND_AFTER
+from codomyrmex.cloud.infomaniak.newsletter._history import RESEND_AFTER
 from codomyrmex.cloud.infomaniak.newsletter.client import InfomaniakNewsletterClient
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
 

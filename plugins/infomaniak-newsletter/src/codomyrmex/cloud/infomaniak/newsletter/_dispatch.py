@@ -9,7 +9,8 @@ from typing import Any
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError
 from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
-from codomyrmex.cloud.infomaniak.newsletter._record import RESEND_AFTER, Record
+from codomyrmex.cloud.infomaniak.newsletter._history import RESEND_AFTER
+from codomyrmex.cloud.infomaniak.newsletter._record import Record
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
 
 SENDABLE = ("draft", "canceled")
