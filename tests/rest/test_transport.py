@@ -6,7 +6,9 @@ import json
 import logging
 import math
 import os
+import re
 import socket
+import textwrap
 import threading
 import time
 import traceback
@@ -14,6 +16,7 @@ from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 
 import pytest
+from codomyrmex.cloud import errors
 from codomyrmex.cloud.errors import (
     CertificateError,
     CloudError,
@@ -22,6 +25,7 @@ from codomyrmex.cloud.errors import (
     ServiceUnavailable,
     Timeout,
 )
+from codomyrmex.cloud.rest import transport as transport_module
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.statuses import error_class, status_message
 from codomyrmex.cloud.rest.transport import Errors, Request, Transport
@@ -98,6 +102,15 @@ def connect(things):
 @pytest.fixture
 def transport(connect):
     return connect()
+
+
+def test_the_example_of_the_module_runs(things):
+    example = textwrap.dedent(re.search(r"::\n\n(.*?)\n\nIt is no", transport_module.__doc__, re.DOTALL)[1])
+    names = {**vars(errors), **vars(transport_module), "status_message": status_message, "token": TOKEN}
+    things.fail("POST", Answer(200, {"id": "7"}))
+    exec(example.replace("https://api.acme.example", things.url), names)
+    names["transport"].close()
+    assert (names["name"], names["key"]) == ("a thing", "7")
 
 
 def name(answer):
