@@ -100,6 +100,13 @@ class Servers(CloudClient):
     def text(self) -> str:
         return os.environ["ACME_TEXT"]
 
+    @operation(effect="write")
+    def begin(self) -> str:
+        error = Timeout("too slow")
+        error.add_note("it had been accepted")
+        error.add_note("and goes on")
+        raise error
+
     @operation(effect="list")
     def list_nothing(self) -> list[str]:
         return []
@@ -247,6 +254,11 @@ def test_bytes_are_shown_as_a_bar_where_there_is_a_terminal(run, root):
     assert b"download" in shown
     assert b"2.9/? MiB" in shown
     assert run("call", "acme.servers", "download", "--size", "3").err == ""
+
+
+def test_an_error_is_told_with_its_notes(run):
+    result = run("call", "acme.servers", "begin")
+    assert (result.code, result.err) == (5, "cloud: Timeout: too slow. it had been accepted. and goes on\n")
 
 
 @pytest.mark.parametrize(

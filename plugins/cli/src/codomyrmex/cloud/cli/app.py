@@ -235,8 +235,8 @@ def _message(error: BaseException) -> str:
     resource = getattr(error, "resource", None)
     if resource and resource not in text and resource.rstrip("/").rpartition("/")[2] not in text:
         text = f"{resource}: {text}"
-    for advice in notes:
-        text = f"{type(error).__name__}: {text}. {advice}"
+    if notes:
+        text = ". ".join((f"{type(error).__name__}: {text}", *notes))
     if isinstance(error, AuthenticationError):
         text += "; 'cloud doctor' tells which credentials are used"
     elif isinstance(error, BucketNotFound) and resource:
