@@ -33,7 +33,9 @@ def violations(coda: Coda) -> list[str]:
 
 
 def connect(relay, **options) -> CodaClient:
-    return CodaClient(TOKEN, relay.url + ROOT, **{"timeout": 1.0, "limits": None, "retry_budget": 1.5, **options})
+    return CodaClient(
+        TOKEN, relay.url + ROOT, **{"timeout": relay.timeout, "limits": None, "retry_budget": 1.5, **options}
+    )
 
 
 class Write(NamedTuple):

@@ -141,7 +141,7 @@ def test_rows_of_several_requests_are_inserted_once(matrix, keys):
         rows = [{"Name": f"thing {n}", "Count": n} for n in range(1100)]
         relay.arm(faults.Fault(), "POST ")
         relay.arm(fault, "POST ")
-        with connect(relay, timeout=5.0) as client:
+        with connect(relay) as client:
             _, error, stranger = told(lambda: client.insert_rows("doc", "grid-1", rows, keys))
             if stranger or (error and keys):
                 yield stranger or f"gave up: {error!r}"

@@ -47,7 +47,7 @@ def violations(service: Newsletter) -> list[str]:
 
 
 def connect(relay, **options) -> InfomaniakNewsletterClient:
-    defaults = {"timeout": 1.0, "requests_per_minute": None, "retry_budget": 1.5, "strict": True}
+    defaults = {"timeout": relay.timeout, "requests_per_minute": None, "retry_budget": 1.5, "strict": True}
     return InfomaniakNewsletterClient(TOKEN, DOMAIN, base_url=relay.url, **{**defaults, **options})
 
 
