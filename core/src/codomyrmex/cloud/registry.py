@@ -143,7 +143,7 @@ def isolated() -> Iterator[None]:
 
 def load_provider(provider: CloudProvider | str, service: ResourceType | str) -> Factory:
     """The class (or other callable) that makes the clients of a provider; errors as `get_client`'s."""
-    are_names = all(isinstance(n, str) and n for n in (getattr(given, "value", given) for given in (provider, service)))
+    are_names = all(isinstance(n, str) and n for n in (getattr(name, "value", name) for name in (provider, service)))
     if not are_names or isinstance(provider, ResourceType) or isinstance(service, CloudProvider):
         raise TypeError(f"a provider (CloudProvider, str), then a service (ResourceType, str), not {provider, service}")
     return _factory(_name(provider, service))

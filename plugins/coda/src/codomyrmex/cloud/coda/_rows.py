@@ -130,9 +130,9 @@ def insert(
             request_ids.append(answer["requestId"])
         warnings: list[str] = []
         result = _result(added, request_ids, warnings)
+        if settle is None:
+            return result
         for settled, request_id in enumerate(request_ids):
-            if settle is None:
-                break
             try:
                 status = settle(request_id)
             except CodaAPIError as error:
