@@ -9,7 +9,7 @@ from codomyrmex.cloud.coda import CodaAPIError, CodaClient, CodaOutcomeUnknownEr
 from support import relay as faults
 from support.coda import vendor
 from support.coda.server import ROOT, TOKEN, Coda
-from support.matrix import repeated, told
+from support.matrix import repeated, truth_or_error
 
 MARKDOWN = {"format": "markdown", "content": "more"}
 
@@ -203,11 +203,6 @@ READS = {
     "resolve_browser_link": Read("resolveBrowserLink", lambda c: c.resolve_browser_link("https://coda.io/d/_ddoc")),
     "get_mutation_status": Read("getMutationStatus", lambda c: c.get_mutation_status("mutate:0")),
 }  # fmt: skip
-PASSING = {
-    name for name in (*faults.CUTS, *faults.PASSES, *faults.STALLS, *faults.REFUSALS)
-    if name[:3] not in ("301", "307")
-}  # fmt: skip
-"""What a read outlasts."""
 
 
 def broken_read(read: Read, fault: faults.Fault, must: bool, coda: Coda, relay):
@@ -219,17 +214,9 @@ def broken_read(read: Read, fault: faults.Fault, must: bool, coda: Coda, relay):
     coda.docs["doc"].pages["canvas-3"] = coda._new_page(coda.docs["doc"], "canvas-3", {"name": "Other"})
     coda._mutations["mutate:0"] = (0.0, 0.0)
     coda._exports["export-0"] = -1000
-    with connect(relay, retry_budget=2) as client:
-        truth = read.shown(read.call(client))
-    relay.arm(fault, read.request)
-    with connect(relay, retry_budget=2) as client:
-        result, error, stranger = told(lambda: read.call(client))
-    shown = None if stranger or error else read.shown(result)
-    if stranger or (must and error):
-        yield stranger or f"gave up: {error!r}"
-    elif error and not isinstance(error, CodaAPIError):
-        yield f"no CodaAPIError: {error!r}"
-    elif not error and shown != truth:
-        yield f"made up {shown!r}"
-    if not relay.broken:
-        yield "the exchange was not broken"
+
+    def call():
+        with connect(relay, retry_budget=2) as client:
+            return read.shown(read.call(client))
+
+    yield from truth_or_error(call, relay, fault, read.request, CodaAPIError, must=must)

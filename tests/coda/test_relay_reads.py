@@ -4,29 +4,18 @@ from functools import partial
 
 import pytest
 from support import relay as faults
+from support.matrix import broken_reads
 
-from .relayed import PASSING, READS, Read, broken_read
+from .relayed import READS, Read, broken_read
 
 
 def test_a_read_gives_the_truth_or_an_error(matrix):
-    matrix.check(
-        {
-            f"{method}, {name}": partial(broken_read, read, faults.ALL[name], name in PASSING)
-            for method, read in READS.items()
-            for name in faults.FEW
-        }
-    )
+    matrix.check(broken_reads(broken_read, READS, faults.FEW))
 
 
 @pytest.mark.slow
 def test_a_read_gives_the_truth_or_an_error_whatever_breaks(matrix):
-    matrix.check(
-        {
-            f"{method}, {name}": partial(broken_read, read, fault, name in PASSING)
-            for method, read in READS.items()
-            for name, fault in faults.ALL.items()
-        }
-    )
+    matrix.check(broken_reads(broken_read, READS, faults.ALL))
 
 
 def test_the_download_of_an_export_is_whole_or_an_error(matrix):

@@ -11,7 +11,7 @@ from codomyrmex.cloud import errors as tree
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, InfomaniakOutcomeUnknownError
 from support import relay as faults
-from support.matrix import repeated, told
+from support.matrix import repeated, truth_or_error
 from support.newsletter import vendor
 from support.newsletter.server import DOMAIN, TOKEN, Newsletter
 
@@ -177,26 +177,14 @@ READS = {
     "get_task_status": Read(lambda c, i: c.get_task_status("5cb09b3c")),
     "validate_connection": Read(lambda c, i: c.validate_connection()),
 }
-PASSING = {
-    name for name in (*faults.CUTS, *faults.PASSES, *faults.STALLS, *faults.REFUSALS)
-    if name[:3] not in ("301", "307")
-}  # fmt: skip
-"""What a read outlasts."""
 
 
 def broken_read(read: Read, fault: faults.Fault, must: bool, service: Newsletter, relay):
     """A case: an exchange of a read is broken. ``must``: whether the true result is to come all the same."""
     service.largest_page = 1
-    with connect(relay, retry_budget=2) as client:
-        truth = read.call(client, service.ids)
-    relay.arm(fault, read.request)
-    with connect(relay, retry_budget=2) as client:
-        result, raised, stranger = told(lambda: read.call(client, service.ids))
-    if stranger or (must and raised):
-        yield stranger or f"gave up: {raised!r}"
-    elif raised and not isinstance(raised, InfomaniakCloudError):
-        yield f"no InfomaniakCloudError: {raised!r}"
-    elif not raised and result != truth:
-        yield f"made up {result!r}"
-    if not relay.broken:
-        yield "the exchange was not broken"
+
+    def call():
+        with connect(relay, retry_budget=2) as client:
+            return read.call(client, service.ids)
+
+    yield from truth_or_error(call, relay, fault, read.request, InfomaniakCloudError, must=must)

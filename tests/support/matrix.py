@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain
 from queue import SimpleQueue
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from codomyrmex.cloud.errors import CloudError
 
 from .api_server import Server, Service, running
-from .relay import Relay, relaying
+from .relay import ALL, OUTLASTED, Fault, Relay, relaying
 
 AT_ONCE = 24
 """Most cases wait, for a pause or for an answer that does not come."""
@@ -70,6 +71,37 @@ def told(call: Callable[[], Any]) -> tuple[Any, CloudError | None, str | None]:
         return None, error, None
     except Exception as error:  # what no client may raise
         return None, None, f"raised {error!r}"
+
+
+def broken_reads(case: Callable[..., Iterable[str]], reads: Mapping[str, Any], names: Iterable[str]) -> dict[str, Case]:
+    """The cases of these reads with each of these faults: ``case(read, fault, must)``, of `truth_or_error`."""
+    return {
+        f"{method}, {name}": partial(case, read, ALL[name], name in OUTLASTED)
+        for method, read in reads.items()
+        for name in names
+    }
+
+
+def truth_or_error(
+    read: Callable[[], Any], relay: Relay, fault: Fault, request: str, kind: type[CloudError], *, must: bool
+) -> Iterator[str]:
+    """What is wrong with a read of which one exchange is broken.
+
+    :param read: gives the same each time, where nothing is broken.
+    :param kind: of the errors that it may raise.
+    :param must: whether the true result is to come all the same.
+    """
+    truth = read()
+    relay.arm(fault, request)
+    result, error, stranger = told(read)
+    if stranger or (must and error):
+        yield stranger or f"gave up: {error!r}"
+    elif error and not isinstance(error, kind):
+        yield f"no {kind.__name__}: {error!r}"
+    elif not error and result != truth:
+        yield f"made up {result!r}"
+    if not relay.broken:
+        yield "the exchange was not broken"
 
 
 def repeated(

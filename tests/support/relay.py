@@ -148,6 +148,8 @@ UNREADABLE: dict[str, Fault] = _both(
 )
 """A success that is none of the service's."""
 ALL: dict[str, Fault] = {**CUTS, **PASSES, **STALLS, **REFUSALS, **LIES, **UNREADABLE}
+OUTLASTED = {name for name in (*CUTS, *PASSES, *STALLS, *REFUSALS) if name[:3] not in ("301", "307")}
+"""Names of those that a read outlasts if they befall it once."""
 MOST_HARM = (
     "end at accept", "reset in the request's body", "reset before the answer", "end after the status line",
     "end in the last header", "end in the body", "stall before the answer", "429", "502 a page, executed",
