@@ -36,7 +36,7 @@ from codomyrmex.cloud.coda.models import (
 )
 from codomyrmex.cloud.common import CloudClient, CloudCredentials, operation
 from codomyrmex.cloud.rest.endpoints import split_endpoint
-from codomyrmex.cloud.rest.polling import WAIT_CHECKS, check_timeout
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 from codomyrmex.cloud.rest.transport import Transport
 
 _ROWS_PER_PAGE = 200
@@ -73,7 +73,6 @@ class CodaClient(CloudClient):
         retry_budget: float = 60.0,
     ) -> None:
         split_endpoint(base_url, "base_url", "https://coda.io/apis/v1")
-        check_timeout(timeout)
         if limits is not None:
             check_limits(limits)
         self.base_url, self.timeout = base_url.rstrip("/"), timeout

@@ -99,11 +99,12 @@ class Record:
             history = _remembered(key)
             path = state_file.path_of_file()
             if path and os.path.exists(path):
-                try:
-                    with state_file.usable(path), closing(state_file.connect(path, _LOOK_LOCK_SECONDS)) as db:
-                        history.update(state_file.select(db, key))
-                except InfomaniakTimeoutError as error:
-                    _log.warning("the claims of campaign %s stand: %s", campaign_id, error.__cause__)
+                with (
+                    self._unless_locked(campaign_id),
+                    state_file.usable(path),
+                    closing(state_file.connect(path, _LOOK_LOCK_SECONDS)) as db,
+                ):
+                    history.update(state_file.select(db, key))
             return history
 
     @contextmanager

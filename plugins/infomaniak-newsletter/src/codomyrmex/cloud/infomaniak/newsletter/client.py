@@ -16,7 +16,7 @@ from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
 from codomyrmex.cloud.infomaniak.newsletter.errors import ERRORS
 from codomyrmex.cloud.rest.endpoints import split_endpoint
-from codomyrmex.cloud.rest.polling import WAIT_CHECKS, check_timeout, note_on_interrupt
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS, note_on_interrupt
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.transport import Transport
 
@@ -63,7 +63,6 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         strict: bool = False,
     ) -> None:
         split_endpoint(base_url, "base_url", "https://api.infomaniak.com")
-        check_timeout(timeout)
         if requests_per_minute is not None and requests_per_minute < 1:
             raise ValueError(f"requests_per_minute is 1 or more, or None, not {requests_per_minute}")
         self.base_url, self.timeout, self.strict = base_url.rstrip("/"), timeout, strict
