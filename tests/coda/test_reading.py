@@ -53,6 +53,13 @@ def test_an_answer_of_another_shape_is_an_error_that_holds_it(connect, coda, wro
     assert caught.value.retryable
 
 
+def test_a_model_says_what_was_left_out(coda):
+    answer = {**coda._doc(coda.docs["doc"]), "updatedAt": None}
+    del answer["name"]
+    with pytest.raises(ValueError, match="the answer's Doc lacks name, updatedAt"):
+        Doc.from_json(answer)
+
+
 @pytest.mark.parametrize("items", [None, {}, "text", [None], [[]], [7]], ids=repr)
 def test_a_list_that_is_none_is_an_error(connect, coda, items):
     coda.fail("listRows", Answer(200, {"items": items}))
