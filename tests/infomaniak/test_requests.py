@@ -5,9 +5,10 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
+import requests
 import trustme
 from codomyrmex.cloud import __version__
 from codomyrmex.cloud.infomaniak import (
@@ -18,8 +19,10 @@ from codomyrmex.cloud.infomaniak import (
     InfomaniakRateLimitError,
     InfomaniakServerError,
     InfomaniakTimeoutError,
+    _connection,
 )
 from codomyrmex.cloud.testing.backends import Reset, Stall, Status
+from support.raw import raw
 
 PROJECTS = "/v3/auth/projects"
 CREDENTIALS = "/application_credentials"
@@ -194,3 +197,16 @@ def test_a_certificate_of_nobody_known_is_refused(connect):
         with pytest.raises(InfomaniakCertificateError, match=r"the certificate of 127.0.0.1 is not trusted: "):
             client.validate_connection()
     assert server.agents == []
+
+
+def test_a_write_whose_connection_breaks_behind_a_proxy_is_not_repeated(monkeypatch):
+    """It may have arrived; urllib3 tells it by the same error as a proxy that is not there."""
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with requests.Session() as http:
+        http.mount("http://", _connection._Adapter(("GET",)))
+        for method, times in (("POST", 1), ("GET", 3)):
+            with raw(b"", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (proxy, received):
+                monkeypatch.setenv("HTTP_PROXY", proxy)
+                with suppress(requests.ConnectionError):
+                    http.request(method, "http://service.example/servers", timeout=5)
+                assert len(received) == times

@@ -7,12 +7,10 @@ import logging
 import math
 import os
 import re
-import socket
 import textwrap
-import threading
 import time
 import traceback
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +29,7 @@ from codomyrmex.cloud.rest.statuses import error_class, status_message
 from codomyrmex.cloud.rest.transport import Errors, Request, Transport
 from support.api_server import Answer, Service, running
 from support.interrupts import notes_of_interrupt
+from support.raw import raw
 
 TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f"
 
@@ -280,25 +279,6 @@ def test_a_download_that_was_cut_in_its_headers_is_not_empty(transport, things):
         assert transport.download(f"{url}/link", bytes) == b'{"name": "yes"}'
         transport.close()
         assert transport.download(f"{url}/link", bytes) == b""
-
-
-@contextmanager
-def raw(*answers):
-    """A server that reads a request and sends this, for each connection; it gives its URL, and what it was sent."""
-    received = []
-
-    def serve(listener):
-        for answer in answers:
-            with suppress(OSError), listener.accept()[0] as connection:
-                received.append(connection.recv(65536))
-                connection.sendall(answer)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", received
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"name": "yes"}'

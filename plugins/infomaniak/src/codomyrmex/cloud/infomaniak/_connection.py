@@ -17,6 +17,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakConnectionError,
 )
 from codomyrmex.cloud.rest.certificates import tls_error
+from codomyrmex.cloud.rest.client import never_left
 from codomyrmex.cloud.rest.retries import MAX_RETRY_AFTER, parse_retry_after
 from keystoneauth1.access.access import AccessInfoV3
 from keystoneauth1.exceptions import InvalidResponse, NotFound
@@ -155,6 +156,8 @@ class _Repeats(Retry):
             raise error
         if error is not None and tls_error(error):
             raise MaxRetryError(_pool, url or "", error)
+        if error is not None and not (method and self._is_method_retryable(method)) and not never_left(error):
+            raise error
         if response is not None and (self.get_retry_after(response) or 0) > MAX_RETRY_AFTER:
             raise MaxRetryError(_pool, url or "")  # gives the caller the answer as it is
         return super().increment(method, url, response, error, _pool, _stacktrace)

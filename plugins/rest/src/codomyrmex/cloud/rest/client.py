@@ -78,6 +78,16 @@ def reason_of(error: requests.RequestException) -> BaseException:
     return reason if isinstance(reason, HTTPError) else error
 
 
+def never_left(reason: BaseException) -> bool:
+    """Whether what urllib3 raised for a request says that nothing of it can have reached the service.
+
+    It raises a ProxyError for a proxy that is not there, and also where the connection breaks after the request.
+    """
+    first = reason.original_error if isinstance(reason, ProxyError) else reason
+    not_connected = isinstance(first, ConnectTimeoutError | NewConnectionError) or _NO_TUNNEL in str(first)
+    return not_connected or any(_in_handshake(cause) for cause in reason.args if isinstance(cause, OSError))
+
+
 class NoAnswer(NamedTuple):
     """What it means that an exchange gave no whole answer."""
 
@@ -101,15 +111,13 @@ def no_answer(error: requests.RequestException) -> NoAnswer:
     unsendable = isinstance(error, ValueError) and not isinstance(reason, InvalidHeader)  # which is of an answer
     cut = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
     without_tls = any(getattr(cause, "reason", None) in _NO_TLS for cause in causes)
-    first = reason.original_error if isinstance(reason, ProxyError) else reason
-    never_left = isinstance(first, ConnectTimeoutError | NewConnectionError) or _NO_TUNNEL in str(first)
     timed_out = isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError)
     message = NOT_IN_TIME if timed_out else f"{NOT_REACHED}: {type(reason).__name__}"
     return NoAnswer(
         message="the server speaks no TLS there; is its URL one of http://?" if without_tls else message,
         timed_out=timed_out,
         permanent=(isinstance(error, requests.exceptions.SSLError) and not cut) or unsendable,
-        arrived=not (never_left or unsendable or any(map(_in_handshake, causes))),
+        arrived=not (unsendable or never_left(reason)),
     )
 
 
