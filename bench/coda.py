@@ -44,7 +44,8 @@ Job = Callable[[str], int]
 @contextmanager
 def server(rows: int) -> Iterator[tuple[str, Callable[[], int]]]:
     """The URL of a fresh server, and what ends it and tells how many requests it refused."""
-    command = [sys.executable, "-m", "support.coda.server", f"--rows={rows}", f"--faster={FASTER}"]
+    module = "codomyrmex.cloud.testing.services.coda._server"
+    command = [sys.executable, "-m", module, f"--rows={rows}", f"--faster={FASTER}"]
     with subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
 

@@ -1,8 +1,8 @@
 import pytest
 from codomyrmex.cloud.coda import CodaClient
-from support.api_server import running
-from support.coda import vendor
-from support.coda.server import TOKEN, Coda
+from codomyrmex.cloud.testing.services._http import listening
+from codomyrmex.cloud.testing.services.coda._server import TOKEN, CodaServer
+from support import coda_document as vendor
 from support.matrix import Matrix
 
 from .relayed import make, violations
@@ -10,7 +10,7 @@ from .relayed import make, violations
 
 @pytest.fixture(scope="session")
 def server():
-    with running(Coda()) as started:
+    with listening(CodaServer()) as started:
         yield started
 
 
@@ -21,7 +21,7 @@ def coda(server):
     Whatever was sent to it must be what Coda accepts: by our own table of its API, and by the vendor's
     document where that is at hand. A test that sends something else on purpose clears ``violations``.
     """
-    service = Coda()
+    service = CodaServer()
     table = service.add_table(service.add_doc())
     table.rows |= {f"i-{n}0": {"c-1": name, "c-2": n, "c-3": ["x", "y"]} for n, name in enumerate("abc")}
     server.serve(service)

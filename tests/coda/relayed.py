@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 
 from codomyrmex.cloud import errors as tree
 from codomyrmex.cloud.coda import CodaAPIError, CodaClient, CodaOutcomeUnknownError
+from codomyrmex.cloud.testing.services.coda._server import ROOT, TOKEN, CodaServer
+from support import coda_document as vendor
 from support import relay as faults
-from support.coda import vendor
-from support.coda.server import ROOT, TOKEN, Coda
 from support.matrix import repeated, truth_or_error
 
 MARKDOWN = {"format": "markdown", "content": "more"}
 
 
-def make() -> Coda:
+def make() -> CodaServer:
     """A Coda in which names are ambiguous: two rows ``a`` in each of two tables ``Things``, two pages ``Page``."""
-    coda = Coda()
+    coda = CodaServer()
     doc = coda.add_doc()
     for key in ("grid-1", "grid-2"):
         rows = enumerate("abca")
@@ -27,7 +27,7 @@ def make() -> Coda:
     return coda
 
 
-def violations(coda: Coda) -> list[str]:
+def violations(coda: CodaServer) -> list[str]:
     by_document = [r for r in coda.requests if b'"prepend"' not in r.body]  # which that one does not know yet
     return [*coda.violations, *vendor.DOCUMENT.problems(by_document)]
 
@@ -53,7 +53,7 @@ class Write(NamedTuple):
     keys: tuple[str, ...] = ("requestId",)
     """What its success tells; of a deletion that was repeated, ``id`` alone."""
 
-    def effects(self, coda: Coda) -> int:
+    def effects(self, coda: CodaServer) -> int:
         """How often it was carried out."""
         return len(coda.changed(self.operation))
 
@@ -151,7 +151,7 @@ def wrong_unknown(error: CodaAPIError):
         yield f"invites to repeat it: {error.retryable=} {error.maybe_executed=} {error!r}"
 
 
-def one_client(write: Write, fault: faults.Fault, request: str, coda: Coda, relay, *, lag=0.0, reached=True):
+def one_client(write: Write, fault: faults.Fault, request: str, coda: CodaServer, relay, *, lag=0.0, reached=True):
     """A case: one exchange of a write is broken. ``reached``: whether the write has such an exchange."""
     coda.reads_lag = lag
     relay.arm(fault, request)
@@ -205,7 +205,7 @@ READS = {
 }  # fmt: skip
 
 
-def broken_read(read: Read, fault: faults.Fault, must: bool, coda: Coda, relay):
+def broken_read(read: Read, fault: faults.Fault, must: bool, coda: CodaServer, relay):
     """A case: one exchange of a read is broken. ``must``: whether the true result is to come all the same."""
     coda.largest_page = 2
     coda.add_doc("doc-2")

@@ -14,8 +14,8 @@ import pytest
 from codomyrmex.cloud import CloudCredentials, get_client, hooks, providers
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient, CodaRateLimitError, Rate, RateLimits
 from codomyrmex.cloud.errors import OperationRefused
-from support.api_server import Answer
-from support.coda.server import TOKEN, error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.coda._server import TOKEN, error
 
 
 @pytest.fixture(autouse=True)
@@ -146,8 +146,8 @@ def test_the_token_is_in_no_text_no_log_and_no_pickle(connect, coda, caplog, mon
         coda.fail("getDoc", error(429, headers={"Retry-After": "0"}))
         client.get_doc("doc")
         for fault in (
-            {"answer": Answer(502, echo)},
-            {"answer": Answer(200, echo)},
+            {"response": Response(502, echo)},
+            {"response": Response(200, echo)},
             {"fault": "reset"},
             {"fault": "stalled"},
         ):
@@ -216,7 +216,7 @@ def test_a_failure_midway_tells_in_the_shell_how_many_rows_were_sent(cloud, tmp_
 
 
 def test_an_interrupt_in_the_shell_tells_which_mutation_goes_on(start, coda):
-    coda.fail("getMutationStatus", Answer(200, {"completed": False}), times=1000)
+    coda.fail("getMutationStatus", Response(200, {"completed": False}), times=1000)
     process = start("delete_row", "--doc-id", "doc", "--table-id", "grid-1", "--row-id", "i-00", "--wait")
     while not coda.received("getMutationStatus") and process.poll() is None:
         time.sleep(0.01)

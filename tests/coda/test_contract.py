@@ -1,8 +1,9 @@
 """Our table of the API is the vendor's, and both judge requests."""
 
 import pytest
-from support.api_server import Received
-from support.coda import contract, vendor
+from codomyrmex.cloud.testing.services._http import ReceivedRequest
+from codomyrmex.cloud.testing.services.coda import _contract as contract
+from support import coda_document as vendor
 
 JSON = "application/json"
 ROWS = "/docs/d/tables/t/rows"
@@ -42,7 +43,7 @@ def ours(method, target, body):
 
 
 def vendors(method, target, body):
-    return vendor.DOCUMENT.problems([Received(method, target, {"content-type": JSON} if body else {}, body)])
+    return vendor.DOCUMENT.problems([ReceivedRequest(method, target, {"content-type": JSON} if body else {}, body)])
 
 
 @pytest.mark.parametrize("judge", [ours, pytest.param(vendors, marks=needs_document)])

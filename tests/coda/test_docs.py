@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from codomyrmex.cloud.coda import CodaAPIError, CodaClient, RateLimits, _rows, _waiting, client, errors
 from codomyrmex.cloud.rest import transport
-from support.coda.server import TOKEN, error
+from codomyrmex.cloud.testing.services.coda._server import TOKEN, error
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/coda.md").read_text("utf-8")

@@ -26,9 +26,9 @@ from codomyrmex.cloud.coda import (
     CodaValidationError,
 )
 from codomyrmex.cloud.coda import errors as coda_errors
-from support.api_server import Answer
-from support.coda.contract import OPERATIONS
-from support.coda.server import TOKEN, error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.coda._contract import OPERATIONS
+from codomyrmex.cloud.testing.services.coda._server import TOKEN, error
 from support.tls import TlsServer
 
 KINDS = {
@@ -124,7 +124,7 @@ def test_an_unknown_token_is_an_authentication_error(connect):
 
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_a_redirect_is_not_followed_with_the_token(hasty, coda, status):
-    coda.fail("getDoc", Answer(status, b"", {"Location": "http://127.0.0.1:9/"}))
+    coda.fail("getDoc", Response(status, b"", {"Location": "http://127.0.0.1:9/"}))
     assert failure(lambda: hasty.get_doc("doc")).status_code == status
 
 
@@ -135,7 +135,7 @@ BODIES = [b"", b"null", b"[]", b"[1]", b'"text"', b"7", b"{}", b'{"message": nul
 @pytest.mark.parametrize("body", BODIES, ids=repr)
 @pytest.mark.parametrize("status", [400, 404, 502, 599])
 def test_an_error_with_any_body_keeps_its_status(hasty, coda, status, body):
-    coda.fail("getDoc", Answer(status, body))
+    coda.fail("getDoc", Response(status, body))
     raised = failure(lambda: hasty.get_doc("doc"))
     assert raised.status_code == status
     assert type(raised) is {400: CodaValidationError, 404: CodaNotFoundError}.get(status, CodaServerError)
@@ -143,7 +143,7 @@ def test_an_error_with_any_body_keeps_its_status(hasty, coda, status, body):
 
 
 def test_the_page_of_a_gateway_is_kept_as_text(hasty, coda):
-    coda.fail("getDoc", Answer(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"}))
+    coda.fail("getDoc", Response(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"}))
     raised = failure(lambda: hasty.get_doc("doc"))
     assert raised.response_body == "<html>Bad Gateway</html>"
     assert str(raised) == "HTTP 502 Bad Gateway (code 502)"
@@ -151,12 +151,12 @@ def test_the_page_of_a_gateway_is_kept_as_text(hasty, coda):
 
 @pytest.mark.parametrize("body", [b"<html>Log in</html>", b"[]", b"null", b'"x"'], ids=repr)
 def test_a_success_that_is_no_json_object_is_an_error(hasty, coda, body):
-    coda.fail("getDoc", Answer(200, body))
+    coda.fail("getDoc", Response(200, body))
     raised = failure(lambda: hasty.get_doc("doc"))
     assert (type(raised), raised.status_code) == (CodaAPIError, 200)
 
 
-@pytest.mark.parametrize("answer", [Answer(200, b""), Answer(204, b""), Answer(200, b"null")], ids=repr)
+@pytest.mark.parametrize("answer", [Response(200, b""), Response(204, b""), Response(200, b"null")], ids=repr)
 def test_a_success_without_the_body_that_coda_promises_is_none(client, coda, answer):
     coda.fail("updateDoc", answer)
     assert client.update_doc("doc", title="x") == {}

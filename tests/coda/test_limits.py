@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient, Rate, RateLimits
-from support.coda.server import TOKEN, VENDOR_RATES, faster
+from codomyrmex.cloud.testing.services.coda._server import TOKEN, VENDOR_RATES, faster
 
 FASTER = 50
 LIMITS = RateLimits(**{kind: Rate(n, seconds / FASTER) for kind, (n, seconds) in VENDOR_RATES.items()})

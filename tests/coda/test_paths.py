@@ -4,9 +4,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from codomyrmex.cloud.coda import CodaNotFoundError
+from codomyrmex.cloud.testing.services.coda._contract import find
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from support.coda.contract import find
 
 ODD = [
     "a/b", "../..", "a/../b", "..%2F", "%2e%2e", "%", "%41", "100%", "a?b=c", "a#b", "a&b;c", "Größe", "名前", "🙂",

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 from codomyrmex.cloud.coda import CodaAPIError, Doc, Person, Reference
-from support.api_server import Answer
-from support.coda.server import CREATED
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.coda._server import CREATED
 
 
 def test_a_document_has_the_fields_of_the_api_in_snake_case(client):
@@ -21,7 +21,7 @@ def test_a_document_has_the_fields_of_the_api_in_snake_case(client):
 
 def test_keys_the_client_does_not_know_are_out_of_the_way(client, coda):
     known = client.get_doc("doc")
-    coda.fail("getDoc", Answer(200, {**coda._doc(coda.docs["doc"]), "brandNew": {"a": 1}, "icon": None}))
+    coda.fail("getDoc", Response(200, {**coda._doc(coda.docs["doc"]), "brandNew": {"a": 1}, "icon": None}))
     doc = client.get_doc("doc")
     assert doc == known
     assert doc.extra == {"brandNew": {"a": 1}}
@@ -46,7 +46,7 @@ WRONG = [
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
 def test_an_answer_of_another_shape_is_an_error_that_holds_it(connect, coda, wrong):
     answer = {**coda._doc(coda.docs["doc"]), **wrong}
-    coda.fail("getDoc", Answer(200, answer))
+    coda.fail("getDoc", Response(200, answer))
     with pytest.raises(CodaAPIError, match="cannot be read") as caught:
         connect(retry_budget=0).get_doc("doc")
     assert caught.value.response_body == answer
@@ -62,14 +62,14 @@ def test_a_model_says_what_was_left_out(coda):
 
 @pytest.mark.parametrize("items", [None, {}, "text", [None], [[]], [7]], ids=repr)
 def test_a_list_that_is_none_is_an_error(connect, coda, items):
-    coda.fail("listRows", Answer(200, {"items": items}))
+    coda.fail("listRows", Response(200, {"items": items}))
     with pytest.raises(CodaAPIError, match="cannot be read"):
         list(connect(retry_budget=0).iter_rows("doc", "grid-1"))
 
 
 def test_an_answer_that_cannot_be_read_is_asked_for_again(client, coda):
     coda.largest_page = 2
-    coda.fail("listRows", Answer(200, b""))
+    coda.fail("listRows", Response(200, b""))
     assert len(list(client.iter_rows("doc", "grid-1"))) == 3
     assert len(coda.received("listRows")) == 3
 
@@ -186,7 +186,7 @@ def test_every_list_can_be_walked(client, coda):
 
 def test_a_service_that_repeats_a_page_does_not_hold_the_client_for_ever(client, coda):
     page = {"items": [], "nextPageToken": "same"}
-    coda.fail("listRows", Answer(200, page), times=9)
+    coda.fail("listRows", Response(200, page), times=9)
     with pytest.raises(CodaAPIError, match="again and again"):
         list(client.iter_rows("doc", "grid-1"))
     assert len(coda.requests) == 2

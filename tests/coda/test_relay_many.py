@@ -10,8 +10,8 @@ from functools import partial
 from itertools import cycle
 
 import pytest
+from codomyrmex.cloud.testing.services.coda._server import ROOT, TOKEN
 from support import relay as faults
-from support.coda.server import ROOT, TOKEN
 from support.matrix import told
 
 from .relayed import connect, violations, wrong_unknown

@@ -3,8 +3,9 @@
 from functools import partial
 
 import pytest
+from codomyrmex.cloud.testing.services.coda import _contract as contract
+from support import coda_document as vendor
 from support import relay as faults
-from support.coda import contract, vendor
 from support.matrix import told
 
 from .relayed import READS, WRITES, broken_read, connect, one_client

@@ -11,17 +11,17 @@ from codomyrmex.cloud.coda import (
     Rate,
     RateLimits,
 )
-from support.api_server import Answer
-from support.coda.server import error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.coda._server import error
 
 FAULTS = {
     "reset": {"fault": "reset"},
     "truncated": {"fault": "truncated"},
     "stalled": {"fault": "stalled"},
-    "500": {"answer": error(500)},
-    "502": {"answer": Answer(502, b"<html>")},
-    "503": {"answer": error(503)},
-    "504": {"answer": error(504)},
+    "500": {"response": error(500)},
+    "502": {"response": Response(502, b"<html>")},
+    "503": {"response": error(503)},
+    "504": {"response": error(504)},
 }
 PAGE = {"insertion_mode": "append", "canvas_content": {"format": "markdown", "content": "x"}}
 REPEATABLE = {

@@ -15,8 +15,8 @@ from codomyrmex.cloud.coda import (
     CodaValidationError,
     to_pandas,
 )
-from support.api_server import Answer
-from support.coda.server import error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.coda._server import error
 from support.interrupts import IN_THE_PAUSE, interrupt, notes_of_interrupt
 
 TABLE = ("doc", "grid-1")
@@ -186,7 +186,7 @@ def test_rows_whose_answer_is_lost_are_unsure_and_not_sent_twice(connect, coda, 
 
 
 def test_a_gateway_that_fails_leaves_rows_unsure(client, coda, empty):
-    coda.fail("upsertRows", Answer(502, b"<html>Bad Gateway</html>"), executed=True)
+    coda.fail("upsertRows", Response(502, b"<html>Bad Gateway</html>"), executed=True)
     with pytest.raises(CodaOutcomeUnknownError) as caught:
         client.insert_rows(*TABLE, things(3))
     assert isinstance(caught.value.__cause__, CodaServerError)

@@ -3,7 +3,7 @@
 import pytest
 import requests
 from codomyrmex.cloud.coda import CodaValidationError
-from support.coda.server import TOKEN
+from codomyrmex.cloud.testing.services.coda._server import TOKEN
 
 TABLE = ("doc", "grid-1")
 

@@ -13,8 +13,8 @@ from codomyrmex.cloud.coda import (
     CodaServerError,
     CodaTimeoutError,
 )
-from support.api_server import Answer
-from support.coda.server import TOKEN, error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.coda._server import TOKEN, error
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 
@@ -201,7 +201,7 @@ def test_an_export_is_downloaded_with_the_limits_of_coda_too(coda):
 
 @pytest.mark.parametrize("request_id", ["", ".", "..", "\ud800", 7, None, ["mutate:1"]], ids=repr)
 def test_a_request_id_that_cannot_be_asked_for_is_none(client, coda, request_id):
-    coda.fail("pushButton", Answer(202, {"requestId": request_id, "rowId": "i-00", "columnId": "c-1"}), executed=True)
+    coda.fail("pushButton", Response(202, {"requestId": request_id, "rowId": "i-00", "columnId": "c-1"}), executed=True)
     with pytest.raises(CodaOutcomeUnknownError):
         client.push_button("doc", "grid-1", "i-00", "Name")
 
@@ -238,7 +238,7 @@ def notes_of_wait(request, coda):
 
     def notes_of_wait(call, operation, unfinished):
         if request.param == "in the pause":
-            coda.fail(operation, Answer(200, unfinished), times=1000)
+            coda.fail(operation, Response(200, unfinished), times=1000)
             return notes_of_interrupt(call, when=IN_THE_PAUSE)
         coda.fail(operation, fault="stalled")
         return notes_of_interrupt(call, when=lambda: coda.received(operation))
@@ -261,6 +261,6 @@ def test_who_interrupts_a_write_is_told_what_it_makes(client, coda, notes_of_wai
 def test_who_interrupts_an_export_is_told_what_goes_on(client, coda, notes_of_wait):
     page = client.create_page("doc", name="Page")["id"]
     unfinished = {"id": "export-9", "status": "inProgress", "href": coda.url}
-    coda.fail("beginPageContentExport", Answer(202, unfinished))
+    coda.fail("beginPageContentExport", Response(202, unfinished))
     notes = notes_of_wait(lambda: client.export_page("doc", page), "getPageContentExportStatus", unfinished)
     assert notes == ["the service goes on with export export-9"]

@@ -3,10 +3,10 @@ from contextlib import closing
 
 import pytest
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, _record, _state_file
-from support.api_server import running
+from codomyrmex.cloud.testing.services._http import listening
+from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, NewsletterServer
+from support import newsletter_document as vendor
 from support.matrix import Matrix
-from support.newsletter import vendor
-from support.newsletter.server import DOMAIN, TOKEN, Newsletter
 
 from .relayed import make, violations
 
@@ -44,7 +44,7 @@ def set_back(record):
 
 @pytest.fixture(scope="session")
 def server():
-    with running(Newsletter()) as started:
+    with listening(NewsletterServer()) as started:
         yield started
 
 
@@ -55,7 +55,7 @@ def service(server):
     Whatever was sent to it must be what the service accepts: by our own table of its API, and by the vendor's
     document where that is at hand. A test that sends something else on purpose clears ``violations``.
     """
-    newsletter = Newsletter()
+    newsletter = NewsletterServer()
     server.serve(newsletter)
     yield newsletter
     newsletter.released.set()

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 from codomyrmex.cloud import errors as tree
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, InfomaniakOutcomeUnknownError
+from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, NewsletterServer
+from support import newsletter_document as vendor
 from support import relay as faults
 from support.matrix import repeated, truth_or_error
-from support.newsletter import vendor
-from support.newsletter.server import DOMAIN, TOKEN, Newsletter
 
 WHEN = int(time.time()) + 86_400
 CONDITIONS = {"closure": "OR", "conds": []}
 _THOUSANDS = count(1)
 
 
-def make() -> Newsletter:
+def make() -> NewsletterServer:
     """A newsletter with two of each thing, whose ids no other has: what was sent is on record by them."""
-    service = Newsletter()
+    service = NewsletterServer()
     service._ids = count(1000 * next(_THOUSANDS))
     campaign, scheduled = service.add_campaign(), service.add_campaign("scheduled")
     group, other = service.add_group(), service.add_group("Others")
@@ -42,7 +42,7 @@ def make() -> Newsletter:
     return service
 
 
-def violations(service: Newsletter) -> list[str]:
+def violations(service: NewsletterServer) -> list[str]:
     return [*service.violations, *vendor.DOCUMENT.problems(service.requests)]
 
 
@@ -63,7 +63,7 @@ class Write(NamedTuple):
     once: bool = False
     """Whether to do it again does more."""
 
-    def effects(self, service: Newsletter) -> int:
+    def effects(self, service: NewsletterServer) -> int:
         """How often it was carried out."""
         return len(service.changed(self.operation))
 
@@ -134,7 +134,7 @@ def wrong_unknown(raised: tree.CloudError):
         yield f"invites to repeat it, or tells not that it may be done: {raised!r}"
 
 
-def one_client(write: Write, name: str, service: Newsletter, relay):
+def one_client(write: Write, name: str, service: NewsletterServer, relay):
     """A case: the exchange of a write is broken."""
     relay.arm(faults.ALL[name], write.request)
     with connect(relay) as client:
@@ -179,7 +179,7 @@ READS = {
 }
 
 
-def broken_read(read: Read, fault: faults.Fault, must: bool, service: Newsletter, relay):
+def broken_read(read: Read, fault: faults.Fault, must: bool, service: NewsletterServer, relay):
     """A case: an exchange of a read is broken. ``must``: whether the true result is to come all the same."""
     service.largest_page = 1
 

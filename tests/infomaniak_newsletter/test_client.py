@@ -12,8 +12,8 @@ from codomyrmex.cloud.cli import main
 from codomyrmex.cloud.errors import OperationRefused
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError, InfomaniakNotFoundError
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
-from support.api_server import Answer
-from support.newsletter.server import DOMAIN, TOKEN, error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, error
 
 VARIABLES = {"INFOMANIAK_NEWSLETTER_TOKEN": f"{TOKEN}\n", "INFOMANIAK_NEWSLETTER_ID": f" {DOMAIN}"}
 
@@ -191,7 +191,7 @@ def test_the_token_is_in_no_text_no_log_and_no_pickle(connect, service, caplog, 
         for fault in (
             {"answer": echo},
             {"answer": echo._replace(status=422)},
-            {"answer": Answer(200, f"<html>{TOKEN}</html>".encode())},
+            {"response": Response(200, f"<html>{TOKEN}</html>".encode())},
             {"fault": "reset"},
             {"fault": "stalled"},
         ):

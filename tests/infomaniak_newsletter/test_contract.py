@@ -1,9 +1,10 @@
 """Our table of the API is the vendor's, and both judge requests."""
 
 import pytest
-from support.api_server import Received
-from support.newsletter import contract, vendor
-from support.newsletter.server import DOMAIN
+from codomyrmex.cloud.testing.services._http import ReceivedRequest
+from codomyrmex.cloud.testing.services.newsletter import _contract as contract
+from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN
+from support import newsletter_document as vendor
 
 JSON = "application/json"
 ROOT = f"/1/newsletters/{DOMAIN}"
@@ -33,7 +34,7 @@ def ours(method, target, body):
 
 
 def vendors(method, target, body):
-    return vendor.DOCUMENT.problems([Received(method, target, {"content-type": JSON} if body else {}, body)])
+    return vendor.DOCUMENT.problems([ReceivedRequest(method, target, {"content-type": JSON} if body else {}, body)])
 
 
 @pytest.mark.parametrize("judge", [ours, pytest.param(vendors, marks=needs_document)])

@@ -19,8 +19,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _dispatch
-from support.api_server import Answer
-from support.newsletter.server import error, success
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.newsletter._server import error, success
 from support.relay import Fault, nothing, relaying
 
 WHEN = int(time.time()) + 86_400
@@ -33,42 +33,42 @@ LOST = {
     "reset": {"fault": "reset"},
     "truncated": {"fault": "truncated"},
     "stalled": {"fault": "stalled"},
-    "500": {"answer": error(500)},
-    "502": {"answer": Answer(502, b"<html>Bad Gateway</html>")},
-    "503": {"answer": Answer(503, b"", {"Retry-After": "0"})},
-    "504": {"answer": error(504)},
-    "408": {"answer": Answer(408, b"")},
-    "499": {"answer": Answer(499, b"")},
-    "301": {"answer": Answer(301, b"", {"Location": "/1/elsewhere"})},
-    "302": {"answer": Answer(302, b"", {"Location": "/1/elsewhere"})},
-    "303": {"answer": Answer(303, b"", {"Location": "/1/elsewhere"})},
-    "307": {"answer": Answer(307, b"", {"Location": "/1/newsletters/12345/campaigns/1/schedule"})},
-    "308": {"answer": Answer(308, b"", {"Location": "/1/newsletters/12345/campaigns/1/schedule"})},
-    "204": {"answer": Answer(204, b"")},
-    "an empty answer": {"answer": Answer(200, b"")},
-    "an empty line": {"answer": Answer(200, b"\n")},
-    "an empty object": {"answer": Answer(200, b"{}")},
-    "a page": {"answer": Answer(200, b"<html>Log in</html>")},
-    "a list": {"answer": Answer(200, b"[]")},
-    "half an answer": {"answer": Answer(200, b'{"result": "succ')},
-    "an unexpected error": {"answer": error(500)._replace(status=200)},
-    "an error without a code": {"answer": Answer(200, {"result": "error"})},
-    "an error that says nothing": {"answer": Answer(202, {"result": "error", "error": {"code": None}})},
-    "an error with a code that is not known": {"answer": error(200, code="gateway_timeout")},
-    "an error with an empty code": {"answer": Answer(200, {"result": "error", "error": {"code": ""}})},
-    "an unexpected error with status 400": {"answer": error(400, code="unexpected_error")},
-    "data that is false": {"answer": Answer(200, success(False))},
-    "data that is 0": {"answer": Answer(200, success(0))},
-    "data that is no": {"answer": Answer(200, success("false"))},
-    "data that is an empty text": {"answer": Answer(200, success(""))},
-    "data that is an empty list": {"answer": Answer(200, success([]))},
-    "a result that failed": {"answer": Answer(200, success(None, "failed"))},
-    "a result that is an Error": {"answer": Answer(200, {"result": "Error", "error": {"code": "bad_request"}})},
-    "a result that is pending": {"answer": Answer(200, success(None, "pending"))},
-    "a result that is delayed": {"answer": Answer(200, success("id", "delayed"))},
-    "an error beside success": {"answer": Answer(200, {"result": "success", "error": {"code": "bad_request"}})},
+    "500": {"response": error(500)},
+    "502": {"response": Response(502, b"<html>Bad Gateway</html>")},
+    "503": {"response": Response(503, b"", {"Retry-After": "0"})},
+    "504": {"response": error(504)},
+    "408": {"response": Response(408, b"")},
+    "499": {"response": Response(499, b"")},
+    "301": {"response": Response(301, b"", {"Location": "/1/elsewhere"})},
+    "302": {"response": Response(302, b"", {"Location": "/1/elsewhere"})},
+    "303": {"response": Response(303, b"", {"Location": "/1/elsewhere"})},
+    "307": {"response": Response(307, b"", {"Location": "/1/newsletters/12345/campaigns/1/schedule"})},
+    "308": {"response": Response(308, b"", {"Location": "/1/newsletters/12345/campaigns/1/schedule"})},
+    "204": {"response": Response(204, b"")},
+    "an empty answer": {"response": Response(200, b"")},
+    "an empty line": {"response": Response(200, b"\n")},
+    "an empty object": {"response": Response(200, b"{}")},
+    "a page": {"response": Response(200, b"<html>Log in</html>")},
+    "a list": {"response": Response(200, b"[]")},
+    "half an answer": {"response": Response(200, b'{"result": "succ')},
+    "an unexpected error": {"response": error(500)._replace(status=200)},
+    "an error without a code": {"response": Response(200, {"result": "error"})},
+    "an error that says nothing": {"response": Response(202, {"result": "error", "error": {"code": None}})},
+    "an error with a code that is not known": {"response": error(200, code="gateway_timeout")},
+    "an error with an empty code": {"response": Response(200, {"result": "error", "error": {"code": ""}})},
+    "an unexpected error with status 400": {"response": error(400, code="unexpected_error")},
+    "data that is false": {"response": Response(200, success(False))},
+    "data that is 0": {"response": Response(200, success(0))},
+    "data that is no": {"response": Response(200, success("false"))},
+    "data that is an empty text": {"response": Response(200, success(""))},
+    "data that is an empty list": {"response": Response(200, success([]))},
+    "a result that failed": {"response": Response(200, success(None, "failed"))},
+    "a result that is an Error": {"response": Response(200, {"result": "Error", "error": {"code": "bad_request"}})},
+    "a result that is pending": {"response": Response(200, success(None, "pending"))},
+    "a result that is delayed": {"response": Response(200, success("id", "delayed"))},
+    "an error beside success": {"response": Response(200, {"result": "success", "error": {"code": "bad_request"}})},
 }
-DOUBTFUL = {"429": {"answer": error(429, headers={"Retry-After": "0"})}, "409": {"answer": error(409)}}
+DOUBTFUL = {"429": {"response": error(429, headers={"Retry-After": "0"})}, "409": {"response": error(409)}}
 lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 send_lost = pytest.mark.parametrize("fault", (LOST | DOUBTFUL).values(), ids=LOST | DOUBTFUL)
 """How the answer to a request to send is lost; to others these two are refusals."""
@@ -117,8 +117,8 @@ def test_a_draft_goes_out_once(client, service, call):
 @calls
 @pytest.mark.parametrize(
     "answer",
-    [Answer(200, success(None)), Answer(200, {"result": "success"}), Answer(202, success("id", "asynchronous")),
-     Answer(200, success(True)), Answer(200, {"result": "success", "error": None})],
+    [Response(200, success(None)), Response(200, {"result": "success"}), Response(202, success("id", "asynchronous")),
+     Response(200, success(True)), Response(200, {"result": "success", "error": None})],
     ids=repr,
 )  # fmt: skip
 def test_a_success_that_says_little_is_a_success(client, service, call, answer):

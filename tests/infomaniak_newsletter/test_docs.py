@@ -7,8 +7,8 @@ import pytest
 from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, _dispatch, _imports, _state_file
 from codomyrmex.cloud.infomaniak.newsletter import client as module
 from codomyrmex.cloud.rest import transport
+from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN
 from platformdirs import macos, unix
-from support.newsletter.server import DOMAIN, TOKEN
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/newsletter.md").read_text("utf-8")

@@ -21,8 +21,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, InfomaniakOutcomeUnknownError
-from support.api_server import Answer
-from support.newsletter.server import error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.newsletter._server import error
 from support.tls import TlsServer
 
 from .calls import CALLS, ONCE
@@ -134,7 +134,7 @@ BODIES = [b"", b"null", b"[]", b'"text"', b"{}",
 @pytest.mark.parametrize("body", BODIES, ids=repr)
 @pytest.mark.parametrize("status", [404, 502])
 def test_an_error_with_any_body_keeps_its_status(hasty, service, status, body):
-    service.fail("credits", Answer(status, body))
+    service.fail("credits", Response(status, body))
     raised = failure(CALLS["get_credits"][1], hasty)
     assert (type(raised), raised.status_code) == (KINDS.get(status, KINDS[500])[0], status)
     assert str(raised)
@@ -142,24 +142,24 @@ def test_an_error_with_any_body_keeps_its_status(hasty, service, status, body):
 
 @pytest.mark.parametrize("body", [b"<html>Log in</html>", b"[]", b"null", b'"x"'], ids=repr)
 def test_a_success_that_is_no_json_object_is_an_error(hasty, service, body):
-    service.fail("credits", Answer(200, body))
+    service.fail("credits", Response(200, body))
     assert failure(CALLS["get_credits"][1], hasty).status_code == 200
 
 
 @pytest.mark.parametrize("body", [{"result": "success"}, {"result": "success", "data": None}])
 def test_a_success_without_data_is_no_failure(hasty, service, body):
-    service.fail("update_group", Answer(200, body))
+    service.fail("update_group", Response(200, body))
     assert hasty.update_mailing_list(7, name="n") == {}
-    service.fail("delete_group", Answer(200, body))
+    service.fail("delete_group", Response(200, body))
     assert hasty.delete_mailing_list(7) is True
-    service.fail("create_group", Answer(201, body))
+    service.fail("create_group", Response(201, body))
     with pytest.raises(InfomaniakOutcomeUnknownError, match="the answer holds no data"):
         hasty.create_mailing_list("n")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_a_redirect_is_not_followed_with_the_token(hasty, service, status):
-    service.fail("credits", Answer(status, b"", {"Location": "http://127.0.0.1:9/"}))
+    service.fail("credits", Response(status, b"", {"Location": "http://127.0.0.1:9/"}))
     assert failure(CALLS["get_credits"][1], hasty).status_code == status
 
 

@@ -11,8 +11,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
+from codomyrmex.cloud.testing.services.newsletter._server import error
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
-from support.newsletter.server import error
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakNotFoundError, InfomaniakTimeoutError
-from support.api_server import Answer
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.newsletter._server import success
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
-from support.newsletter.server import success
 
 # Campaigns
 
@@ -194,7 +194,7 @@ def test_a_service_that_does_not_tell_how_many_pages_there_are_is_asked_until_on
 
 
 def test_a_service_that_gives_the_same_page_again_and_again_is_an_error(client, service):
-    service.fail("list_groups", Answer(200, success([{"id": n, "name": "n"} for n in range(100)])), times=9)
+    service.fail("list_groups", Response(200, success([{"id": n, "name": "n"} for n in range(100)])), times=9)
     with pytest.raises(InfomaniakCloudError, match="same page"):
         client.list_mailing_lists()
 
@@ -216,24 +216,24 @@ def test_a_service_that_gives_the_same_page_again_and_again_is_an_error(client, 
 )
 def test_a_list_of_what_lacks_what_is_promised_cannot_be_read(connect, service, operation, call, item):
     assert service.add_group() == 1
-    service.fail(operation, Answer(200, success([item], pages=1)))
+    service.fail(operation, Response(200, success([item], pages=1)))
     with pytest.raises(InfomaniakCloudError, match="the answer cannot be read: the answer lacks"):
         call(connect(retry_budget=0))
 
 
 def test_activity_is_as_the_service_gives_it(client, service):
     campaign = service.add_campaign()
-    service.fail("activity", Answer(200, success([{"any": 1}], pages=1)))
+    service.fail("activity", Response(200, success([{"any": 1}], pages=1)))
     assert client.get_campaign_activity(campaign) == [{"any": 1}]
 
 
 def test_an_empty_page_before_the_last_is_no_end(connect, service):
     for _ in range(3):
         service.add_group()
-    service.fail("list_groups", Answer(200, success([], pages=3)))
+    service.fail("list_groups", Response(200, success([], pages=3)))
     with pytest.raises(InfomaniakCloudError, match="page 1 of 3 is empty"):
         connect(retry_budget=0).list_mailing_lists()
-    service.fail("list_groups", Answer(200, success([], pages=3)))
+    service.fail("list_groups", Response(200, success([], pages=3)))
     assert len(connect().list_mailing_lists()) == 3  # as it is asked for again
 
 
@@ -242,7 +242,7 @@ def test_a_page_that_fails_is_no_short_list(client, service):
     for _ in range(7):
         service.add_group()
     service.fail("list_groups", executed=True)
-    service.fail("list_groups", Answer(403, b""))
+    service.fail("list_groups", Response(403, b""))
     with pytest.raises(PermissionError):
         client.list_mailing_lists()
 

@@ -10,14 +10,14 @@ from functools import partial
 
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError
+from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, NewsletterServer, error
 from support import relay as faults
 from support.matrix import told
-from support.newsletter.server import DOMAIN, TOKEN, Newsletter, error
 
 from .relayed import DISPATCHES, WHEN, WRITES, connect, wrong_unknown
 
 
-def obstinate(method: str, name: str, lags: bool, several: int, service: Newsletter, relay):
+def obstinate(method: str, name: str, lags: bool, several: int, service: NewsletterServer, relay):
     """A case: a campaign is sent although it went wrong, by one client, by another, by eight of them at once."""
     call, campaign = WRITES[method].call, service.ids.campaign
     service.state_lags = lags

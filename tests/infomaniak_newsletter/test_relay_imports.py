@@ -4,14 +4,14 @@ from functools import partial
 
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
+from codomyrmex.cloud.testing.services.newsletter._server import NewsletterServer
 from support import relay as faults
 from support.matrix import told
-from support.newsletter.server import Newsletter
 
 from .relayed import connect
 
 
-def imported(many: bool, request: str, name: str, service: Newsletter, relay):
+def imported(many: bool, request: str, name: str, service: NewsletterServer, relay):
     """A case: an exchange of an import is broken. What it says of each contact is so."""
     good = [{"email": f"{n}@example.org", "firstname": "x"} for n in range(25 if many else 6)]
     bad = [{"email": "none"}, {"email": "a@refused.example"}]

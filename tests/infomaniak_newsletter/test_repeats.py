@@ -12,8 +12,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakServerError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
-from support.api_server import Answer, running
-from support.newsletter.server import Newsletter, error
+from codomyrmex.cloud.testing.services._http import Response, listening
+from codomyrmex.cloud.testing.services.newsletter._server import NewsletterServer, error
 
 from .calls import CALLS, ONCE
 
@@ -21,9 +21,9 @@ FAULTS = {
     "reset": {"fault": "reset"},
     "truncated": {"fault": "truncated"},
     "stalled": {"fault": "stalled"},
-    "500": {"answer": error(500)},
-    "502": {"answer": Answer(502, b"<html>")},
-    "503": {"answer": error(503)},
+    "500": {"response": error(500)},
+    "502": {"response": Response(502, b"<html>")},
+    "503": {"response": error(503)},
 }
 SAFE = sorted(set(CALLS) - ONCE)
 
@@ -134,7 +134,9 @@ def test_a_service_that_asks_for_more_than_the_budget_is_not_waited_for(connect,
 
 
 def test_the_rate_is_kept_by_all_clients_and_threads_of_a_token(connect):
-    with running(Newsletter()) as server:  # of its own: the last request leaves when the other tests are at work
+    with listening(
+        NewsletterServer()
+    ) as server:  # of its own: the last request leaves when the other tests are at work
         options = {"base_url": server.service.url, "requests_per_minute": 30, "strict": False}
         clients = [connect(**options), connect(**options)]
         started = time.monotonic()

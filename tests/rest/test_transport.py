@@ -27,7 +27,8 @@ from codomyrmex.cloud.rest import transport as transport_module
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.statuses import error_class, status_message
 from codomyrmex.cloud.rest.transport import Errors, Request, Transport
-from support.api_server import Answer, Service, running
+from codomyrmex.cloud.testing.services._api_server import ApiServer
+from codomyrmex.cloud.testing.services._http import Response, listening
 from support.interrupts import notes_of_interrupt
 from support.raw import raw
 
@@ -54,7 +55,7 @@ ERRORS = Errors(
 )
 
 
-class Things(Service):
+class Things(ApiServer):
     """Does whatever it is asked to, and counts it."""
 
     contract = SimpleNamespace(find=lambda method, path: (SimpleNamespace(name=method), {}))
@@ -63,17 +64,17 @@ class Things(Service):
         super().__init__()
         self.done = []
 
-    def answer(self, request, found):
+    def respond(self, request, match):
         if request.headers["authorization"] != f"Bearer {TOKEN}":
-            return Answer(401, {})
+            return Response(401, {})
         if request.method != "GET":
             self.done.append(request.target)
-        return Answer(200, {"name": "a thing", "sent": request.body.decode()})
+        return Response(200, {"name": "a thing", "sent": request.body.decode()})
 
 
 @pytest.fixture(scope="module")
 def server():
-    with running(Things()) as started:
+    with listening(Things()) as started:
         yield started
 
 
@@ -106,7 +107,7 @@ def transport(connect):
 def test_the_example_of_the_module_runs(things):
     example = textwrap.dedent(re.search(r"::\n\n(.*?)\n\nIt is no", transport_module.__doc__, re.DOTALL)[1])
     names = {**vars(errors), **vars(transport_module), "status_message": status_message, "token": TOKEN}
-    things.fail("POST", Answer(200, {"id": "7"}))
+    things.fail("POST", Response(200, {"id": "7"}))
     exec(example.replace("https://api.acme.example", things.url), names)
     names["transport"].close()
     assert (names["name"], names["key"]) == ("a thing", "7")
@@ -139,15 +140,15 @@ def failure(transport, request):
 LOST = {
     "reset": {"fault": "reset"},
     "truncated": {"fault": "truncated"},
-    "500": {"answer": Answer(500, {})},
-    "408": {"answer": Answer(408, {})},
-    "499": {"answer": Answer(499, {})},
-    "302": {"answer": Answer(302, {}, {"Location": "/elsewhere"})},
-    "empty": {"answer": Answer(200, b"")},
-    "204": {"answer": Answer(204, b"")},
-    "null": {"answer": Answer(200, None)},
-    "a page": {"answer": Answer(200, b"<html>Log in</html>")},
-    "without what it promises": {"answer": Answer(200, {})},
+    "500": {"response": Response(500, {})},
+    "408": {"response": Response(408, {})},
+    "499": {"response": Response(499, {})},
+    "302": {"response": Response(302, {}, {"Location": "/elsewhere"})},
+    "empty": {"response": Response(200, b"")},
+    "204": {"response": Response(204, b"")},
+    "null": {"response": Response(200, None)},
+    "a page": {"response": Response(200, b"<html>Log in</html>")},
+    "without what it promises": {"response": Response(200, {})},
 }
 lost = pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 TRANSIENT = set(LOST) - {"302"}
@@ -185,18 +186,18 @@ def test_what_must_not_be_done_twice_is_sent_once_and_its_outcome_is_unknown(tra
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422])
 def test_what_was_refused_was_not_done(transport, things, status):
-    things.fail("POST", Answer(status, {"error": "because"}))
+    things.fail("POST", Response(status, {"error": "because"}))
     error = failure(transport, make())
     assert (type(error), error.message, error.maybe_executed) == (error_class(status), "because", False)
 
 
 def test_a_refusal_after_a_lost_answer_says_that_the_first_may_have_been_done(transport, things):
     things.fail("POST", fault="reset", executed=True)
-    things.fail("POST", Answer(403, {}))
+    things.fail("POST", Response(403, {}))
     error = failure(transport, make(repeatable=True, unsure=None))
     assert (type(error), error.maybe_executed) == (error_class(403), True)
     things.fail("POST", fault="reset", executed=True)
-    things.fail("POST", Answer(403, {}))
+    things.fail("POST", Response(403, {}))
     assert type(failure(transport, make(repeatable=True))) is Lost
 
 
@@ -215,9 +216,9 @@ def test_what_may_be_repeated_is_asked_before_it_is(transport, things):
 @pytest.mark.parametrize("status", [404, 409, 410])
 def test_a_deletion_that_finds_nothing_the_second_time_is_done(transport, things, status):
     things.fail("DELETE", fault="reset", executed=True)
-    things.fail("DELETE", Answer(status, {}))
+    things.fail("DELETE", Response(status, {}))
     assert transport.send(delete(when_gone=lambda: "gone")) == "gone"
-    things.fail("DELETE", Answer(status, {}))
+    things.fail("DELETE", Response(status, {}))
     assert failure(transport, delete(when_gone=lambda: "gone")).maybe_executed is False
 
 
@@ -230,9 +231,9 @@ def test_what_must_not_be_done_twice_goes_by_a_connection_of_its_own(transport, 
 
 
 def test_a_429_was_not_done_unless_it_is_said_that_it_may_have_been(transport, things):
-    things.fail("POST", Answer(429, {}, {"Retry-After": "0"}), times=2)
+    things.fail("POST", Response(429, {}, {"Retry-After": "0"}), times=2)
     assert transport.send(make()) == "a thing"
-    things.fail("POST", Answer(429, {}, {"Retry-After": "0"}))
+    things.fail("POST", Response(429, {}, {"Retry-After": "0"}))
     error = failure(transport, make(doubtful=(429,)))
     assert type(error) is Lost
     assert type(error.__cause__) is RateLimited
@@ -240,23 +241,23 @@ def test_a_429_was_not_done_unless_it_is_said_that_it_may_have_been(transport, t
 
 
 def test_a_retry_after_of_nothing_is_no_leave_to_ask_at_once(connect, things):
-    things.fail("GET", Answer(429, {}, {"Retry-After": "0"}), times=99)
+    things.fail("GET", Response(429, {}, {"Retry-After": "0"}), times=99)
     assert failure(connect(retry_budget=3.0), read()).retry_after == 0
     assert 3 <= len(things.requests) <= 6  # within 3 seconds: pauses of 0.25 to 0.5, 0.5 to 1, 1 to 2
 
 
 def test_a_429_without_retry_after_waits_for_the_window_of_its_class(connect, things):
     transport = connect(rates={"": Rate(10, 9.0), "slow": Rate(1, 0.6)}, retry_budget=1.0)
-    things.fail("GET", Answer(429, {}))
+    things.fail("GET", Response(429, {}))
     started = time.monotonic()
     assert transport.send(read(kind="slow")) == "a thing"
     assert time.monotonic() - started >= 0.6
-    things.fail("GET", Answer(429, {}))
+    things.fail("GET", Response(429, {}))
     assert type(failure(transport, read())) is RateLimited  # 9 seconds are more than the budget
 
 
 def test_who_needs_an_answer_soon_does_not_wait_for_repeats(transport, things):
-    things.fail("GET", Answer(503, {}, {"Retry-After": "2"}))
+    things.fail("GET", Response(503, {}, {"Retry-After": "2"}))
     assert failure(transport, read(within=1.5)).retry_after == 2
     assert len(things.requests) == 1
     things.fail("GET", fault="stalled")
@@ -266,8 +267,8 @@ def test_who_needs_an_answer_soon_does_not_wait_for_repeats(transport, things):
 
 
 def test_a_download_goes_where_the_link_leads_without_the_token(transport, things):
-    things.fail("GET", Answer(302, b"", {"Location": "/file"}))
-    things.fail("GET", Answer(200, b"content"))
+    things.fail("GET", Response(302, b"", {"Location": "/file"}))
+    things.fail("GET", Response(200, b"content"))
     assert transport.download(f"{things.url}/link?signature=abc", bytes) == b"content"
     assert [request.headers.get("authorization") for request in things.requests] == [None, None]
 
@@ -324,7 +325,7 @@ def test_a_budget_without_an_end_ends_what_is_not_repeated(connect, things):
     transport = connect(retry_budget=math.inf)
     things.fail("POST", fault="reset", executed=True)
     assert type(failure(transport, make())) is Lost
-    things.fail("GET", Answer(404, {}))
+    things.fail("GET", Response(404, {}))
     assert type(failure(transport, read())) is error_class(404)
 
 
@@ -346,7 +347,7 @@ def test_what_a_post_does_is_done_once_unless_it_is_said_to_be_repeatable(transp
 
 @pytest.mark.parametrize("answer", [{}, [], None, "text", 7], ids=repr)
 def test_whatever_reading_raises_says_that_something_lacks(connect, things, answer):
-    things.fail("GET", Answer(200, answer))
+    things.fail("GET", Response(200, answer))
     error = failure(connect(retry_budget=0), Request("GET", ("things",), lambda a: a["name"].strip()))
     assert error.retryable
 
@@ -390,7 +391,7 @@ def test_a_link_is_in_no_error(connect):
 
 
 def test_a_download_is_no_request_of_the_api(connect, things):
-    things.fail("GET", Answer(200, b"content"))
+    things.fail("GET", Response(200, b"content"))
     assert connect(rates={"reads": Rate(1, 60)}, keep_rates=True).download(f"{things.url}/link", bytes) == b"content"
 
 
@@ -398,7 +399,7 @@ def test_the_token_shows_nowhere(connect, things, caplog):
     echo = json.dumps({"error": f"Bearer {TOKEN}"}).encode().replace(b"7", b"\\u0037")
     texts = []
     with caplog.at_level(logging.DEBUG):
-        for answer in (Answer(400, echo), Answer(503, echo), Answer(200, echo), Answer(200, echo[:-3])):
+        for answer in (Response(400, echo), Response(503, echo), Response(200, echo), Response(200, echo[:-3])):
             things.fail("POST", answer)
             error = failure(connect(), make())
             texts += [str(error), repr(vars(error)), repr(error.__cause__), repr(vars(error.__cause__ or error))]
@@ -406,5 +407,5 @@ def test_the_token_shows_nowhere(connect, things, caplog):
 
 
 def test_what_a_success_holds_is_given_as_it_is(transport, things):
-    things.fail("GET", Answer(200, {"name": f"the token {TOKEN}"}))
+    things.fail("GET", Response(200, {"name": f"the token {TOKEN}"}))
     assert transport.send(read()) == f"the token {TOKEN}"  # as a user may keep it there

@@ -2,8 +2,7 @@
 
 | here | is |
 |---|---|
-| `api_server` | what `coda` and `newsletter` share: HTTP, a record of requests, faults that a test orders |
-| `coda`, `newsletter` | a Coda and an Infomaniak newsletter on loopback; the benchmarks start the first as a program |
+| `coda_document`, `newsletter_document` | the vendors' OpenAPI documents |
 | `distributions` | real small distributions: write the project, build the wheel, unpack it |
 | `matrix` | many cases of one kind, several at once, each with a service behind a relay |
 | `memory` | the peak memory of a process |

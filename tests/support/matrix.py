@@ -9,8 +9,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from codomyrmex.cloud.errors import CloudError
+from codomyrmex.cloud.testing.services._api_server import ApiServer
+from codomyrmex.cloud.testing.services._http import Listener, listening
 
-from .api_server import Server, Service, running
 from .relay import ALL, OUTLASTED, Fault, Relay, relaying
 
 AT_ONCE = 24
@@ -22,16 +23,16 @@ Case = Callable[[Any, Relay], Iterable[str]]
 class Matrix:
     """Runs cases. ``make`` gives a fresh service, and ``judge`` what is wrong with one after its case."""
 
-    def __init__(self, make: Callable[[], Service], judge: Callable[[Any], Iterable[str]]) -> None:
+    def __init__(self, make: Callable[[], ApiServer], judge: Callable[[Any], Iterable[str]]) -> None:
         self._make, self._judge = make, judge
-        self._places: SimpleQueue[tuple[Server, Relay]] = SimpleQueue()
+        self._places: SimpleQueue[tuple[Listener, Relay]] = SimpleQueue()
 
     @contextmanager
     def ready(self) -> Iterator["Matrix"]:
         """The servers and relays, until the end of the block."""
         with ExitStack() as stack:
             for _ in range(AT_ONCE):
-                server = stack.enter_context(running(self._make()))
+                server = stack.enter_context(listening(self._make()))
                 self._places.put((server, stack.enter_context(relaying(server.server_port))))
             yield self
 

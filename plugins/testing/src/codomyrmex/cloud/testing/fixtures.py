@@ -1,6 +1,7 @@
 """Fixtures that give real back ends, for tests of any project.
 
-They are ``swift``, ``moto_server``, ``moto``, ``azurite``, ``azurite_oauth``, ``fake_gcs`` and ``fault_proxy``.
+They are ``swift``, ``moto_server``, ``moto``, ``azurite``, ``azurite_oauth``, ``fake_gcs`` and ``fault_proxy``; and, in
+this process, ``coda_server`` and ``newsletter_server``, which are always there.
 
 A back end that is missing skips the tests that ask for it, with the line that installs it. With
 ``CLOUD_REQUIRE_BACKENDS=1`` in the environment it fails them instead.
@@ -14,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import pytest
-from codomyrmex.cloud.testing import backends
+from codomyrmex.cloud.testing import backends, services
 
 _Server = TypeVar("_Server", bound="backends.Server")
 
@@ -84,6 +85,20 @@ def fault_proxy() -> Iterator[Callable[[str], backends.FaultProxy]]:
     """``fault_proxy(url)`` gives a `codomyrmex.cloud.testing.backends.FaultProxy` before a server, for this test."""
     with ExitStack() as stack:
         yield lambda upstream_url: stack.enter_context(backends.FaultProxy(upstream_url))
+
+
+@pytest.fixture
+def coda_server() -> Iterator[services.CodaServer]:
+    """A Coda of this test's own: `codomyrmex.cloud.testing.services.CodaServer`."""
+    with services.CodaServer() as server:
+        yield server
+
+
+@pytest.fixture
+def newsletter_server() -> Iterator[services.NewsletterServer]:
+    """A newsletter of this test's own: `codomyrmex.cloud.testing.services.NewsletterServer`."""
+    with services.NewsletterServer() as server:
+        yield server
 
 
 @pytest.hookimpl(tryfirst=True)

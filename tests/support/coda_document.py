@@ -3,9 +3,9 @@
 from typing import Any
 
 import yaml
+from codomyrmex.cloud.testing.services.coda._server import ROOT
 
-from ..vendor_document import VendorDocument
-from .server import ROOT
+from .vendor_document import VendorDocument
 
 
 def _read(text: str) -> dict[str, Any]:

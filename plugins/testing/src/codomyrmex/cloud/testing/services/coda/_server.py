@@ -2,7 +2,7 @@
 
 As a program it serves one document, ``doc``, with a table ``Things`` of some rows, until it is killed:
 
-    cd tests; python -m support.coda.server [--rows N] [--faster N] [--delay SECONDS] [--port N]
+    cd tests; python -m codomyrmex.cloud.testing.services.coda._server [--rows N] [--faster N] [--delay SECONDS] [--port N]
 
 It prints its URL, and at the end (SIGTERM) how many requests it refused by 429.
 """
@@ -22,8 +22,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..api_server import Answer, Received, Refused, Server, Service
-from . import contract
+from codomyrmex.cloud.testing.services._api_server import ApiServer, Refused
+from codomyrmex.cloud.testing.services._http import ReceivedRequest, Response
+from codomyrmex.cloud.testing.services.coda import _contract as contract
 
 TOKEN = "0f3c9d1e-5a7b-4c2d-8e6f-a1b2c3d4e5f6"
 ROOT = "/apis/v1"
@@ -33,10 +34,10 @@ VENDOR_RATES = {"reads": (100, 6.0), "writes": (10, 6.0), "content_writes": (3, 
 MAX_BODY, MAX_ROW = 2_000_000, 85_000
 
 
-def error(status: int, message: str = "", headers: dict[str, str] | None = None) -> Answer:
+def error(status: int, message: str = "", headers: dict[str, str] | None = None) -> Response:
     phrase = HTTPStatus(status).phrase
     body = {"statusCode": status, "statusMessage": phrase, "message": message or phrase}
-    return Answer(status, body, headers or {})
+    return Response(status, body, headers or {})
 
 
 class Table:
@@ -63,7 +64,7 @@ class Doc:
         self.tables: dict[str, Table] = {}
 
 
-class Coda(Service):
+class CodaServer(ApiServer):
     """The state of the service, and what it does with each request."""
 
     contract = contract
@@ -117,17 +118,17 @@ class Coda(Service):
 
     # What a request does
 
-    def handle(self, request: Received) -> Answer:
+    def handle(self, request: ReceivedRequest) -> Response:
         if request.target.startswith("/blobs/"):
             self.downloads.append(request.headers)
             key = request.target.removeprefix("/blobs/").partition("?")[0]
-            return Answer(200, self.contents.get(key, "").encode())
+            return Response(200, self.contents.get(key, "").encode())
         if not request.target.startswith(f"{ROOT}/"):
             self.violations.append(f"outside the API: {request.method} {request.target}")
             return error(404)
         return super().handle(request._replace(target=request.target.removeprefix(ROOT)))
 
-    def answer(self, request: Received, found: tuple[contract.Operation, dict[str, str]] | None) -> Answer:
+    def respond(self, request: ReceivedRequest, found: tuple[contract.Operation, dict[str, str]] | None) -> Response:
         self._apply()
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return error(401, "the token is not known")
@@ -152,7 +153,7 @@ class Coda(Service):
         finally:
             if request.method == "GET":
                 self.docs = written
-        return result if isinstance(result, Answer) else Answer(operation.ok, result)
+        return result if isinstance(result, Response) else Response(operation.ok, result)
 
     def _seen(self) -> dict[str, Doc]:
         """The documents as reads show them."""
@@ -170,7 +171,7 @@ class Coda(Service):
         """A new id, which is none that a test gave."""
         return next(key for number in self._ids if (key := f"{kind}-{number}") not in taken)
 
-    def _count(self, request: Received) -> None:
+    def _count(self, request: ReceivedRequest) -> None:
         """A window that slides over each class of requests, by user."""
         if not self.rates:
             return

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ..vendor_document import VendorDocument
+from .vendor_document import VendorDocument
 
 _WRONG = ("fields", "groups")
 """Of subscribers, and of their import: lists of text in the document, and otherwise in its own examples."""

@@ -13,8 +13,9 @@ from collections import deque
 from itertools import count
 from typing import Any
 
-from ..api_server import Answer, Received, Refused, Service
-from . import contract
+from codomyrmex.cloud.testing.services._api_server import ApiServer, Refused
+from codomyrmex.cloud.testing.services._http import ReceivedRequest, Response
+from codomyrmex.cloud.testing.services.newsletter import _contract as contract
 
 TOKEN = "x7Kq-0f3c9d1e5a7b4c2d8e6f-a1b2c3d4e5f6"
 DOMAIN = 12345
@@ -34,15 +35,15 @@ CODES = {
 }
 
 
-def error(status: int, description: str = "because", *causes: tuple[str, str], headers=None, code=None) -> Answer:
+def error(status: int, description: str = "because", *causes: tuple[str, str], headers=None, code=None) -> Response:
     """The service's envelope of an error; ``causes`` are arguments and what is wrong with each."""
     found: dict[str, Any] = {"code": code or CODES.get(status, "validation_failed"), "description": description}
     if causes:
         found["errors"] = [{"description": text, "context": {"attribute": name}} for name, text in causes]
-    return Answer(status, {"result": "error", "error": found}, headers or {})
+    return Response(status, {"result": "error", "error": found}, headers or {})
 
 
-class Newsletter(Service):
+class NewsletterServer(ApiServer):
     """The state of the service, and what it does with each request."""
 
     contract = contract
@@ -103,7 +104,7 @@ class Newsletter(Service):
 
     # What a request does
 
-    def answer(self, request: Received, found) -> Answer:
+    def respond(self, request: ReceivedRequest, found) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return error(401, "the token is not known")
         self._count()
@@ -121,7 +122,7 @@ class Newsletter(Service):
             return error(403, "not yours")
         body = request.json if request.body else {}
         result = getattr(self, operation.name)(request.query, body, *ids.values())
-        return result if isinstance(result, Answer) else Answer(operation.ok, result)
+        return result if isinstance(result, Response) else Response(operation.ok, result)
 
     def _count(self) -> None:
         if self.rate and not self.count_request(self.rate, self._sent_at):

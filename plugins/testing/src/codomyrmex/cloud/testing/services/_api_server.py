@@ -1,0 +1,175 @@
+"""What the services share: a record of the requests, and faults that a test orders."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from urllib.parse import urlsplit
+
+from codomyrmex.cloud.testing.services._http import Break, ReceivedRequest, Response, listening
+
+
+class Fault(NamedTuple):
+    """What happens to the next request of an operation."""
+
+    operation: str
+    """``*`` is any."""
+    response: Response | None
+    """None: the true response, with ``fault``."""
+    fault: Break = ""
+    executed: bool = False
+    """Whether the request is executed before."""
+
+
+class Refused(Exception):  # noqa: N818 - a response of the service, and no error of it
+    """Ends an operation with a response other than its success."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+class Operation(Protocol):
+    """A call of the API."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in `ApiServer.fail`, `ApiServer.received` and `ApiServer.changed`."""
+
+
+Match = tuple[Any, dict[str, str]]
+"""An `Operation`, and the parts of the path by their names."""
+
+
+class Contract(Protocol):
+    """What the API accepts."""
+
+    def find(self, method: str, path: str, /) -> Match | None:
+        """The operation that a raw path leads to, and its parts as they are written."""
+
+
+class ApiServer:
+    """Base of a service that is served over HTTP on loopback, in threads of this process.
+
+    It is served while it is a context manager: ``with CodaServer() as server: ... server.url``. What it holds may be
+    changed and looked at meanwhile by ``server.docs`` and the like; hold ``lock`` where requests may come at once.
+    """
+
+    contract: ClassVar[Contract]
+    root: ClassVar[str] = ""
+    """The path of the API's URL."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.url = ""
+        """The base URL for a client; empty while it is not served."""
+        self.requests: list[ReceivedRequest] = []
+        """Those so far."""
+        self.violations: list[str] = []
+        """What the API forbids, of all that was sent, and what the server itself could not answer."""
+        self.effects: list[tuple[str, Any]] = []
+        """What was carried out: the operation and what it changed. What changes nothing has no effect."""
+        self.faults: list[Fault] = []
+        """What was ordered by `fail` and did not happen yet."""
+        self.refused = 0
+        """How many requests were beyond the rate."""
+        self.connections: set[tuple[str, int]] = set()
+        """The addresses that requests came from, one for each connection."""
+        self.released = threading.Event()
+        """Ends what is stalled."""
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(listening(self))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.released.set()
+        self._stack.close()
+
+    # For tests
+
+    def fail(
+        self,
+        operation: str,
+        response: Response | None = None,
+        *,
+        fault: Break = "",
+        executed: bool = False,
+        times: int = 1,
+    ) -> None:
+        """Have the next requests of an operation fail.
+
+        Args:
+            operation: its name, or ``*`` for any.
+            response: what is answered; without it the true response, with ``fault``.
+            fault: how the response is broken.
+            executed: whether the request is carried out before.
+            times: how many requests.
+        """
+        self.faults += [Fault(operation, response, fault, executed)] * times
+
+    def changed(self, operation: str) -> list[Any]:
+        """What an operation changed so far, once for each time."""
+        with self.lock:
+            return [target for name, target in self.effects if name == operation]
+
+    def received(self, operation: str) -> list[ReceivedRequest]:
+        """The requests of an operation so far."""
+        return [request for request in self.requests if request.operation == operation]
+
+    # For the services
+
+    def respond(self, request: ReceivedRequest, match: Match | None) -> Response:
+        """The true response. ``match`` is what the contract finds; `Refused` is a response too."""
+        raise NotImplementedError
+
+    def handle(self, request: ReceivedRequest) -> Response:
+        """The response to a request: the true one, or what `fail` ordered."""
+        with self.lock:
+            path, mark, query = request.target.partition("?")
+            if path.endswith("/"):  # it is the same without, as it is for most routers
+                self.violations.append(f"{request.method} {request.target} ends with a slash")
+                request = request._replace(target=path.rstrip("/") + mark + query)
+            match = self.contract.find(request.method, urlsplit(request.target).path)
+            request = request._replace(operation=match and match[0].name)
+            self.requests.append(request)
+            fault = self._fault(request.operation) if request.operation else None
+            if fault and not fault.executed:
+                return self._failing(fault)
+            try:
+                response = self.respond(request, match)
+            except Refused as refused:
+                response = refused.response
+            return self._failing(fault, response) if fault else response
+
+    def count_request(self, rate: tuple[int, float], sent: deque[float]) -> bool:
+        """Count a request against a rate, requests in seconds of a window that slides.
+
+        Returns False where it is one too many. ``sent`` holds the times of those that were not.
+        """
+        allowed, seconds = rate
+        now = time.monotonic()
+        while sent and now - sent[0] >= seconds:
+            sent.popleft()
+        if len(sent) >= allowed:
+            self.refused += 1
+            return False
+        sent.append(now)
+        return True
+
+    def _fault(self, operation: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.operation in (operation, "*"):
+                self.faults.remove(fault)
+                return fault
+        return None
+
+    def _failing(self, fault: Fault, true: Response | None = None) -> Response:
+        response = fault.response or true or Response(200, {"data": "x" * 200})
+        return response._replace(fault=fault.fault)

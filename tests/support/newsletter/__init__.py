@@ -1,3 +1,0 @@
-"""An Infomaniak newsletter on loopback: `server` answers, `contract` is what its API accepts, `vendor` is the
-vendor's document.
-"""
