@@ -189,8 +189,8 @@ def test_the_token_is_in_no_text_no_log_and_no_pickle(connect, service, caplog, 
         service.fail("credits", error(429, headers={"Retry-After": "0"}))
         client.get_credits()
         for fault in (
-            {"answer": echo},
-            {"answer": echo._replace(status=422)},
+            {"response": echo},
+            {"response": echo._replace(status=422)},
             {"response": Response(200, f"<html>{TOKEN}</html>".encode())},
             {"fault": "reset"},
             {"fault": "stalled"},
