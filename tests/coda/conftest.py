@@ -1,7 +1,7 @@
 import pytest
 from codomyrmex.cloud.coda import CodaClient
 from codomyrmex.cloud.testing.services._http import listening
-from codomyrmex.cloud.testing.services.coda._server import TOKEN, CodaServer
+from codomyrmex.cloud.testing.services.coda import TOKEN, CodaServer
 from support import coda_document as vendor
 from support.matrix import Matrix
 
@@ -22,8 +22,10 @@ def coda(server):
     document where that is at hand. A test that sends something else on purpose clears ``violations``.
     """
     service = CodaServer()
-    table = service.add_table(service.add_doc())
-    table.rows |= {f"i-{n}0": {"c-1": name, "c-2": n, "c-3": ["x", "y"]} for n, name in enumerate("abc")}
+    doc = service.add_doc("A document", doc_id="doc")
+    table = service.add_table(doc, table_id="grid-1", sorts=[("Name", "descending")])
+    for n, name in enumerate("abc"):
+        table.add_row({"Name": name, "Count": n, "Tags": ["x", "y"]}, row_id=f"i-{n}0")
     server.serve(service)
     yield service
     service.released.set()

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from codomyrmex.cloud import errors as tree
 from codomyrmex.cloud.coda import CodaAPIError, CodaClient, CodaOutcomeUnknownError
-from codomyrmex.cloud.testing.services.coda._server import ROOT, TOKEN, CodaServer
+from codomyrmex.cloud.testing.services.coda import TOKEN, CodaServer
+from codomyrmex.cloud.testing.services.coda._service import Export, Mutation
 from support import coda_document as vendor
 from support import relay as faults
 from support.matrix import repeated, truth_or_error
@@ -17,13 +18,13 @@ MARKDOWN = {"format": "markdown", "content": "more"}
 def make() -> CodaServer:
     """A Coda in which names are ambiguous: two rows ``a`` in each of two tables ``Things``, two pages ``Page``."""
     coda = CodaServer()
-    doc = coda.add_doc()
-    for key in ("grid-1", "grid-2"):
-        rows = enumerate("abca")
-        coda.add_table(doc, key).rows |= {f"i-{n}0": {"c-1": name, "c-2": n, "c-3": ["x"]} for n, name in rows}
-    for key in ("canvas-1", "canvas-2"):
-        doc.pages[key] = coda._new_page(doc, key, {"name": "Page"})
-        coda.contents[key] = "text"
+    doc = coda.add_doc(doc_id="doc")
+    for page_id in ("canvas-1", "canvas-2"):
+        coda.add_page(doc, "Page", page_id=page_id, content="text")
+    for table_id in ("grid-1", "grid-2"):
+        table = coda.add_table(doc, table_id=table_id)
+        for n, name in enumerate("abca"):
+            table.add_row({"Name": name, "Count": n, "Tags": ["x"]}, row_id=f"i-{n}0")
     return coda
 
 
@@ -34,7 +35,7 @@ def violations(coda: CodaServer) -> list[str]:
 
 def connect(relay, **options) -> CodaClient:
     return CodaClient(
-        TOKEN, relay.url + ROOT, **{"timeout": relay.timeout, "limits": None, "retry_budget": 1.5, **options}
+        TOKEN, relay.url + CodaServer.root, **{"timeout": relay.timeout, "limits": None, "retry_budget": 1.5, **options}
     )
 
 
@@ -208,12 +209,12 @@ READS = {
 def broken_read(read: Read, fault: faults.Fault, must: bool, coda: CodaServer, relay):
     """A case: one exchange of a read is broken. ``must``: whether the true result is to come all the same."""
     coda.largest_page = 2
-    coda.add_doc("doc-2")
-    coda.add_doc("doc-3")
-    coda.add_table(coda.docs["doc"], "grid-3")
-    coda.docs["doc"].pages["canvas-3"] = coda._new_page(coda.docs["doc"], "canvas-3", {"name": "Other"})
-    coda._mutations["mutate:0"] = (0.0, 0.0)
-    coda._exports["export-0"] = -1000
+    coda.add_doc()
+    coda.add_doc()
+    coda.add_table("doc")
+    coda.add_page("doc", "Other")
+    coda.mutations["mutate:0"] = Mutation(0.0, 0.0)
+    coda.exports["export-0"] = Export("doc", "canvas-1", "html", polls_left=1000)
 
     def call():
         with connect(relay, retry_budget=2) as client:

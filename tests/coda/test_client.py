@@ -15,7 +15,7 @@ from codomyrmex.cloud import CloudCredentials, get_client, hooks, providers
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient, CodaRateLimitError, Rate, RateLimits
 from codomyrmex.cloud.errors import OperationRefused
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.coda._server import TOKEN, error
+from codomyrmex.cloud.testing.services.coda import TOKEN, error
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from codomyrmex.cloud.coda import CodaAPIError, CodaClient, RateLimits, _rows, _waiting, client, errors
 from codomyrmex.cloud.rest import transport
-from codomyrmex.cloud.testing.services.coda._server import TOKEN, error
+from codomyrmex.cloud.testing.services.coda import TOKEN, error
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/coda.md").read_text("utf-8")
@@ -18,10 +18,8 @@ FIRST_PAGE = (ROOT / "README.md").read_text("utf-8")
 @pytest.mark.parametrize("document", [PAGE, README], ids=["page", "readme"])
 def test_the_examples_run(coda, monkeypatch, document, capsys):
     monkeypatch.setenv("CODA_API_TOKEN", TOKEN)
-    coda.add_table(coda.add_doc("AbCDeFGH"), "grid-2", "Tasks", ("Name", "Done", "Due", "Tags")).rows["i-1"] = {
-        "c-1": "Sleep",
-        "c-2": False,
-    }
+    table = coda.add_table(coda.add_doc(doc_id="AbCDeFGH"), "Tasks", ("Name", "Done", "Due", "Tags"), table_id="grid-2")
+    table.add_row({"Name": "Sleep", "Done": False})
     names = {"client": CodaClient(base_url=coda.url, limits=None), "CodaAPIError": CodaAPIError, "date": date}
     names["rows"] = [{"Name": f"task {n}"} for n in range(600)]
     examples = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
@@ -39,7 +37,7 @@ def test_the_examples_run(coda, monkeypatch, document, capsys):
 
 def test_the_example_of_the_first_page_runs(coda, monkeypatch, capsys):
     monkeypatch.setenv("CODA_API_TOKEN", TOKEN)
-    coda.add_table(coda.add_doc("AbCDeFGH"), "grid-2", "Tasks", ("Name", "Done"))
+    coda.add_table(coda.add_doc(doc_id="AbCDeFGH"), "Tasks", ("Name", "Done"))
     [example] = [block for block in re.findall(r"```python\n(.*?)```", FIRST_PAGE, re.DOTALL) if "CodaClient" in block]
     names = {}
     exec(example.replace("from_env()", f"from_env(base_url={coda.url!r})"), names)

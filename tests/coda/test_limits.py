@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient, Rate, RateLimits
-from codomyrmex.cloud.testing.services.coda._server import TOKEN, VENDOR_RATES, faster
+from codomyrmex.cloud.testing.services.coda import TOKEN, VENDOR_RATES, faster
 
 FASTER = 50
 LIMITS = RateLimits(**{kind: Rate(n, seconds / FASTER) for kind, (n, seconds) in VENDOR_RATES.items()})
@@ -25,7 +25,8 @@ def test_the_default_limits_are_the_vendors():
 
 def test_ten_thousand_rows_are_read_and_five_thousand_upserted_without_a_429(limited, coda):
     table = coda.docs["doc"].tables["grid-1"]
-    table.rows = {f"i-x{n}": {"c-1": f"thing {n}", "c-2": n} for n in range(10_000)}
+    table.rows.clear()
+    table.add_rows({"Name": f"thing {n}", "Count": n} for n in range(10_000))
     coda.largest_page = 100
     assert [row["Count"] for row in limited.iter_rows("doc", "grid-1", use_column_names=True)] == list(range(10_000))
     rows = [{"Name": f"thing {n}", "Count": -n} for n in range(5_000)]

@@ -16,8 +16,8 @@ ODD = [
 
 @pytest.mark.parametrize("odd", ODD)
 def test_an_odd_name_leads_to_its_table_and_row(client, coda, odd):
-    table = coda.add_table(coda.add_doc(odd), odd, "Odd")
-    table.rows[odd] = {"c-1": "found"}
+    table = coda.add_table(coda.add_doc(doc_id=odd), "Odd", table_id=odd)
+    table.add_row({"Name": "found"}, row_id=odd)
     assert client.get_doc(odd).id == odd
     assert client.get_table(odd, odd).id == odd
     assert client.get_row(odd, odd, odd).name == "found"

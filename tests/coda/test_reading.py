@@ -2,18 +2,18 @@
 
 import pickle
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 
 import pytest
 from codomyrmex.cloud.coda import CodaAPIError, Doc, Person, Reference
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.coda._server import CREATED
+from codomyrmex.cloud.testing.services.coda._docs import doc_resource
 
 
-def test_a_document_has_the_fields_of_the_api_in_snake_case(client):
+def test_a_document_has_the_fields_of_the_api_in_snake_case(client, coda):
     doc = client.get_doc("doc")
     assert (doc.id, doc.type, doc.name, doc.owner) == ("doc", "doc", "A document", "ada@example.org")
-    assert doc.created_at == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC) == datetime.fromisoformat(CREATED)
+    assert (doc.created_at, doc.created_at.tzinfo) == (coda.docs["doc"].created.time, UTC)
     assert doc.workspace.name == "Work"
     assert doc.doc_size.total_row_count == 3
     assert (doc.icon, doc.extra) == (None, {})
@@ -21,7 +21,7 @@ def test_a_document_has_the_fields_of_the_api_in_snake_case(client):
 
 def test_keys_the_client_does_not_know_are_out_of_the_way(client, coda):
     known = client.get_doc("doc")
-    coda.fail("getDoc", Response(200, {**coda._doc(coda.docs["doc"]), "brandNew": {"a": 1}, "icon": None}))
+    coda.fail("getDoc", Response(200, {**doc_resource(coda.url, coda.docs["doc"]), "brandNew": {"a": 1}, "icon": None}))
     doc = client.get_doc("doc")
     assert doc == known
     assert doc.extra == {"brandNew": {"a": 1}}
@@ -45,7 +45,7 @@ WRONG = [
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
 def test_an_answer_of_another_shape_is_an_error_that_holds_it(connect, coda, wrong):
-    answer = {**coda._doc(coda.docs["doc"]), **wrong}
+    answer = {**doc_resource(coda.url, coda.docs["doc"]), **wrong}
     coda.fail("getDoc", Response(200, answer))
     with pytest.raises(CodaAPIError, match="cannot be read") as caught:
         connect(retry_budget=0).get_doc("doc")
@@ -54,7 +54,7 @@ def test_an_answer_of_another_shape_is_an_error_that_holds_it(connect, coda, wro
 
 
 def test_a_model_says_what_was_left_out(coda):
-    answer = {**coda._doc(coda.docs["doc"]), "updatedAt": None}
+    answer = {**doc_resource(coda.url, coda.docs["doc"]), "updatedAt": None}
     del answer["name"]
     with pytest.raises(ValueError, match="the answer's Doc lacks name, updatedAt"):
         Doc.from_json(answer)
@@ -109,7 +109,7 @@ def test_a_list_is_one_page_that_iterates_and_tells_the_next(client, coda):
     assert len(page) == 2
     last = client.list_rows("doc", "grid-1", page_token=page.next_page_token)
     assert ([row.id for row in last], last.next_page_token) == (["i-20"], None)
-    assert last.next_sync_token == "sync-3"
+    assert last.next_sync_token == page.next_sync_token
 
 
 def test_filters_go_out_under_the_names_of_the_api(client, coda):
@@ -121,8 +121,9 @@ def test_filters_go_out_under_the_names_of_the_api(client, coda):
     assert coda.requests[-1].query == {"tableTypes": "table,view", "sortBy": "name"}
     client.list_columns("doc", "grid-1", visible_only=True)
     assert coda.requests[-1].query == {"visibleOnly": "true"}
-    client.list_rows("doc", "grid-1", query='"Name":"b"', sort_by="natural", sync_token="s", value_format="rich")
-    expected = {"query": '"Name":"b"', "sortBy": "natural", "syncToken": "s", "valueFormat": "rich"}
+    token = client.list_rows("doc", "grid-1").next_sync_token
+    client.list_rows("doc", "grid-1", query='"Name":"b"', sort_by="natural", sync_token=token, value_format="rich")
+    expected = {"query": '"Name":"b"', "sortBy": "natural", "syncToken": token, "valueFormat": "rich"}
     assert coda.requests[-1].query == expected
 
 
@@ -177,11 +178,11 @@ def test_every_list_can_be_walked(client, coda):
         coda.add_doc(f"doc-{number}")
         client.create_page("doc", name=f"Page {number}")
         coda.add_table(doc, f"grid-x{number}")
-    doc.tables["grid-1"].columns |= {f"c-{n}": f"Column {n}" for n in range(4, 8)}
+        doc.tables["grid-1"].add_column(f"Column {number}")
     assert len(list(client.iter_docs())) == 6
-    assert [page.name for page in client.iter_pages("doc")] == [f"Page {n}" for n in range(5)]
+    assert [page.name for page in client.iter_pages("doc")] == ["A document", *(f"Page {n}" for n in range(5))]
     assert len(list(client.iter_tables("doc", table_types=["table"]))) == 6
-    assert len(list(client.iter_columns("doc", "grid-1"))) == 7
+    assert len(list(client.iter_columns("doc", "grid-1"))) == 8
 
 
 def test_a_service_that_repeats_a_page_does_not_hold_the_client_for_ever(client, coda):

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import cycle
 
 import pytest
-from codomyrmex.cloud.testing.services.coda._server import ROOT, TOKEN
+from codomyrmex.cloud.testing.services.coda import TOKEN, CodaServer
 from support import relay as faults
 from support.matrix import told
 
@@ -26,7 +26,7 @@ def test_eight_threads_do_nothing_twice(matrix, clients, lag):
     some = cycle([name for name in faults.CUTS if "at accept" not in name] + list(faults.REFUSALS))
     with matrix.place() as (coda, relay):
         coda.reads_lag = lag
-        coda.docs["doc"].tables["grid-1"].rows |= {f"i-9{n}": {"c-1": f"old {n}"} for n in range(8)}
+        coda.docs["doc"].tables["grid-1"].add_rows({"Name": f"old {n}"} for n in range(8))
         several = [connect(relay) for _ in range(clients)]
         for number in range(40):
             harmless = faults.Fault()
@@ -76,7 +76,7 @@ def test_a_program_that_was_killed_and_runs_again_does_nothing_twice(matrix):
 
     def case(operation, call, coda, relay):
         relay.arm(faults.ALL["stall before the answer"], "(POST|PUT|PATCH|DELETE) ")
-        environment = os.environ | {"TOKEN": TOKEN, "URL": relay.url + ROOT}
+        environment = os.environ | {"TOKEN": TOKEN, "URL": relay.url + CodaServer.root}
         command = [sys.executable, "-c", PROGRAM.replace("{call}", call)]
         with subprocess.Popen(command, env=environment) as process:
             while not coda.effects and process.poll() is None:

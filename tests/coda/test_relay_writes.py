@@ -110,9 +110,9 @@ def test_a_name_that_looks_like_an_id_is_none(matrix):
     def case(name, method, fault, coda, relay):
         doc = coda.docs["doc"]
         for page in doc.pages.values():
-            page["name"] = name
+            page.name = name
         for key in ("i-00", "i-30"):
-            doc.tables["grid-1"].rows[key]["c-1"] = name
+            doc.tables["grid-1"].rows[key].values["c-1"] = name
         calls = {
             "deleteRow": lambda c: c.delete_row("doc", "grid-1", name),
             "updateRow": lambda c: c.update_row("doc", "grid-1", name, {"Name": "z"}),
@@ -250,7 +250,7 @@ def test_a_wait_that_cannot_know_tells_no_success(matrix):
         if stranger or error is None:
             yield stranger or f"told a success: {result!r}"
         elif name != "wait_for_mutation":
-            facts = (error.maybe_executed, error.retryable, error.request_id in coda._mutations)
+            facts = (error.maybe_executed, error.retryable, error.request_id in coda.mutations)
             if facts != (True, False, True):
                 yield f"maybe_executed, retryable, request_id known: {facts} {error!r}"
 

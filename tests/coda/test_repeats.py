@@ -12,7 +12,7 @@ from codomyrmex.cloud.coda import (
     RateLimits,
 )
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.coda._server import error
+from codomyrmex.cloud.testing.services.coda import error
 
 FAULTS = {
     "reset": {"fault": "reset"},
@@ -47,7 +47,7 @@ ONCE = {
 
 @pytest.fixture
 def client(connect, coda):
-    coda.docs["doc"].pages["canvas-9"] = coda._new_page(coda.docs["doc"], "canvas-9", {"name": "Page"})
+    coda.add_page("doc", "Page", page_id="canvas-9")
     return connect(timeout=1)
 
 
@@ -138,7 +138,7 @@ def test_a_service_that_asks_for_more_than_the_budget_is_not_waited_for(client, 
 
 
 def test_without_retry_after_a_429_waits_for_the_window_of_its_class(connect, coda):
-    coda.docs["doc"].pages["canvas-9"] = coda._new_page(coda.docs["doc"], "canvas-9", {"name": "Page"})
+    coda.add_page("doc", "Page", page_id="canvas-9")
     limits = RateLimits(reads=Rate(100, 0.2), content_writes=Rate(100, 1.5))
     client = connect(limits=limits)
     for operation, call, window, longer in (

@@ -16,7 +16,7 @@ from codomyrmex.cloud.coda import (
     to_pandas,
 )
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.coda._server import error
+from codomyrmex.cloud.testing.services.coda import error
 from support.interrupts import IN_THE_PAUSE, interrupt, notes_of_interrupt
 
 TABLE = ("doc", "grid-1")
@@ -79,7 +79,8 @@ def test_keys_update_what_is_there(client, coda):
 def test_values_become_what_cells_can_hold(client, coda):
     moment = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     row = {"a": None, "b": True, "c": 1.5, "d": Decimal("2.50"), "e": moment, "f": date(2026, 1, 2), "g": time(3, 4)}
-    coda.docs["doc"].tables["grid-1"].columns |= {name: name for name in "abcdefgh"}
+    for name in "abcdefgh":
+        coda.docs["doc"].tables["grid-1"].add_column(name)
     client.insert_rows(*TABLE, [row | {"h": ("x", [1, 2])}])
     assert {cell["column"]: cell["value"] for cell in coda.received("upsertRows")[-1].json["rows"][0]["cells"]} == {
         "a": "", "b": True, "c": 1.5, "d": 2.5, "e": "2026-01-02T03:04:00+00:00", "f": "2026-01-02", "g": "03:04:00",
@@ -132,7 +133,7 @@ def test_who_interrupts_is_told_how_many_rows_were_sent_before(client, coda, emp
         interrupt()
 
     assert notes_of_interrupt(lambda: client.insert_rows(*TABLE, rows())) == [
-        f"insert_rows had sent 500 rows before this, in {next(iter(coda._mutations))}"
+        f"insert_rows had sent 500 rows before this, in {next(iter(coda.mutations))}"
     ]
 
 
@@ -140,8 +141,8 @@ def test_who_interrupts_the_wait_is_told_what_goes_on_and_how_many_rows_were_sen
     coda.delay = 60
     notes = notes_of_interrupt(lambda: client.insert_rows(*TABLE, things(600)), when=IN_THE_PAUSE)
     assert notes == [
-        f"the service goes on with mutation {next(iter(coda._mutations))}",
-        f"insert_rows had sent 600 rows before this, in {', '.join(coda._mutations)}",
+        f"the service goes on with mutation {next(iter(coda.mutations))}",
+        f"insert_rows had sent 600 rows before this, in {', '.join(coda.mutations)}",
     ]
 
 
@@ -249,7 +250,7 @@ def test_waiting_that_fails_says_that_all_rows_are_accepted(client, coda):
     assert partial.unsettled == partial.result.request_ids
     assert (partial.accepted, partial.unsure, list(partial.remaining)) == (600, 0, [])
     assert len(partial.result.request_ids) == 2
-    coda._pending.clear()
+    coda.pending.clear()
 
 
 # pandas

@@ -3,7 +3,7 @@
 import pytest
 import requests
 from codomyrmex.cloud.coda import CodaValidationError
-from codomyrmex.cloud.testing.services.coda._server import TOKEN
+from codomyrmex.cloud.testing.services.coda import TOKEN
 
 TABLE = ("doc", "grid-1")
 
@@ -32,7 +32,8 @@ def test_an_empty_cell_is_an_empty_text(client):
 
 
 def test_a_new_row_takes_the_place_of_none(client, coda):
-    coda.docs["doc"].tables["grid-1"].rows |= {f"i-{n}": {"c-1": "by hand"} for n in range(1, 9)}
+    for n in range(1, 9):
+        coda.docs["doc"].tables["grid-1"].add_row({"Name": "by hand"}, row_id=f"i-{n}")
     for columns in ((), ("Name",)):
         client.insert_rows(*TABLE, [{"Name": f"new {columns}"}], columns)
     assert len(coda.rows()) == 3 + 8 + 2

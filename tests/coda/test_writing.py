@@ -14,7 +14,7 @@ from codomyrmex.cloud.coda import (
     CodaTimeoutError,
 )
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.coda._server import TOKEN, error
+from codomyrmex.cloud.testing.services.coda import TOKEN, error
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 
@@ -37,7 +37,7 @@ def test_a_page_is_made_changed_and_deleted(client, coda):
     page = created["id"]
     more = {"insertion_mode": "append", "canvas_content": {"format": "markdown", "content": " two"}}
     assert client.update_page("doc", page, name="Other", is_hidden=False, content_update=more)["id"] == page
-    assert (client.get_page("doc", page).name, coda.contents[page]) == ("Other", "# One two")
+    assert (client.get_page("doc", page).name, coda.docs["doc"].pages[page].content) == ("Other", "# One two")
     assert client.delete_page("doc", page)["id"] == page
     with pytest.raises(CodaGoneError) as caught:
         client.get_page("doc", page)
@@ -61,8 +61,9 @@ def test_a_page_is_exported_without_showing_the_token_to_where_it_is_kept(client
     assert client.get_page_export("doc", page, export.id).download_link is None
 
 
-def test_an_export_that_fails_says_why(client):
+def test_an_export_that_fails_says_why(client, coda):
     page = client.create_page("doc", name="Broken")["id"]
+    coda.docs["doc"].pages[page].export_error = "it cannot be exported"
     with pytest.raises(CodaAPIError, match="it cannot be exported"):
         client.export_page("doc", page)
 
@@ -122,10 +123,10 @@ WRITES = {
 def test_every_write_waits_until_it_is_applied_unless_told_otherwise(client, coda, write):
     coda.delay = 0.2
     getattr(client, write)(*WRITES[write], wait=False)
-    assert coda._pending
+    assert coda.pending
     assert not coda.received("getMutationStatus")
     getattr(client, write)(*WRITES[write])
-    assert not coda._pending
+    assert not coda.pending
 
 
 @pytest.mark.parametrize("write", ["update_page", "delete_page"])
@@ -133,9 +134,9 @@ def test_writes_of_pages_wait_too(client, coda, write):
     pages = [client.create_page("doc", name="Page")["id"] for _ in range(2)]
     coda.delay = 0.2
     getattr(client, write)("doc", pages[0], wait=False)
-    assert coda._pending
+    assert coda.pending
     getattr(client, write)("doc", pages[1])
-    assert not coda._pending
+    assert not coda.pending
 
 
 def test_rows_of_several_requests_are_all_sent_before_the_first_is_waited_for(client, coda):
@@ -159,7 +160,7 @@ def test_waiting_ends_when_the_time_is_over(client, coda):
     assert caught.value.__notes__ == ["Coda had accepted the write of i-00"]
     assert (caught.value.maybe_executed, caught.value.retryable) == (True, False)
     assert caught.value.request_id == "mutate:1"
-    coda._pending.clear()
+    coda.pending.clear()
 
 
 @pytest.mark.parametrize("status", [401, 403, 410])
@@ -194,7 +195,7 @@ def test_a_wait_obeys_retry_after(connect, coda):
 def test_an_export_is_downloaded_with_the_limits_of_coda_too(coda):
     with CodaClient(TOKEN, coda.url) as client:
         page = client.create_page("doc", name="Page")["id"]
-        coda.contents[page] = "# Hello"
+        coda.docs["doc"].pages[page].content = "# Hello"
         assert client.export_page("doc", "Page") == "# Hello"
     assert len(coda.received("getPage")) == 1  # by its id from then on
 
@@ -207,7 +208,7 @@ def test_a_request_id_that_cannot_be_asked_for_is_none(client, coda, request_id)
 
 
 def test_a_table_may_be_called_rows(client, coda):
-    coda.add_table(coda.docs["doc"], "grid-9", "rows").rows["i-90"] = {"c-1": "x"}
+    coda.add_table("doc", "rows", table_id="grid-9").add_row({"Name": "x"}, row_id="i-90")
     client.delete_row("doc", "rows", "x")
     assert coda.rows(table="grid-9") == []
     assert [request.target for request in coda.received("deleteRow")] == ["/docs/doc/tables/grid-9/rows/i-90"]
@@ -255,7 +256,7 @@ def test_who_interrupts_the_wait_for_a_mutation_is_told_what_goes_on(client, not
 def test_who_interrupts_a_write_is_told_what_it_makes(client, coda, notes_of_wait):
     notes = notes_of_wait(lambda: client.create_doc("Plans"), "getMutationStatus", {"completed": False})
     (made,) = coda.docs.keys() - {"doc"}
-    assert notes == [f"the service goes on with mutation {next(iter(coda._mutations))} of {made}"]
+    assert notes == [f"the service goes on with mutation {next(iter(coda.mutations))} of {made}"]
 
 
 def test_who_interrupts_an_export_is_told_what_goes_on(client, coda, notes_of_wait):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from codomyrmex.cloud.testing.services.coda._server import ROOT
+from codomyrmex.cloud.testing.services.coda import CodaServer
 
 from .vendor_document import VendorDocument
 
@@ -24,4 +24,4 @@ def _without_contradictions(node: Any) -> Any:
     return node
 
 
-DOCUMENT = VendorDocument("coda-openapi.yaml", f"https://coda.io{ROOT}", _read)
+DOCUMENT = VendorDocument("coda-openapi.yaml", f"https://coda.io{CodaServer.root}", _read)
