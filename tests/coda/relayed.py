@@ -1,6 +1,7 @@
 """The calls of every method of the client, for the cases in which the relay breaks an exchange of them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ MARKDOWN = {"format": "markdown", "content": "more"}
 def make() -> CodaServer:
     """A Coda in which names are ambiguous: two rows ``a`` in each of two tables ``Things``, two pages ``Page``."""
     coda = CodaServer()
+    coda.clock = lambda: datetime(2026, 1, 2, tzinfo=UTC)  # what one reads is what all read
     doc = coda.add_doc(doc_id="doc")
     for page_id in ("canvas-1", "canvas-2"):
         coda.add_page(doc, "Page", page_id=page_id, content="text")

@@ -26,7 +26,8 @@ def test_eight_threads_do_nothing_twice(matrix, clients, lag):
     some = cycle([name for name in faults.CUTS if "at accept" not in name] + list(faults.REFUSALS))
     with matrix.place() as (coda, relay):
         coda.reads_lag = lag
-        coda.docs["doc"].tables["grid-1"].add_rows({"Name": f"old {n}"} for n in range(8))
+        for n in range(8):
+            coda.docs["doc"].tables["grid-1"].add_row({"Name": f"old {n}"}, row_id=f"i-9{n}")
         several = [connect(relay) for _ in range(clients)]
         for number in range(40):
             harmless = faults.Fault()

@@ -124,7 +124,7 @@ def test_an_iterator_that_breaks_says_how_many_rows_were_sent_before(client, cod
 
     with pytest.raises(KeyError) as caught:
         client.insert_rows(*TABLE, rows())
-    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this, in mutate:501"]
+    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this, in mutate:1"]
 
 
 def test_who_interrupts_is_told_how_many_rows_were_sent_before(client, coda, empty):
@@ -167,7 +167,7 @@ def test_a_failure_in_the_middle_is_continued_without_loss_or_duplicates(client,
         client.insert_rows(*TABLE, form(rows))
     partial = caught.value.partial
     assert (partial.accepted, partial.unsure, len(partial.result.added_row_ids)) == (500, 0, 500)
-    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this, in mutate:501"]
+    assert caught.value.__notes__ == ["insert_rows had sent 500 rows before this, in mutate:1"]
     assert len(coda.rows()) == 500
     remaining = list(partial.remaining)
     assert remaining == rows[500:]
@@ -264,7 +264,8 @@ def test_rows_come_from_a_data_frame(client, coda, empty):
     frame["Share"] = [0.5, float("nan")]
     frame["Whole"] = pandas.array([1, None], dtype="Int64")
     frame["Done"] = [True, False]
-    empty.columns |= {"c-4": "Share", "c-5": "Whole", "c-6": "Done"}
+    for name in ("Share", "Whole", "Done"):
+        empty.add_column(name)
     client.insert_rows(*TABLE, frame)
     assert coda.rows() == [
         {"Name": "a", "Count": 1, "Tags": "2026-01-02T00:00:00", "Share": 0.5, "Whole": 1, "Done": True},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple, Self
@@ -29,6 +29,8 @@ class Ledger:
     def __init__(self) -> None:
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
         self._last = Stamp(0, datetime.min.replace(tzinfo=UTC))
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """What time it is, with its time zone."""
 
     def new_id(self, kind: str, taken: Container[str] = (), separator: str = "-") -> str:
         """An id such as ``i-1``, which is not one of those ``taken``."""
@@ -40,7 +42,7 @@ class Ledger:
 
     def stamp(self) -> Stamp:
         """The stamp of a write that happens now."""
-        now = datetime.now(UTC)
+        now = self.clock().astimezone(UTC)
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         self._last = Stamp(self._last.revision + 1, max(now, self._last.time + _TICK))
         return self._last

@@ -13,7 +13,7 @@ from codomyrmex.cloud.testing.services.coda._checks import Shape, cell_value, li
 from codomyrmex.cloud.testing.services.coda._operations import COMMON_ERRORS, Chapter
 from codomyrmex.cloud.testing.services.coda._records import Column, Row, Table, View, same
 from codomyrmex.cloud.testing.services.coda._responses import Json, browser_link, refusal
-from codomyrmex.cloud.testing.services.coda._service import Call, Cursor, Write
+from codomyrmex.cloud.testing.services.coda._service import Call, Cursor, Write, token_of
 from codomyrmex.cloud.testing.services.coda._tables import (
     TABLE,
     columns_of,
@@ -107,6 +107,9 @@ class _Key:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Key) and (self._is_empty, self._value) == (other._is_empty, other._value)
 
+    def __repr__(self) -> str:
+        return repr((self._is_empty, self._descends, self._value))
+
     __hash__ = None  # type: ignore[assignment]  # it is compared, and no key of a dict
 
 
@@ -122,10 +125,8 @@ def _revision_of(call: Call, table: Table, sync_token: str | None) -> int:
 
 def _sync_token(call: Call, table: Table, cursor: Cursor) -> str:
     meaning = (table.doc.id, table.id, cursor.revision)
-    tokens = call.service.sync_tokens
-    token = next((token for token in reversed(tokens) if tokens[token] == meaning), None)
-    token = token or call.service.ledger.new_id("sync")
-    tokens[token] = meaning
+    token = token_of(meaning)
+    call.service.sync_tokens[token] = meaning
     return token
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import time
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -20,6 +22,11 @@ from codomyrmex.cloud.testing.services.coda._responses import Json, api_link, re
 TOKEN = "0f3c9d1e-5a7b-4c2d-8e6f-a1b2c3d4e5f6"  # noqa: S105 - of no service but this
 """The token that a server takes, unless its ``token`` is set to another."""
 T = TypeVar("T")
+
+
+def token_of(meaning: object) -> str:
+    """A token that stands for something, the same for the same."""
+    return hashlib.sha256(repr(meaning).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 class Write(NamedTuple):
@@ -106,6 +113,19 @@ class Service(ApiServer):
         """The sync tokens that were handed out: document, table, and its revision."""
         self._history: deque[tuple[float, dict[str, Doc]]] = deque()
         """Until when the documents were like this, while reads lag."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """What time it is for documents, pages, tables and rows: a function that returns a time with its zone.
+
+        Default: the time it is. Set another for times that a test knows; also then a later write has a later time, of a
+        millisecond at least.
+        """
+        return self.ledger.clock
+
+    @clock.setter
+    def clock(self, clock: Callable[[], datetime]) -> None:
+        self.ledger.clock = clock
 
     def read_docs(self) -> dict[str, Doc]:
         """The documents as reads show them."""
@@ -198,7 +218,8 @@ class Call:
         shown = ordered[start : start + size]
         page: Json = {"items": [show(item) for _, item in shown], "href": cursor.path}
         if start + size < len(ordered):
-            token = self.service.ledger.new_id("page")
-            self.service.cursors[token] = Cursor(cursor.path, cursor.query, shown[-1][0], cursor.revision)
+            following = replace(cursor, after=shown[-1][0])
+            token = token_of(following)
+            self.service.cursors[token] = following
             page |= {"nextPageToken": token, "nextPageLink": f"{cursor.path}?pageToken={token}"}
         return page
