@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 import requests
 from codomyrmex.cloud.coda import CodaClient, Rate, RateLimits
+from codomyrmex.cloud.testing.services.coda import TOKEN
 from report import Line, options, report
 
 try:
@@ -27,8 +27,6 @@ try:
 except ImportError:
     Coda, CodaError = None, requests.HTTPError
 
-TESTS = Path(__file__).parents[1] / "tests"
-TOKEN = "0f3c9d1e-5a7b-4c2d-8e6f-a1b2c3d4e5f6"
 TABLE = ("doc", "grid-1")
 READS, WRITES = Rate(100, 6.0), Rate(3, 10.0)
 FASTER = 5
@@ -44,17 +42,18 @@ Job = Callable[[str], int]
 @contextmanager
 def server(rows: int) -> Iterator[tuple[str, Callable[[], int]]]:
     """The URL of a fresh server, and what ends it and tells how many requests it refused."""
-    module = "codomyrmex.cloud.testing.services.coda._server"
+    module = "codomyrmex.cloud.testing.services.coda"
     command = [sys.executable, "-m", module, f"--rows={rows}", f"--faster={FASTER}"]
-    with subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout
+        exports = dict(process.stdout.readline().split()[1].split("=", 1) for _ in range(2))
 
         def stop() -> int:
             process.terminate()
-            return int(process.stdout.read())
+            return int(process.stdout.read().split()[0])
 
         try:
-            yield process.stdout.readline().strip(), stop
+            yield exports["CODA_BASE_URL"], stop
         finally:
             process.kill()
 

@@ -3,6 +3,7 @@ from codomyrmex.cloud.coda import CodaClient
 from codomyrmex.cloud.testing.services._http import listening
 from codomyrmex.cloud.testing.services.coda import TOKEN, CodaServer
 from support import coda_document as vendor
+from support.coda_responses import JudgedCoda
 from support.matrix import Matrix
 
 from .relayed import make, violations
@@ -19,9 +20,9 @@ def coda(server):
     """A Coda of its own, with a document ``doc`` and a table ``grid-1`` of three rows.
 
     Whatever was sent to it must be what Coda accepts: by our own table of its API, and by the vendor's
-    document where that is at hand. A test that sends something else on purpose clears ``violations``.
+    document where that is at hand; and what it responded must be what the document says. A test that sends something else on purpose clears ``violations``.
     """
-    service = CodaServer()
+    service = JudgedCoda()
     doc = service.add_doc("A document", doc_id="doc")
     table = service.add_table(doc, table_id="grid-1", sorts=[("Name", "descending")])
     for n, name in enumerate("abc"):
@@ -31,6 +32,7 @@ def coda(server):
     service.released.set()
     assert service.violations == []
     assert vendor.DOCUMENT.problems(service.requests) == []
+    assert service.wrong_responses == []
 
 
 @pytest.fixture
