@@ -36,6 +36,12 @@ class Ledger:
         """An id such as ``i-1``, which is not one of those ``taken``."""
         return next(key for n in self._numbers[kind] if (key := f"{kind}{separator}{n}") not in taken)
 
+    def free_id(self, wanted: str | None, kind: str, taken: Container[str]) -> str:
+        """The id that a test wants, or a new one. Raises ValueError for one that is taken."""
+        if wanted is not None and wanted in taken:
+            raise ValueError(f"there is {wanted!r} already")
+        return wanted or self.new_id(kind, taken)
+
     def next_number(self) -> int:
         """Grows with each call, for an order that nothing else tells."""
         return next(self._numbers["any"])

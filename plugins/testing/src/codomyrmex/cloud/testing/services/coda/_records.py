@@ -134,13 +134,13 @@ class Doc:
 
         Args:
             name: its title.
-            page_id: default: a new one.
+            page_id: default: a new one; one that is there already is a ValueError.
             parent: the page above it, or its id.
             content: what is written on it.
             text_format: that the content is in: ``markdown`` or ``html``.
             looks: other fields of `Page`, such as ``subtitle``.
         """
-        page_id = page_id or self.ledger.new_id("canvas", {*self.pages, *self.deleted_pages})
+        page_id = self.ledger.free_id(page_id, "canvas", {*self.pages, *self.deleted_pages})
         stamp = self.touch()
         parent_id = parent.id if isinstance(parent, Page) else parent
         pieces = [Content(text_format, content)] if content else []
@@ -185,14 +185,14 @@ class Doc:
         Args:
             name: its name.
             columns: their names, or `Column` for one that is not of text. The first is the display column.
-            table_id: default: a new one.
+            table_id: default: a new one; one that is there already is a ValueError.
             page: where it stands. Default: the first page, which is made if there is none.
             where: which rows it shows, by their cells by names; the others are left out by ``visibleOnly``.
             sorts: by which it shows them; ``sortBy=natural`` is this order.
             layout: by the vendor's names.
         """
         page = page or next(iter(self.pages.values()), None) or self.add_page(self.title)
-        table = Table(self, table_id or self.ledger.new_id("grid", self.tables), name, page.id)
+        table = Table(self, self.ledger.free_id(table_id, "grid", self.tables), name, page.id)
         for column in columns:
             table.add_column(column)
         if not table.columns:
@@ -219,7 +219,7 @@ class Doc:
             table: whose rows it shows.
             name: its name.
             columns: the names or ids of those it shows. Default: all.
-            table_id: default: a new one.
+            table_id: default: a new one; one that is there already is a ValueError.
             page: where it stands. Default: where the table stands.
             where: which rows it shows, by their cells by names. Default: all.
             sorts: by which it shows them.
@@ -227,7 +227,7 @@ class Doc:
         """
         shown = None if columns is None else [table.column(column).id for column in columns]
         view = View(
-            table, table_id or self.ledger.new_id("table", self.tables), name, page.id if page else table.page_id
+            table, self.ledger.free_id(table_id, "table", self.tables), name, page.id if page else table.page_id
         )
         view.shown, view.where, view.sorts, view.layout = shown, where, list(sorts), layout
         self.tables[view.id] = view
@@ -274,7 +274,10 @@ class Table:
         return column
 
     def add_row(self, cells: Cells, *, row_id: str | None = None) -> Row:
-        """Add a row of these cells. ``row_id``: default: a new one. Raises KeyError for a column that is not there."""
+        """Add a row of these cells. ``row_id``: default: a new one.
+
+        Raises KeyError for a column that is not there, and ValueError for an id that is.
+        """
         return self.put_row(row_id, self._by_ids(cells), self.touch())
 
     def add_rows(self, rows: Iterable[Cells]) -> list[Row]:
@@ -285,7 +288,7 @@ class Table:
 
     def put_row(self, row_id: str | None, values: dict[str, Any], stamp: Stamp) -> Row:
         """Add a row of these cells by ids of columns."""
-        row_id = row_id or self.new_row_id()
+        row_id = self.doc.ledger.free_id(row_id, "i", self.rows)
         row = Row(row_id, values, self.doc.ledger.next_number(), stamp, stamp)
         self.rows[row_id] = row
         return row

@@ -55,7 +55,7 @@ class CodaServer(Service):
     def add_doc(self, title: str = "Untitled", *, doc_id: str | None = None) -> Doc:
         """Add a document without pages. ``doc_id``: default: a new one."""
         with self.lock:
-            doc = Doc(self.ledger, doc_id or self.ledger.new_id("doc", self.docs), title)
+            doc = Doc(self.ledger, self.ledger.free_id(doc_id, "doc", self.docs), title)
             self.docs[doc.id] = doc
             return doc
 
