@@ -20,7 +20,8 @@ def coda(server):
     """A Coda of its own, with a document ``doc`` and a table ``grid-1`` of three rows.
 
     Whatever was sent to it must be what Coda accepts: by our own table of its API, and by the vendor's
-    document where that is at hand; and what it responded must be what the document says. A test that sends something else on purpose clears ``violations``.
+    document where that is at hand; and what it responds must be what that document says. A test that sends
+    something else on purpose clears ``violations``.
     """
     service = JudgedCoda()
     doc = service.add_doc("A document", doc_id="doc")

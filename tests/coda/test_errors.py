@@ -27,8 +27,8 @@ from codomyrmex.cloud.coda import (
 )
 from codomyrmex.cloud.coda import errors as coda_errors
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.coda._contract import OPERATIONS
 from codomyrmex.cloud.testing.services.coda import TOKEN, error
+from codomyrmex.cloud.testing.services.coda._contract import OPERATIONS
 from support.tls import TlsServer
 
 KINDS = {

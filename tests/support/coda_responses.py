@@ -54,7 +54,10 @@ def problems(operation, response):
     declared = str(response.status) if response.status < 400 or operation.name != "createDoc" else "400"
     validator = _validator(operation.path, operation.method.lower(), declared)
     body = json.loads(json.dumps(response.body))
-    found = [f"{operation.name} {response.status}: {error.json_path} {error.message}" for error in validator.iter_errors(body)]
+    found = [
+        f"{operation.name} {response.status}: {error.json_path} {error.message}"
+        for error in validator.iter_errors(body)
+    ]
     return [*found, *([f"{operation.name}: a repr"] if "<built-in" in str(body) or " at 0x" in str(body) else [])]
 
 

@@ -67,7 +67,7 @@ def test_a_sync_token_of_a_read_that_lags_loses_nothing(coda, client, table):
 
 @pytest.mark.parametrize("wrong", [{"sync_token": "x"}, {"page_token": "x"}])
 def test_a_token_that_is_unknown_is_refused(client, table, wrong):
-    with pytest.raises(CodaValidationError, match="no (sync|page) token"):
+    with pytest.raises(CodaValidationError, match=r"no (sync|page) token"):
         client.list_rows(*TABLE, **wrong)
 
 
@@ -86,7 +86,8 @@ FORMATS = [
     ("number", 1.5, 1.5, 1.5, 1.5),
     ("checkbox", True, True, True, True),
     ("select", [True, False], "true,false", [True, False], [True, False]),
-    ("currency", 5, 5, 5, {"@context": "http://schema.org/", "@type": "MonetaryAmount", "currency": "USD", "amount": 5}),
+    ("currency", 5, 5, 5,
+     {"@context": "http://schema.org/", "@type": "MonetaryAmount", "currency": "USD", "amount": 5}),
     ("link", "https://a.example", *["https://a.example"] * 2,
      {"@context": "http://schema.org/", "@type": "WebPage", "url": "https://a.example"}),
     ("person", "a@b.example", *["a@b.example"] * 2,

@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _end)
     with Listener(coda, options.port) as server:
         server.block_on_close = False
-        print(f"export CODA_API_TOKEN={shlex.quote(coda.token)}")
-        print(f"export CODA_BASE_URL={shlex.quote(coda.url)}", flush=True)
+        for variable, value in coda.environment().items():
+            print(f"export {variable}={shlex.quote(value)}", flush=True)
         print("Coda runs with document doc, table Things; Ctrl-C ends it", file=sys.stderr)
         try:
             server.serve_forever()

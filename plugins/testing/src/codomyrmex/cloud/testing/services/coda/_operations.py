@@ -103,7 +103,7 @@ def query_problems(operation: Operation, query: str) -> Iterator[str]:
         if kind is None:
             yield f"unknown parameter {name!r}"
         elif not _fits(kind, value):
-            yield f"{name}={value!r} is not {kind}"
+            yield f"{name}={value!r} is {_WORDS.get(kind, f'none of {kind}')}"
 
 
 def _pair(part: str) -> tuple[str, str]:
@@ -112,6 +112,9 @@ def _pair(part: str) -> tuple[str, str]:
         raise ValueError(f"{part!r} has no value")
     decoded(name), decoded(value)
     return unquote_plus(name), unquote_plus(value)
+
+
+_WORDS = {"bool": "neither true nor false", "int": "no number above 0", "int..100": "no number from 1 to 100"}
 
 
 def _fits(kind: str, value: str) -> bool:

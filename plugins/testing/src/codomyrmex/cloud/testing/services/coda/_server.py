@@ -50,6 +50,10 @@ class CodaServer(Service):
         """
         return {"api_token": self.token, "base_url": self.url, "limits": None}
 
+    def environment(self) -> dict[str, str]:
+        """Variables for a shell: ``CODA_API_TOKEN``, which clients read, and ``CODA_BASE_URL`` to give to them."""
+        return {"CODA_API_TOKEN": self.token, "CODA_BASE_URL": self.url}
+
     # What is there
 
     def add_doc(self, title: str = "Untitled", *, doc_id: str | None = None) -> Doc:
@@ -181,6 +185,10 @@ class CodaServer(Service):
         body = {} if operation.body is None else request.json
         result = operation.handler(Call(self, request, docs, request.query, body), **arguments)
         return result if isinstance(result, Response) else Response(operation.ok, result)
+
+    def refusal(self, status: int, description: str) -> Response:
+        """The response to what is no request of the API."""
+        return error(status, description)
 
     def _count(self, request: ReceivedRequest) -> None:
         """Count a request against the rate of its class."""
