@@ -1,5 +1,7 @@
 """What a test puts into a Coda is what clients read, and what clients write is what the test sees."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from codomyrmex.cloud import get_client
 from codomyrmex.cloud.coda import CodaAuthenticationError, CodaClient
@@ -33,6 +35,15 @@ def test_what_is_accepted_is_seen_before_it_is_applied(coda, client, table):
     client.insert_rows("doc", "Things", [{"Name": "late"}], wait=False)
     assert len(client.list_rows("doc", "Things")) == 3
     assert coda.rows()[-1] == {"Name": "late"}
+
+
+def test_rows_are_put_in_while_requests_come(coda, client, table):
+    with ThreadPoolExecutor(4) as pool:
+        added = [pool.submit(table.add_row, {"Name": f"new {number}"}) for number in range(300)]
+        written = [pool.submit(client.insert_rows, "doc", "Things", [{"Name": "written"}]) for _ in range(20)]
+        read = [pool.submit(lambda: list(client.iter_rows("doc", "Things"))) for _ in range(20)]
+    assert [future.result() for future in (*added, *written, *read)]
+    assert len(table.rows) == 3 + 300 + 20
 
 
 def test_new_ids_are_none_that_a_test_gave(coda, client, doc, table):

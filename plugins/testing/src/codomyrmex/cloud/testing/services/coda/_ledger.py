@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,9 +25,14 @@ class Stamp(NamedTuple):
 
 
 class Ledger:
-    """Hands out ids and stamps; one for all documents of a service, whose copies share it."""
+    """Hands out ids and stamps; one for all documents of a service, whose copies share it.
 
-    def __init__(self) -> None:
+    Args:
+        lock: the service's, held while requests are carried out; tests change documents meanwhile.
+    """
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self.lock = lock
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
         self._last = Stamp(0, datetime.min.replace(tzinfo=UTC))
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)

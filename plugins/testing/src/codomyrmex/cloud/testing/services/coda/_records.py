@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from codomyrmex.cloud.testing.services.coda._ledger import Ledger, Stamp
@@ -266,11 +266,14 @@ class Table:
 
     def add_column(self, column: str | Column) -> Column:
         """Add a column: its name, for one of text, or a `Column`."""
-        column = Column(column) if isinstance(column, str) else column
+        column = Column(column) if isinstance(column, str) else replace(column)
         if not column.id:
             numbers = range(1, len(self.columns) + 2)
             column.id = next(key for n in numbers if (key := f"c-{n}") not in self.columns)
-        self.columns[column.id] = column
+        if column.id in self.columns:
+            raise ValueError(f"there is a column {column.id!r} already")
+        with self.doc.ledger.lock:
+            self.columns[column.id] = column
         return column
 
     def add_row(self, cells: Cells, *, row_id: str | None = None) -> Row:
@@ -278,13 +281,15 @@ class Table:
 
         Raises KeyError for a column that is not there, and ValueError for an id that is.
         """
-        return self.put_row(row_id, self._by_ids(cells), self.touch())
+        with self.doc.ledger.lock:
+            return self.put_row(row_id, self._by_ids(cells), self.touch())
 
     def add_rows(self, rows: Iterable[Cells]) -> list[Row]:
         """Add rows at once. Raises KeyError for a column that is not there, before any is added."""
-        values = [self._by_ids(cells) for cells in rows]
-        stamp = self.touch()
-        return [self.put_row(None, each, stamp) for each in values]
+        with self.doc.ledger.lock:
+            values = [self._by_ids(cells) for cells in rows]
+            stamp = self.touch()
+            return [self.put_row(None, each, stamp) for each in values]
 
     def put_row(self, row_id: str | None, values: dict[str, Any], stamp: Stamp) -> Row:
         """Add a row of these cells by ids of columns."""
@@ -299,7 +304,8 @@ class Table:
 
     def change_row(self, row_id: str, cells: Cells) -> bool:
         """Change cells of a row. Returns whether that changes anything. Raises KeyError for what is not there."""
-        return self.set_values(self.rows[row_id], self._by_ids(cells))
+        with self.doc.ledger.lock:
+            return self.set_values(self.rows[row_id], self._by_ids(cells))
 
     def set_values(self, row: Row, values: dict[str, Any]) -> bool:
         """Change cells of a row, by ids of columns. Returns whether that changes anything."""
@@ -311,10 +317,11 @@ class Table:
 
     def delete_row(self, row_id: str) -> bool:
         """Delete a row. Returns whether it was there."""
-        if self.rows.pop(row_id, None) is None:
-            return False
-        self.touch()
-        return True
+        with self.doc.ledger.lock:
+            if self.rows.pop(row_id, None) is None:
+                return False
+            self.touch()
+            return True
 
     def touch(self) -> Stamp:
         """The stamp of a change that is made now."""

@@ -28,8 +28,8 @@ class CodaServer(Service):
     """A Coda on loopback: real HTTP, documents that are kept, pages of lists, delayed writes, rate limits, faults.
 
     It holds nothing at first. ``add_doc``, ``add_page``, ``add_table`` and ``add_view`` fill it, ``docs``, ``rows`` and
-    the records they give show what is there, ``requests`` and ``effects`` what was asked and done. Each may be used
-    while requests come.
+    the records they give show what is there, ``requests`` and ``effects`` what was asked and done. All these may be
+    called while requests come; hold ``lock`` to look at several things at one moment.
     """
 
     contract: ClassVar[Contract] = _contract

@@ -106,7 +106,7 @@ class Service(ApiServer):
         """The writes that were accepted and are not applied yet, with when they will be."""
         self.exports: dict[str, Export] = {}
         """By id."""
-        self.ledger = Ledger()
+        self.ledger = Ledger(self.lock)
         self.cursors: dict[str, Cursor] = {}
         """The page tokens that were handed out."""
         self.sync_tokens: dict[str, tuple[str, str, int]] = {}
