@@ -1,5 +1,10 @@
 """What no client of ours sends is answered as a service would, and the connection goes on."""
 
+import json
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
 import pytest
 from codomyrmex.cloud.testing.services import Response
 from codomyrmex.cloud.testing.services.coda import VENDOR_RATES, faster
@@ -61,6 +66,19 @@ def test_what_is_wrong_is_told_and_the_connection_goes_on(coda, call, table, met
 def test_a_body_says_that_it_is_json(call, table):
     status, error = call("POST", ROWS, {"rows": []}, "text/plain")
     assert (status, error["message"]) == (400, "content type 'text/plain'")
+
+
+def test_a_body_without_a_length_is_none(coda, table):
+    url = urlsplit(coda.url)
+    with closing(HTTPConnection(url.netloc, timeout=10)) as connection:
+        for _ in range(2):
+            connection.putrequest("POST", url.path + ROWS)
+            connection.putheader("Authorization", f"Bearer {coda.token}")
+            connection.putheader("Content-Type", "application/json")
+            connection.endheaders()
+            response = connection.getresponse()
+            assert (response.status, json.load(response)["message"]) == (400, "no JSON")
+    assert len(coda.connections) == 1
 
 
 def test_text_of_any_kind_is_kept(coda, call, table):
