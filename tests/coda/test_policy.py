@@ -10,7 +10,7 @@ from codomyrmex.cloud.errors import OperationRefused
 from codomyrmex.cloud.hooks import hookimpl
 
 CHANGES = sorted(
-    name for name, method in vars(CodaClient).items()
+    name for name, method in inspect.getmembers(CodaClient, inspect.isfunction)
     if (spec := spec_of(method)) and spec.effect not in ("read", "list")
 )  # fmt: skip
 

@@ -1,153 +1,162 @@
-"""Rows on their way to Coda: from what Python has to cells, and into requests that Coda accepts."""
+"""The part of the client that reads and writes rows."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from datetime import time as clock_time
-from decimal import Decimal
-from itertools import chain
-from numbers import Integral, Real
-from typing import Any
+from collections.abc import Iterable, Iterator, Sized
+from typing import Any, Unpack
 
-from codomyrmex.cloud.coda.errors import CodaAPIError, PartialInsert
-from codomyrmex.cloud.coda.models import InsertRowsResult, MutationStatus
-from codomyrmex.cloud.coda.params import RowLike
+from codomyrmex.cloud.coda import params
+from codomyrmex.cloud.coda._calls import Calls, walk
+from codomyrmex.cloud.coda._cells import to_cells
+from codomyrmex.cloud.coda._frames import is_frame, rows_of
+from codomyrmex.cloud.coda._inserts import insert, parts
+from codomyrmex.cloud.coda._waiting import TIMEOUT
+from codomyrmex.cloud.coda.models import InsertRowsResult, MutationStatus, Row, RowDetail, RowList
+from codomyrmex.cloud.common import CloudClient, operation
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 
-MAX_ROWS = 500
-"""Rows in one request. Coda names no limit; this keeps its answers quick and a failure small."""
-MAX_BYTES = 1_900_000
-"""The body of one request. Coda refuses more than 2 MB."""
+_ROWS_PER_PAGE = 200
 
 
-@dataclass(frozen=True)
-class Part:
-    """The rows of one request."""
+class Rows(CloudClient):
+    """Rows of tables."""
 
-    rows: list[RowLike]
-    body: bytes
+    _calls: Calls
 
+    @operation(effect="read")
+    def list_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> RowList:
+        """One page of a table's rows."""
+        query = params.query(filters, params.RowFilters)
+        return self._calls.get(RowList, "docs", doc_id, "tables", table_id, "rows", query=query)
 
-def to_cells(row: RowLike | None) -> list[dict[str, Any]]:
-    """The cells of a row, as Coda takes them. TypeError for what can be no cell."""
-    if isinstance(row, Mapping) and set(row) == {"cells"} and isinstance(row["cells"], list):
-        row = row["cells"]
-    if isinstance(row, Mapping):
-        pairs = list(row.items())
-    elif isinstance(row, Iterable) and not isinstance(row, str | bytes):
-        pairs = [_pair(cell) for cell in row]
-    else:
-        raise TypeError(f"a row is a mapping of columns to values, or a list of cells, not {type(row).__name__}")
-    for column, _ in pairs:
-        if not isinstance(column, str):
-            raise TypeError(f"a column is named by str, its name or id, not {column!r}")
-    return [{"column": column, "value": _value(column, value)} for column, value in pairs]
+    @operation(effect="read", lazy=True)
+    def iter_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> Iterator[Row]:
+        """All rows of a table. Reads 200 a page; give a smaller ``limit`` if Coda answers 504."""
+        return walk(self.list_rows, (doc_id, table_id), filters, params.RowFilters, _ROWS_PER_PAGE)
 
+    @operation(effect="read")
+    def get_row(self, doc_id: str, table_id: str, row_id: str, **options: Unpack[params.RowFormat]) -> RowDetail:
+        """One row."""
+        query = params.query(options, params.RowFormat)
+        return self._calls.get(RowDetail, "docs", doc_id, "tables", table_id, "rows", row_id, query=query)
 
-def _pair(cell: Any) -> tuple[Any, Any]:
-    if not isinstance(cell, Mapping) or set(cell) != {"column", "value"}:
-        raise TypeError(f"a cell is {{'column': ..., 'value': ...}}, not {cell!r}")
-    return cell["column"], cell["value"]
+    @operation(effect="write", checks=WAIT_CHECKS)
+    def insert_rows(
+        self,
+        doc_id: str,
+        table_id: str,
+        rows: Iterable[params.RowLike],
+        key_columns: Iterable[str] = (),
+        *,
+        disable_parsing: bool = False,
+        wait: bool = True,
+        timeout: float = TIMEOUT,
+    ) -> InsertRowsResult:
+        """Insert any number of rows; with ``key_columns`` update those that are there already.
 
+        They go in requests of at most 500 rows and 1.9 MB, in order. When one fails, the error's
+        ``partial`` says how far it came and holds the remaining rows. The rows of a list are all
+        checked before the first is sent; those of an iterator are taken as they are needed.
 
-def _value(column: str, value: Any, depth: int = 0) -> Any:
-    """``value`` as Coda takes it: text, number, boolean, or a list of these, or of lists of these."""
-    if value is None:
-        return ""  # Coda's API knows no null: an empty text is an empty cell
-    if isinstance(value, str | bool):
-        return value
-    if isinstance(value, Integral):  # numpy's too
-        return int(value)
-    if isinstance(value, Real | Decimal):  # all numbers of Coda are floating
-        return float(value)
-    if isinstance(value, datetime | date | clock_time):
-        return value.isoformat()
-    if isinstance(value, list | tuple) and depth < 2:
-        return [_value(column, item, depth + 1) for item in value]
-    raise TypeError(f"{column!r} cannot hold {type(value).__name__}: text, numbers, booleans, times, lists of these")
+        :param rows: ``{"Name": "x"}`` each, by names or ids of columns; or lists of Coda's cells,
+            ``{"column": "Name", "value": "x"}``; or a pandas DataFrame. None is an empty cell.
+        :param key_columns: names or ids; rows that are equal there are updated, all of them. It makes
+            the call safe to repeat, also after a crash.
+        :param disable_parsing: take text as it is, instead of as if it were typed.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end. Each request has as many,
+            from when the one before is done.
+        """
+        keys = [key_columns] if isinstance(key_columns, str) else list(key_columns)
+        pending = parts(rows_of(rows) if is_frame(rows) else rows, keys)
+        if isinstance(rows, Sized):
+            pending = iter(list(pending))
+        target = self._calls.target("docs", doc_id, "tables", table_id)
+        if not keys:
+            target = target.once("look which rows are in before inserting them again, or give key_columns")
+        query = params.flag("disableParsing", disable_parsing or None)
 
+        def send(body: bytes) -> dict[str, Any]:
+            return self._calls.edit("POST", target, below=("rows",), answers=(), query=query, body=body, wait=False)
 
-def encode(content: Any) -> bytes:
-    """JSON as UTF-8. ValueError for a number that JSON has not."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        def settle(request_id: str) -> MutationStatus:
+            return self._calls.settle(request_id, timeout)
 
+        return insert(pending, send, settle if wait else None, rows_are_kept=isinstance(rows, Sized), keyed=bool(keys))
 
-def parts(rows: Iterable[RowLike], keys: list[str]) -> Iterator[Part]:
-    """The requests for any number of rows, each below the limits; one row is never split."""
-    tail = b"]" + (b',"keyColumns":' + encode(keys) if keys else b"") + b"}"
-    taken: list[RowLike] = []
-    encoded: list[bytes] = []
-    size = 0
-    for row in rows:
-        row = row if isinstance(row, Mapping | list | tuple) else list(row)
-        data = encode({"cells": to_cells(row)})
-        if taken and (len(taken) == MAX_ROWS or size + len(data) > MAX_BYTES):
-            yield Part(taken, _body(encoded, tail))
-            taken, encoded, size = [], [], 0
-        taken.append(row)
-        encoded.append(data)
-        size += len(data) + 1
-    if taken:
-        yield Part(taken, _body(encoded, tail))
+    @operation(effect="write", checks=WAIT_CHECKS)
+    def update_row(
+        self,
+        doc_id: str,
+        table_id: str,
+        row_id: str,
+        cells: params.RowLike | None = None,
+        *,
+        row: params.RowLike | None = None,
+        disable_parsing: bool = False,
+        wait: bool = True,
+        timeout: float = TIMEOUT,
+    ) -> dict[str, Any]:
+        """Change cells of a row. Returns its ``id`` and the ``requestId``.
 
+        :param cells: as a row of `insert_rows`.
+        :param row: the same, by the name it has in Coda's API.
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
+        if (cells is None) == (row is None):
+            raise TypeError("update_row takes the new values as cells, or as row")
+        body = {"row": {"cells": to_cells(cells if cells is not None else row)}}
+        query = params.flag("disableParsing", disable_parsing or None)
+        target = self._calls.target("docs", doc_id, "tables", table_id, "rows", row_id)
+        return self._calls.edit("PUT", target, query=query, body=body, wait=wait, timeout=timeout)
 
-def _body(encoded: list[bytes], tail: bytes) -> bytes:
-    return b'{"rows":[' + b",".join(encoded) + tail
+    @operation(effect="delete", checks=WAIT_CHECKS)
+    def delete_row(
+        self, doc_id: str, table_id: str, row_id: str, *, wait: bool = True, timeout: float = TIMEOUT
+    ) -> dict[str, Any]:
+        """Delete a row. Returns its ``id`` and the ``requestId``.
 
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
+        return self._calls.delete("docs", doc_id, "tables", table_id, "rows", row_id, wait=wait, timeout=timeout)
 
-def insert(
-    pending: Iterator[Part],
-    send: Callable[[bytes], dict[str, Any]],
-    settle: Callable[[str], MutationStatus] | None,
-    *,
-    rows_are_kept: bool,
-    keyed: bool,
-) -> InsertRowsResult:
-    """Send every part, then wait for each; a `CodaAPIError` on the way gets its ``partial``, an interrupt a note.
+    @operation(effect="delete", checks=WAIT_CHECKS)
+    def delete_rows(
+        self, doc_id: str, table_id: str, row_ids: Iterable[str], *, wait: bool = True, timeout: float = TIMEOUT
+    ) -> dict[str, Any]:
+        """Delete several rows, by their ids, with one request. Returns ``rowIds`` and the ``requestId``.
 
-    :param rows_are_kept: whether the same call would send the same rows; of an iterator some are gone.
-    :param keyed: whether rows that are in would be updated, not inserted once more.
-    """
-    added: list[str] = []
-    request_ids: list[str] = []
-    accepted = 0
-    try:
-        for part in pending:
-            try:
-                answer = send(part.body)
-            except CodaAPIError as error:
-                unsure = len(part.rows) if error.maybe_executed else 0
-                error.maybe_executed = bool(error.maybe_executed or accepted)
-                error.retryable = error.retryable and rows_are_kept and (keyed or not accepted)
-                remaining = chain(part.rows, chain.from_iterable(later.rows for later in pending))
-                result = _result(added, request_ids)
-                error.partial = PartialInsert(accepted, unsure, result, list(request_ids), remaining)
-                raise
-            accepted += len(part.rows)
-            added += answer.get("addedRowIds", [])
-            request_ids.append(answer["requestId"])
-        warnings: list[str] = []
-        result = _result(added, request_ids, warnings)
-        if settle is None:
-            return result
-        for settled, request_id in enumerate(request_ids):
-            try:
-                status = settle(request_id)
-            except CodaAPIError as error:
-                error.partial = PartialInsert(accepted, 0, result, request_ids[settled:], iter(()))
-                raise
-            warnings += [status.warning] if status.warning else []
-    except (Exception, KeyboardInterrupt) as error:
-        if accepted:
-            error.add_note(f"insert_rows had sent {accepted} rows before this, in {', '.join(request_ids)}")
-        raise
-    return result
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        """
+        body = {"rowIds": list(row_ids)}
+        target = self._calls.target("docs", doc_id, "tables", table_id)
+        return self._calls.edit(
+            "DELETE",
+            target,
+            below=("rows",),
+            answers=("rowIds",),
+            body=body,
+            when_gone=body.copy,
+            wait=wait,
+            timeout=timeout,
+        )
 
+    @operation(effect="write", checks=WAIT_CHECKS)
+    def push_button(
+        self, doc_id: str, table_id: str, row_id: str, column_id: str, *, wait: bool = True, timeout: float = TIMEOUT
+    ) -> dict[str, Any]:
+        """Push the button in a row. Returns ``rowId``, ``columnId`` and the ``requestId``.
 
-def _result(added: list[str], request_ids: list[str], warnings: list[str] | None = None) -> InsertRowsResult:
-    last = request_ids[-1] if request_ids else ""
-    return InsertRowsResult(
-        request_id=last, added_row_ids=added, request_ids=request_ids, warnings=[] if warnings is None else warnings
-    )
+        :param wait: return when the service has done it; if False, as soon as it has accepted it.
+        :param timeout: seconds for that wait; ``math.inf`` for no end.
+
+        Hooks are told ``write``, whatever the button does, which may be to delete rows.
+        """
+        target = self._calls.target("docs", doc_id, "tables", table_id, "rows", row_id)
+        return self._calls.edit(
+            "POST", target.once("look what the button has done before pushing it again"),
+            below=("buttons", column_id), answers=("rowId", "columnId"), wait=wait, timeout=timeout,
+        )  # fmt: skip

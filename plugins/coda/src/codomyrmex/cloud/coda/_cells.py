@@ -1,0 +1,57 @@
+"""From what Python has to the cells that Coda takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from datetime import time as clock_time
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import Any
+
+from codomyrmex.cloud.coda.params import RowLike
+
+
+def to_cells(row: RowLike | None) -> list[dict[str, Any]]:
+    """The cells of a row, as Coda takes them. TypeError for what can be no cell."""
+    if isinstance(row, Mapping) and set(row) == {"cells"} and isinstance(row["cells"], list):
+        row = row["cells"]
+    if isinstance(row, Mapping):
+        pairs = list(row.items())
+    elif isinstance(row, Iterable) and not isinstance(row, str | bytes):
+        pairs = [_pair(cell) for cell in row]
+    else:
+        raise TypeError(f"a row is a mapping of columns to values, or a list of cells, not {type(row).__name__}")
+    for column, _ in pairs:
+        if not isinstance(column, str):
+            raise TypeError(f"a column is named by str, its name or id, not {column!r}")
+    return [{"column": column, "value": _value(column, value)} for column, value in pairs]
+
+
+def _pair(cell: Any) -> tuple[Any, Any]:
+    if not isinstance(cell, Mapping) or set(cell) != {"column", "value"}:
+        raise TypeError(f"a cell is {{'column': ..., 'value': ...}}, not {cell!r}")
+    return cell["column"], cell["value"]
+
+
+def _value(column: str, value: Any, depth: int = 0) -> Any:
+    """``value`` as Coda takes it: text, number, boolean, or a list of these, or of lists of these."""
+    if value is None:
+        return ""  # Coda's API knows no null: an empty text is an empty cell
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, Integral):  # numpy's too
+        return int(value)
+    if isinstance(value, Real | Decimal):  # all numbers of Coda are floating
+        return float(value)
+    if isinstance(value, datetime | date | clock_time):
+        return value.isoformat()
+    if isinstance(value, list | tuple) and depth < 2:
+        return [_value(column, item, depth + 1) for item in value]
+    raise TypeError(f"{column!r} cannot hold {type(value).__name__}: text, numbers, booleans, times, lists of these")
+
+
+def encode(content: Any) -> bytes:
+    """JSON as UTF-8. ValueError for a number that JSON has not."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
