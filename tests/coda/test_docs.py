@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from codomyrmex.cloud.coda import CodaAPIError, CodaClient, RateLimits, _inserts, _rows, _waiting, client, errors
+from codomyrmex.cloud.coda import CodaAPIError, CodaClient, RateLimits, _batches, _rows, _waiting, errors
 from codomyrmex.cloud.rest import transport
 from codomyrmex.cloud.testing.services.coda import TOKEN, error
 
@@ -52,7 +52,7 @@ def test_the_page_names_every_limit():
 
 def test_the_page_tells_the_numbers_that_hold():
     assert f"reads {_rows._ROWS_PER_PAGE} rows a page" in PAGE
-    assert f"at most {_inserts.MAX_ROWS} rows and {_inserts.MAX_BYTES / 1e6:g} MB" in PAGE
+    assert f"at most {_batches.MAX_ROWS} rows and {_batches.MAX_BYTES / 1e6:g} MB" in PAGE
     assert f"after {_waiting.TIMEOUT:g} seconds" in PAGE
     assert ["one", "two", "three", "four"][transport.ATTEMPTS - 2] in re.search(r"up to (\w+) times", PAGE)[1]
 

@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -92,7 +92,7 @@ def test_values_become_what_cells_can_hold(client, coda):
     "row",
     [
         {"Name": b"bytes"}, {"Name": {"a": 1}}, {"Name": [[["deep"]]]}, {1: "x"},
-        {"Name": float("nan")}, {"Name": float("inf")}, {"Name": "\ud800"}, "text", 1, ["Name"],
+        {"Name": float("inf")}, {"Name": Decimal("-Infinity")}, {"Name": "\ud800"}, "text", 1, ["Name"],
         [{"column": "Name"}], [{"column": "Name", "value": 1, "more": 2}], {"cells": [{"a": 1}]},
     ],
     ids=repr,
@@ -162,8 +162,8 @@ def test_a_failure_of_the_first_request_says_that_no_row_is_in(client, coda, emp
 def test_a_failure_in_the_middle_is_continued_without_loss_or_duplicates(client, coda, empty, form):
     coda.docs["doc"].tables["grid-1"].rows.clear()
     rows = things(1700)
-    rows[600]["Name"] = "x" * 90_000  # more than a row may hold
-    with pytest.raises(CodaValidationError, match="85 KB") as caught:
+    rows[600]["Nam"] = "y"
+    with pytest.raises(CodaValidationError, match="no column 'Nam'") as caught:
         client.insert_rows(*TABLE, form(rows))
     partial = caught.value.partial
     assert (partial.accepted, partial.unsure, len(partial.result.added_row_ids)) == (500, 0, 500)
@@ -171,7 +171,7 @@ def test_a_failure_in_the_middle_is_continued_without_loss_or_duplicates(client,
     assert len(coda.rows()) == 500
     remaining = list(partial.remaining)
     assert remaining == rows[500:]
-    remaining[100]["Name"] = "shorter"
+    del remaining[100]["Nam"]
     client.insert_rows(*TABLE, remaining)
     assert [row["Count"] for row in coda.rows()] == list(range(1700))
 
@@ -253,6 +253,136 @@ def test_waiting_that_fails_says_that_all_rows_are_accepted(client, coda):
     coda.pending.clear()
 
 
+# Rows that are too large
+
+
+def too_large(name):
+    return {"Name": name, "Tags": "x" * 90_000}
+
+
+@pytest.mark.parametrize("form", [list, iter])
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_row_that_is_too_large_is_named_and_the_rest_goes_in(client, coda, empty, form, wait):
+    rows = things(700)
+    rows[3] = too_large("three")
+    rows[600] = too_large("six hundred")
+    with pytest.raises(CodaValidationError) as caught:
+        client.insert_rows(*TABLE, form(rows), wait=wait)
+    error = caught.value
+    assert str(error).startswith("too large for Coda: rows[3] (90,")
+    assert "in 'Tags'), rows[600] (" in str(error)
+    assert "the other 698 rows are accepted" in str(error)
+    assert coda.rows() == [row for number, row in enumerate(things(700)) if number not in (3, 600)]
+    assert (error.partial.accepted, error.partial.unsure, error.partial.too_large) == (698, 0, [3, 600])
+    assert list(error.partial.remaining) == [rows[3], rows[600]]
+    assert (len(error.partial.result.added_row_ids), error.retryable, error.maybe_executed) == (698, False, True)
+    assert error.partial.unsettled == ([] if wait else error.partial.result.request_ids)
+    assert len(coda.received("upsertRows")) == 8  # each batch, and around its largest row
+
+
+def test_rows_that_are_all_too_large_are_named_and_none_is_in(client, coda, empty):
+    with pytest.raises(CodaValidationError, match=r"rows\[4\] .*, and 2 more; the other 0 rows") as caught:
+        client.insert_rows(*TABLE, [too_large(str(number)) for number in range(7)])
+    assert (coda.rows(), caught.value.maybe_executed) == ([], False)
+    assert len(list(caught.value.partial.remaining)) == 7
+
+
+def test_a_row_that_fits_in_no_request_is_not_sent(client, coda, empty):
+    with pytest.raises(CodaValidationError, match=r"rows\[1\] \(3,000,"):
+        client.insert_rows(*TABLE, [{"Name": "a"}, {"Name": "x" * 3_000_000}, {"Name": "b"}])
+    assert [row["Name"] for row in coda.rows()] == ["a", "b"]
+    assert max(len(request.body) for request in coda.received("upsertRows")) < 1000
+
+
+def test_rows_that_are_too_large_are_among_the_remaining_of_another_failure(client, coda, empty):
+    rows = [too_large("zero"), *things(600)]
+    rows[550] = {"Nope": 1}
+    with pytest.raises(CodaValidationError, match="no column") as caught:
+        client.insert_rows(*TABLE, rows)
+    assert caught.value.partial.accepted == 499
+    assert list(caught.value.partial.remaining) == [rows[0], *rows[500:]]
+    assert any(note.startswith("too large for Coda: rows[0] (") for note in caught.value.__notes__)
+
+
+def test_rows_with_keys_are_updated_though_one_is_too_large(client, coda):
+    with pytest.raises(CodaValidationError, match=r"rows\[1\]"):
+        client.insert_rows(*TABLE, [{"Name": "a", "Count": 9}, too_large("b"), {"Name": "c", "Count": 8}], ["Name"])
+    assert [row["Count"] for row in coda.rows()] == [9, 1, 8]
+
+
+# Deletions
+
+
+def test_any_number_of_rows_is_deleted(client, coda, empty):
+    client.insert_rows(*TABLE, things(1203))
+    ids = list(empty.rows)
+    result = client.delete_rows("doc", "Things", iter(ids[1:]))
+    assert [row["Name"] for row in coda.rows()] == ["thing 0"]
+    assert [len(request.json["rowIds"]) for request in coda.received("deleteRows")] == [500, 500, 202]
+    assert (result["rowIds"], len(result["requestIds"])) == (ids[1:], 3)
+    assert result["requestId"] == result["requestIds"][-1]
+
+
+def test_rows_are_deleted_as_lists_give_them(client, coda):
+    client.delete_rows(*TABLE, [row for row in client.list_rows(*TABLE) if row["c-2"]])
+    assert [row["Name"] for row in coda.rows()] == ["a"]
+
+
+def test_no_ids_delete_nothing(client, coda):
+    assert client.delete_rows("doc", "Things", []) == {"requestId": "", "requestIds": [], "rowIds": []}
+    assert coda.requests == []
+
+
+def test_a_deletion_that_fails_midway_is_continued(client, coda, empty):
+    client.insert_rows(*TABLE, things(600))
+    ids = list(empty.rows)
+    coda.fail("deleteRows", fault="", executed=True)  # the first request passes
+    coda.fail("deleteRows", error(403))
+    with pytest.raises(CodaForbiddenError) as caught:
+        client.delete_rows(*TABLE, ids)
+    partial = caught.value.partial
+    assert (partial.accepted, partial.unsure, caught.value.maybe_executed) == (500, 0, True)
+    assert caught.value.__notes__[0].startswith("delete_rows had sent 500 rows before this, in mutate:")
+    remaining = list(partial.remaining)
+    assert remaining == ids[500:]
+    client.delete_rows(*TABLE, remaining)
+    assert coda.rows() == []
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda c: c.delete_rows(*TABLE, "i-00"),
+            "row_ids takes ids of rows: a list .*, not str",
+        ),
+        (lambda c: c.delete_rows(*TABLE, None), "row_ids takes ids of rows.*not NoneType"),
+        (lambda c: c.delete_rows(*TABLE, ["i-00", 7]), "row_ids takes ids of rows, not 7"),
+        (lambda c: c.delete_rows(*TABLE, [""]), "row_ids takes ids of rows, not ''"),
+        (lambda c: c.insert_rows(*TABLE, "text"), "rows takes rows.*not str"),
+        (lambda c: c.insert_rows(*TABLE, None), "rows takes rows.*not NoneType"),
+        (lambda c: c.insert_rows(*TABLE, {"Name": "a"}), "rows takes rows.*not dict"),
+        (lambda c: c.insert_rows(*TABLE, [{"Name": "a"}], [1]), "key_columns takes names or ids of columns, not 1"),
+        (lambda c: c.insert_rows(*TABLE, [{"Name": "a"}], None), "key_columns takes .*not NoneType"),
+        (lambda c: c.update_row(*TABLE, "i-00", "text"), "a row is a mapping"),
+        (lambda c: c.update_page("doc", "canvas-1", content_update="text"), "content_update is a mapping, not str"),
+        (lambda c: c.update_page("doc", "canvas-1", is_hidden="yes"), "is_hidden is True or False, not str"),
+        (lambda c: c.create_page("doc", name=1), "name is text, not int"),
+        (lambda c: c.create_page("doc", page_content="text"), "page_content is a mapping, not str"),
+        (lambda c: c.create_doc("Plans", initial_page="text"), "initial_page is a mapping, not str"),
+        (lambda c: c.list_docs(is_owner="false"), "is_owner is True or False, not str"),
+        (lambda c: c.iter_rows(*TABLE, query=7), "query is text, not int"),
+    ],
+)
+def test_an_argument_of_another_type_is_refused_before_anything_is_sent(client, coda, call, message):
+    with pytest.raises(TypeError, match=message):
+        call(client)
+    assert coda.requests == []
+
+
 # pandas
 
 
@@ -273,11 +403,65 @@ def test_rows_come_from_a_data_frame(client, coda, empty):
     ]
 
 
-def test_numbers_of_numpy_are_numbers(client, coda):
+def test_what_says_that_there_is_no_value_is_an_empty_cell(client, coda, empty):
     import numpy
+    import pandas
 
-    client.insert_rows(*TABLE, [{"Name": numpy.float32(0.5), "Count": numpy.int64(7)}])
-    assert coda.rows()[-1] == {"Name": 0.5, "Count": 7}
+    missing = [
+        None, float("nan"), Decimal("NaN"), Decimal("sNaN"), numpy.nan, numpy.float32("nan"), numpy.datetime64("NaT"),
+        pandas.NA, pandas.NaT,
+    ]  # fmt: skip
+    client.insert_rows(*TABLE, [{"Name": value, "Tags": [value]} for value in missing])
+    assert coda.rows() == [{"Name": "", "Tags": [""]}] * len(missing)
+
+
+def test_values_of_numpy_and_pandas_are_values(client, coda, empty):
+    import numpy
+    import pandas
+
+    values = {
+        0.5: numpy.float32(0.5), 7: numpy.int64(7), True: numpy.bool_(1), "a": numpy.str_("a"),
+        "2026-01-02T00:00:00": numpy.datetime64("2026-01-02", "ns"),
+        "2026-01-02T03:00:00": pandas.Timestamp("2026-01-02 03:00"),
+    }  # fmt: skip
+    client.insert_rows(*TABLE, [{"Name": value} for value in values.values()])
+    client.insert_rows(*TABLE, [{"Name": numpy.array([1, 2]), "Tags": numpy.array([["a"], ["b"]])}])
+    assert [(type(row["Name"]), row["Name"]) for row in coda.rows()[:-1]] == [(type(v), v) for v in values]
+    assert coda.rows()[-1] == {"Name": [1, 2], "Tags": [["a"], ["b"]]}
+
+
+def test_records_and_rows_of_a_data_frame_are_rows(client, coda, empty):
+    import pandas
+
+    frame = pandas.DataFrame({"Name": ["a", "b", "c"], "Count": [1.5, None, 2.5]})
+    client.insert_rows(*TABLE, frame.to_dict("records"))
+    client.insert_rows(*TABLE, (row for _, row in frame.iterrows()))
+    client.insert_rows(*TABLE, frame.itertuples(index=False))
+    assert coda.rows() == [{"Name": "a", "Count": 1.5}, {"Name": "b", "Count": ""}, {"Name": "c", "Count": 2.5}] * 3
+
+
+def test_a_data_frame_whose_columns_are_not_told_apart_is_refused(client, coda):
+    import pandas
+
+    with pytest.raises(ValueError, match="several columns named 'Name'"):
+        client.insert_rows(*TABLE, pandas.DataFrame([[1, 2, 3]], columns=["Name", "Count", "Name"]))
+    levels = pandas.MultiIndex.from_tuples([("a", "b")])
+    with pytest.raises(ValueError, match="several levels"):
+        client.insert_rows(*TABLE, pandas.DataFrame([[1]], columns=levels))
+    assert coda.requests == []
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (float("inf"), "cannot hold inf"), (b"x", "cannot hold bytes"), ({1}, "cannot hold set"),
+        (timedelta(1), "cannot hold timedelta"), ({"@type": "Person"}, "without value_format='rich'"),
+    ],
+)  # fmt: skip
+def test_a_value_that_no_cell_holds_is_told_with_its_place(client, coda, value, message):
+    with pytest.raises((TypeError, ValueError), match=rf"^rows\[600\]: 'Count' {message}|^rows\[600\].*{message}"):
+        client.insert_rows(*TABLE, [*things(600), {"Name": "a", "Count": value}])
+    assert coda.requests == []
 
 
 def test_rows_go_to_a_data_frame_by_id(client):

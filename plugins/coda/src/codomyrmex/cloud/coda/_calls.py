@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from codomyrmex.cloud.coda import params
-from codomyrmex.cloud.coda._limits import Kind
 from codomyrmex.cloud.coda._cells import encode
+from codomyrmex.cloud.coda._limits import Kind
 from codomyrmex.cloud.coda._targets import Path, Target, by_ids, look_like_ids
 from codomyrmex.cloud.coda._waiting import TIMEOUT, wait_for
 from codomyrmex.cloud.coda.errors import (

@@ -7,26 +7,39 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from datetime import time as clock_time
 from decimal import Decimal
+from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
+from codomyrmex.cloud.coda._frames import plain
 from codomyrmex.cloud.coda.params import RowLike
 
 
 def to_cells(row: RowLike | None) -> list[dict[str, Any]]:
-    """The cells of a row, as Coda takes them. TypeError for what can be no cell."""
-    if isinstance(row, Mapping) and set(row) == {"cells"} and isinstance(row["cells"], list):
-        row = row["cells"]
-    if isinstance(row, Mapping):
-        pairs = list(row.items())
-    elif isinstance(row, Iterable) and not isinstance(row, str | bytes):
-        pairs = [_pair(cell) for cell in row]
-    else:
-        raise TypeError(f"a row is a mapping of columns to values, or a list of cells, not {type(row).__name__}")
+    """The cells of a row, as Coda takes them. TypeError or ValueError for what can be no cell."""
+    pairs = _pairs(row)
     for column, _ in pairs:
         if not isinstance(column, str):
             raise TypeError(f"a column is named by str, its name or id, not {column!r}")
     return [{"column": column, "value": _value(column, value)} for column, value in pairs]
+
+
+def encode(content: Any) -> bytes:
+    """JSON as UTF-8. ValueError for a number that JSON has not."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _pairs(row: Any) -> list[tuple[Any, Any]]:
+    """The columns and values of a row."""
+    if isinstance(row, Mapping) and set(row) == {"cells"} and isinstance(row["cells"], list):
+        row = row["cells"]
+    if hasattr(row, "keys"):  # a mapping, and what behaves so: rows of Coda, of pandas, of databases
+        return [(column, row[column]) for column in row.keys()]  # noqa: SIM118 - some iterate over their values
+    if hasattr(row, "_asdict"):  # a named tuple
+        return list(row._asdict().items())
+    if isinstance(row, Iterable) and not isinstance(row, str | bytes):
+        return [_pair(cell) for cell in row]
+    raise TypeError(f"a row is a mapping of columns to values, or a list of cells, not {type(row).__name__}")
 
 
 def _pair(cell: Any) -> tuple[Any, Any]:
@@ -37,21 +50,21 @@ def _pair(cell: Any) -> tuple[Any, Any]:
 
 def _value(column: str, value: Any, depth: int = 0) -> Any:
     """``value`` as Coda takes it: text, number, boolean, or a list of these, or of lists of these."""
+    value = plain(value)
     if value is None:
         return ""  # Coda's API knows no null: an empty text is an empty cell
     if isinstance(value, str | bool):
         return value
-    if isinstance(value, Integral):  # numpy's too
+    if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real | Decimal):  # all numbers of Coda are floating
+        if not isfinite(value):
+            raise ValueError(f"{column!r} cannot hold {value}: Coda's numbers are finite")
         return float(value)
     if isinstance(value, datetime | date | clock_time):
         return value.isoformat()
     if isinstance(value, list | tuple) and depth < 2:
         return [_value(column, item, depth + 1) for item in value]
+    if isinstance(value, Mapping):
+        raise TypeError(f"{column!r} cannot hold a mapping: read rows without value_format='rich' to write them again")
     raise TypeError(f"{column!r} cannot hold {type(value).__name__}: text, numbers, booleans, times, lists of these")
-
-
-def encode(content: Any) -> bytes:
-    """JSON as UTF-8. ValueError for a number that JSON has not."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sized
+from functools import partial
 from typing import Any, Unpack
 
 from codomyrmex.cloud.coda import params
+from codomyrmex.cloud.coda._batches import Batch, Sending, batches
 from codomyrmex.cloud.coda._calls import Calls, walk
-from codomyrmex.cloud.coda._cells import to_cells
+from codomyrmex.cloud.coda._cells import encode, to_cells
 from codomyrmex.cloud.coda._frames import is_frame, rows_of
-from codomyrmex.cloud.coda._inserts import insert, parts
+from codomyrmex.cloud.coda._inserts import body_of, encoded_row, partial_of, result_of, too_large, too_large_error
 from codomyrmex.cloud.coda._waiting import TIMEOUT
-from codomyrmex.cloud.coda.models import InsertRowsResult, MutationStatus, Row, RowDetail, RowList
+from codomyrmex.cloud.coda.errors import CodaAPIError
+from codomyrmex.cloud.coda.models import InsertRowsResult, Row, RowDetail, RowList
 from codomyrmex.cloud.common import CloudClient, operation
 from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 
@@ -58,8 +61,11 @@ class Rows(CloudClient):
         ``partial`` says how far it came and holds the remaining rows. The rows of a list are all
         checked before the first is sent; those of an iterator are taken as they are needed.
 
+        A row that is too large for Coda (85 KB, as Coda counts) does not keep back the others: when these are in,
+        `CodaValidationError` names it, and ``partial.remaining`` holds it.
+
         :param rows: ``{"Name": "x"}`` each, by names or ids of columns; or lists of Coda's cells,
-            ``{"column": "Name", "value": "x"}``; or a pandas DataFrame. None is an empty cell.
+            ``{"column": "Name", "value": "x"}``; or a pandas DataFrame. None, NaN, NaT and NA are empty cells.
         :param key_columns: names or ids; rows that are equal there are updated, all of them. It makes
             the call safe to repeat, also after a crash.
         :param disable_parsing: take text as it is, instead of as if it were typed.
@@ -67,22 +73,37 @@ class Rows(CloudClient):
         :param timeout: seconds for that wait; ``math.inf`` for no end. Each request has as many,
             from when the one before is done.
         """
-        keys = [key_columns] if isinstance(key_columns, str) else list(key_columns)
-        pending = parts(rows_of(rows) if is_frame(rows) else rows, keys)
-        if isinstance(rows, Sized):
+        keys = params.texts(
+            [key_columns] if isinstance(key_columns, str) else key_columns, "key_columns", "names or ids of columns"
+        )
+        is_kept = isinstance(rows, Sized)
+        pending = batches(
+            rows_of(rows) if is_frame(rows) else params.several(rows, "rows", "rows"), encoded_row, "rows"
+        )
+        if is_kept:
             pending = iter(list(pending))
         target = self._calls.target("docs", doc_id, "tables", table_id)
         if not keys:
             target = target.once("look which rows are in before inserting them again, or give key_columns")
         query = params.flag("disableParsing", disable_parsing or None)
 
-        def send(body: bytes) -> dict[str, Any]:
+        def send(batch: Batch[params.RowLike]) -> dict[str, Any]:
+            body = body_of(batch, keys)
             return self._calls.edit("POST", target, below=("rows",), answers=(), query=query, body=body, wait=False)
 
-        def settle(request_id: str) -> MutationStatus:
-            return self._calls.settle(request_id, timeout)
-
-        return insert(pending, send, settle if wait else None, rows_are_kept=isinstance(rows, Sized), keyed=bool(keys))
+        sending = Sending("insert_rows", send)
+        try:
+            sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
+        except CodaAPIError as error:
+            error.maybe_executed = bool(error.maybe_executed or sending.accepted)
+            error.retryable = error.retryable and is_kept and (bool(keys) or not sending.accepted)
+            error.partial = partial_of(sending)
+            if sending.too_large:
+                error.add_note(too_large(sending))
+            raise
+        if sending.too_large:
+            raise too_large_error(sending)
+        return result_of(sending)
 
     @operation(effect="write", checks=WAIT_CHECKS)
     def update_row(
@@ -124,25 +145,38 @@ class Rows(CloudClient):
 
     @operation(effect="delete", checks=WAIT_CHECKS)
     def delete_rows(
-        self, doc_id: str, table_id: str, row_ids: Iterable[str], *, wait: bool = True, timeout: float = TIMEOUT
+        self, doc_id: str, table_id: str, row_ids: Iterable[str | Row], *, wait: bool = True, timeout: float = TIMEOUT
     ) -> dict[str, Any]:
-        """Delete several rows, by their ids, with one request. Returns ``rowIds`` and the ``requestId``.
+        """Delete any number of rows, by their ids. Returns ``rowIds``, ``requestIds`` and the last ``requestId``.
 
+        They go in requests of at most 500. When one fails, the error's ``partial`` says how far it came and holds the
+        remaining ids; the same call may simply be made again. No ids are no request, and an empty ``requestId``.
+
+        :param row_ids: ids of rows, or rows as lists give them.
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
-        :param timeout: seconds for that wait; ``math.inf`` for no end.
+        :param timeout: seconds for that wait; ``math.inf`` for no end. Each request has as many,
+            from when the one before is done.
         """
-        body = {"rowIds": list(row_ids)}
-        target = self._calls.target("docs", doc_id, "tables", table_id)
-        return self._calls.edit(
-            "DELETE",
-            target,
-            below=("rows",),
-            answers=("rowIds",),
-            body=body,
-            when_gone=body.copy,
-            wait=wait,
-            timeout=timeout,
-        )
+        ids = [row.id if isinstance(row, Row) else row for row in params.several(row_ids, "row_ids", "ids of rows")]
+        pending = batches(params.texts(ids, "row_ids", "ids of rows"), encode, "row_ids")
+        target = self._calls.target("docs", doc_id, "tables", table_id) if ids else None
+
+        def send(batch: Batch[str]) -> dict[str, Any]:
+            assert target
+            body = {"rowIds": batch.items}
+            return self._calls.edit(
+                "DELETE", target, below=("rows",), answers=("rowIds",), body=body, when_gone=body.copy, wait=False
+            )
+
+        sending = Sending("delete_rows", send)
+        try:
+            sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
+        except CodaAPIError as error:
+            error.maybe_executed = bool(error.maybe_executed or sending.accepted)
+            error.partial = sending.partial()
+            raise
+        warning = {"warning": "; ".join(sending.warnings)} if sending.warnings else {}
+        return {"requestId": sending.last_request_id, "requestIds": sending.request_ids, "rowIds": ids, **warning}
 
     @operation(effect="write", checks=WAIT_CHECKS)
     def push_button(

@@ -23,7 +23,6 @@ from http import HTTPStatus
 from typing import Any
 
 from codomyrmex.cloud.coda.models import InsertRowsResult
-from codomyrmex.cloud.coda.params import RowLike
 from codomyrmex.cloud.errors import (
     AuthenticationError,
     CertificateError,
@@ -40,27 +39,36 @@ from codomyrmex.cloud.rest.statuses import branch_class, status_message
 from codomyrmex.cloud.rest.transport import Errors
 
 
-@dataclass
-class PartialInsert:
-    """How far `CodaClient.insert_rows` came before it failed; ``error.partial`` holds it.
-
-    ``client.insert_rows(doc, table, error.partial.remaining, key_columns)`` goes on from there.
-    """
+@dataclass(kw_only=True)
+class PartialWrite:
+    """How far a call of several requests came before it failed; ``error.partial`` holds it."""
 
     accepted: int
-    """The first so many rows were accepted, for certain."""
+    """So many rows were accepted, for certain: the first ones, but for those that are too large."""
     unsure: int
-    """Of so many rows after those it is not known: no answer came. With ``key_columns`` sending them
-    again makes no duplicates."""
-    result: InsertRowsResult
-    """Of the accepted rows."""
+    """Of so many rows after those it is not known: no answer came."""
     unsettled: list[str]
     """The ids of the accepted requests that are not known to be applied, for `CodaClient.wait_for_mutation`."""
-    remaining: Iterator[RowLike] | None = field(repr=False)
-    """The rows after the accepted ones, unsure ones included, to be read once. None in another process."""
+    remaining: Iterator[Any] | None = field(repr=False)
+    """What was not accepted, in order, unsure ones included, to be read once: rows, or the ids of rows to delete. None
+    in another process."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "remaining": None}  # rows that are still to be made do not pickle
+
+
+@dataclass(kw_only=True)
+class PartialInsert(PartialWrite):
+    """How far `CodaClient.insert_rows` came.
+
+    ``client.insert_rows(doc, table, error.partial.remaining, key_columns)`` goes on from there. With ``key_columns``
+    sending unsure rows again makes no duplicates.
+    """
+
+    result: InsertRowsResult
+    """Of the accepted rows."""
+    too_large: list[int]
+    """The positions, from 0 on, of the rows that Coda does not take for their size; they are in ``remaining``."""
 
 
 class CodaAPIError(CloudError):
@@ -75,8 +83,8 @@ class CodaAPIError(CloudError):
     maybe_executed: bool | None = False
     """Whether Coda may have done what was asked. False where it refused, or was never reached. Of a read, whether it
     may have been asked."""
-    partial: PartialInsert | None = None
-    """From `CodaClient.insert_rows`: which rows are in, and which are not."""
+    partial: PartialInsert | PartialWrite | None = None
+    """From `CodaClient.insert_rows`, a `PartialInsert`, and `CodaClient.delete_rows`: what is done, and what is not."""
 
     def __init__(
         self, message: str = "", status_code: int | None = None, response_body: Any = None, **context: Any

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypedDict
+from functools import cache
+from typing import Any, Literal, TypedDict, get_origin, get_type_hints
 
 from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda._names import camel
@@ -12,6 +13,10 @@ from codomyrmex.cloud.coda._names import camel
 RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 """A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
 them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``."""
+
+
+_CHECKED = {Mapping: "a mapping", bool: "True or False", str: "text"}
+"""Types of arguments whose values are checked, and what they are called."""
 
 
 class ClientOptions(TypedDict, total=False):
@@ -142,13 +147,32 @@ class PageChanges(TypedDict, total=False):
 
 
 def check(given: Mapping[str, Any], known: type) -> None:
-    """TypeError for an argument that the call does not know."""
-    names: Mapping[str, Any] = known.__annotations__
-    for name in given:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    """TypeError for an argument that the call does not know, or of a type that it does not take."""
+    hints = _hints(known)
+    for name, value in given.items():
+        if name not in hints:
+            near = difflib.get_close_matches(name, hints, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(hints)}"
             raise TypeError(f"unexpected argument {name!r}; {hint}")
+        kind = get_origin(hints[name]) or hints[name]
+        if kind in _CHECKED and value is not None and not isinstance(value, kind):
+            raise TypeError(f"{name} is {_CHECKED[kind]}, not {type(value).__name__}")
+
+
+def several(values: Any, name: str, of: str) -> Iterable[Any]:
+    """``values``; TypeError for what is none or one of them, such as a text, whose letters would be taken."""
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} takes {of}: a list of them, or any iterable, not {type(values).__name__}")
+    return values
+
+
+def texts(values: Any, name: str, of: str) -> list[str]:
+    """A list of texts. TypeError for anything else."""
+    listed = list(several(values, name, of))
+    for value in listed:
+        if not isinstance(value, str) or not value:
+            raise TypeError(f"{name} takes {of}, not {value!r}")
+    return listed
 
 
 def query(given: Mapping[str, Any], known: type) -> dict[str, str]:
@@ -180,3 +204,8 @@ def _renamed(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {camel(key): _renamed(item) for key, item in value.items()}
     return [_renamed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _hints(known: type) -> dict[str, Any]:
+    return get_type_hints(known)
