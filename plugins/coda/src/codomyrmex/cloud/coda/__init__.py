@@ -1,5 +1,6 @@
 """Coda.io: documents, pages, tables and rows, as `CodaClient`."""
 
+from codomyrmex.cloud.coda._changes import Changes
 from codomyrmex.cloud.coda._frames import to_pandas
 from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda.client import CodaClient
@@ -18,6 +19,7 @@ from codomyrmex.cloud.coda.errors import (
     CodaUnsettledError,
     CodaValidationError,
     PartialInsert,
+    PartialWrite,
 )
 from codomyrmex.cloud.coda.models import (
     ApiLink,
@@ -49,6 +51,7 @@ from codomyrmex.cloud.rest.rates import Rate
 
 __all__ = [
     "ApiLink",
+    "Changes",
     "CodaAPIError",
     "CodaAuthenticationError",
     "CodaCertificateError",
@@ -77,6 +80,7 @@ __all__ = [
     "PageExport",
     "PageList",
     "PartialInsert",
+    "PartialWrite",
     "Person",
     "Rate",
     "RateLimits",

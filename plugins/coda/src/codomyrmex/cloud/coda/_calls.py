@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, TypeVar
 
 from codomyrmex.cloud.coda import params
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 _BY_ITS_ID = "look at what has this name now, and give its id to ask again"
 
+L = TypeVar("L", bound=List[Any])
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
@@ -182,7 +184,14 @@ def accepted(*keys: str) -> Callable[[Any], dict[str, Any]]:
 def walk(
     list_page: Callable[..., List[T]], ids: tuple[str, ...], filters: Mapping[str, Any], known: type, limit: int = 100
 ) -> Iterator[T]:
-    """The items of all pages, fetched as they are read; wrong arguments raise at once.
+    """The items of all pages, fetched as they are read; wrong arguments raise at once. Arguments as `walk_pages`."""
+    return chain.from_iterable(walk_pages(list_page, ids, filters, known, limit))
+
+
+def walk_pages(
+    list_page: Callable[..., L], ids: tuple[str, ...], filters: Mapping[str, Any], known: type, limit: int = 100
+) -> Iterator[L]:
+    """All pages of a list, fetched as they are read; wrong arguments raise at once.
 
     :param known: the arguments that ``list_page`` takes.
     :param limit: items of a page, unless ``filters`` says it.
@@ -191,14 +200,14 @@ def walk(
     for part in ids:
         path_part(part)
     given = filters if filters.get("page_token") else {"limit": limit, **filters}
-    return _items(list_page, ids, given)
+    return _pages(list_page, ids, given)
 
 
-def _items(list_page: Callable[..., List[T]], ids: tuple[str, ...], filters: Mapping[str, Any]) -> Iterator[T]:
+def _pages(list_page: Callable[..., L], ids: tuple[str, ...], filters: Mapping[str, Any]) -> Iterator[L]:
     token = None
     while True:
         page = list_page(*ids, **filters)
-        yield from page.items
+        yield page
         if not page.next_page_token:
             return
         if page.next_page_token == token:

@@ -8,8 +8,9 @@ from typing import Any, Unpack
 
 from codomyrmex.cloud.coda import params
 from codomyrmex.cloud.coda._batches import Batch, Sending, batches
-from codomyrmex.cloud.coda._calls import Calls, walk
+from codomyrmex.cloud.coda._calls import Calls, walk, walk_pages
 from codomyrmex.cloud.coda._cells import encode, to_cells
+from codomyrmex.cloud.coda._changes import Changes
 from codomyrmex.cloud.coda._frames import is_frame, rows_of
 from codomyrmex.cloud.coda._inserts import body_of, encoded_row, partial_of, result_of, too_large, too_large_error
 from codomyrmex.cloud.coda._waiting import TIMEOUT
@@ -36,6 +37,23 @@ class Rows(CloudClient):
     def iter_rows(self, doc_id: str, table_id: str, **filters: Unpack[params.RowFilters]) -> Iterator[Row]:
         """All rows of a table. Reads 200 a page; give a smaller ``limit`` if Coda answers 504."""
         return walk(self.list_rows, (doc_id, table_id), filters, params.RowFilters, _ROWS_PER_PAGE)
+
+    @operation(effect="read")
+    def iter_changes(
+        self, doc_id: str, table_id: str, sync_token: str | None = None, **filters: Unpack[params.ChangeFilters]
+    ) -> Changes:
+        """The rows of a table that were added or changed since a sync token; all of them without one.
+
+        The ``sync_token`` of what is returned is the one to keep for the next call, once all rows are read. Coda
+        tells nothing of rows that were deleted. A row that changes meanwhile may come again in the next call. Hooks
+        are told of each page, as `list_rows`.
+
+        :param sync_token: of an earlier call, or the ``next_sync_token`` of `list_rows`; with the same filters.
+        """
+        params.check(filters, params.ChangeFilters)
+        given = {**filters, "sync_token": sync_token} if sync_token is not None else filters
+        pages = walk_pages(self.list_rows, (doc_id, table_id), given, params.RowFilters, _ROWS_PER_PAGE)
+        return Changes(pages, sync_token)
 
     @operation(effect="read")
     def get_row(self, doc_id: str, table_id: str, row_id: str, **options: Unpack[params.RowFormat]) -> RowDetail:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType, UnionType
-from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from codomyrmex.cloud.coda._names import camel
 from codomyrmex.cloud.rest.client import path_part
@@ -45,6 +45,21 @@ class Model:
         if extra:
             object.__setattr__(made, "extra", extra)
         return made
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by their names, as `json.dumps` takes them: times in ISO 8601, models as objects.
+
+        What is in ``extra`` has Coda's names.
+        """
+        return {**{f.name: _jsonable(getattr(self, f.name)) for f in fields(self)}, **self.extra}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return [_jsonable(item) for item in value] if isinstance(value, list) else value
 
 
 Reader = Callable[[Any], Any]
@@ -111,14 +126,21 @@ class Person(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
-class List(Model, Generic[T]):
-    """One page of a list; iterating gives its items, ``CodaClient.iter_...`` those of all pages."""
+class List(Model, Sequence[T]):
+    """One page of a list, a sequence of its items; ``CodaClient.iter_...`` gives those of all pages."""
 
     items: list[T] = field(hash=False)
     href: str | None = None
     next_page_token: str | None = None
     """None on the last page."""
     next_page_link: str | None = None
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        return self.items[index]
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,10 @@ from codomyrmex.cloud.coda.models.tables import TableReference
 
 @dataclass(frozen=True, kw_only=True)
 class Row(Model):
-    """A row of a table; ``row["Name"]`` is its value in that column."""
+    """A row of a table, which behaves like a mapping of columns to values: ``row["Name"]``, ``dict(row)``.
+
+    (``row.values`` is that mapping itself, and no method. ``row.to_dict()`` is all that Coda tells of the row.)
+    """
 
     id: str
     type: str
@@ -28,7 +32,35 @@ class Row(Model):
     """By the column's id, or by its name with ``use_column_names``."""
 
     def __getitem__(self, column: str) -> Any:
-        return self.values[column]
+        try:
+            return self.values[column]
+        except KeyError:
+            near = difflib.get_close_matches(str(column), self.values, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.values)}"
+            raise KeyError(
+                f"no column {column!r} in row {self.id}: {hint} (use_column_names=True keys by names)"
+            ) from None
+
+    def __contains__(self, column: object) -> bool:
+        return column in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def keys(self) -> KeysView[str]:
+        """The columns."""
+        return self.values.keys()
+
+    def items(self) -> ItemsView[str, Any]:
+        """The columns with their values."""
+        return self.values.items()
+
+    def get(self, column: str, default: Any = None) -> Any:
+        """The value of a column; ``default`` where the row has no such column."""
+        return self.values.get(column, default)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +80,7 @@ class RowList(List[Row]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InsertRowsResult:
+class InsertRowsResult(Model):
     """What `CodaClient.insert_rows` sent was accepted; Coda applies it within seconds."""
 
     request_id: str = ""
