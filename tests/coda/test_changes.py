@@ -1,7 +1,7 @@
 """What changed since a sync token."""
 
 import pytest
-from codomyrmex.cloud.coda import CodaForbiddenError
+from codomyrmex.cloud.coda import CodaForbiddenError, CodaValidationError
 from codomyrmex.cloud.testing.services._http import Response
 from codomyrmex.cloud.testing.services.coda._server import error
 
@@ -77,3 +77,31 @@ def test_no_request_leaves_before_rows_are_read_and_wrong_arguments_raise_at_onc
     with pytest.raises(TypeError, match="unexpected argument 'sort_by'"):
         client.iter_changes(*TABLE, sort_by="natural")
     assert coda.requests == []
+
+
+# Against a Coda that knows what changed
+
+
+def test_what_changed_since_is_read_and_no_more(client, coda):
+    changes = client.iter_changes(*TABLE)
+    assert [row.id for row in changes] == ["i-00", "i-10", "i-20"]
+    assert list(client.iter_changes(*TABLE, changes.sync_token)) == []
+    client.update_row(*TABLE, "i-10", {"Count": 7})
+    added = client.insert_rows(*TABLE, [{"Name": "new"}]).added_row_ids
+    client.delete_row(*TABLE, "i-00")  # of which nothing is told
+    changes = client.iter_changes(*TABLE, changes.sync_token, limit=1)
+    assert sorted(row.id for row in changes) == sorted(["i-10", *added])
+    assert list(client.iter_changes(*TABLE, changes.sync_token)) == []
+
+
+def test_what_changes_while_changes_are_read_comes_with_the_next(client, coda):
+    changes = client.iter_changes(*TABLE, limit=1)
+    next(changes)
+    client.update_row(*TABLE, "i-00", {"Count": 7})  # which was read
+    list(changes)
+    assert [row["c-2"] for row in client.iter_changes(*TABLE, changes.sync_token)] == [7]
+
+
+def test_a_token_that_coda_does_not_know_is_refused(client, coda):
+    with pytest.raises(CodaValidationError):
+        list(client.iter_changes(*TABLE, "made up"))

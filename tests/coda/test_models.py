@@ -4,9 +4,11 @@ import copy
 import json
 import pickle
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.coda._docs import doc_resource
 
 TABLE = ("doc", "grid-1")
 
@@ -62,12 +64,12 @@ def test_what_is_read_goes_into_json(client, name):
 
 
 def test_json_has_the_names_of_the_fields_times_as_text_and_what_is_not_known(client, coda):
-    answer = {**coda._doc(coda.docs["doc"]), "brandNew": {"a": 1}}
+    answer = {**doc_resource(coda.url, coda.docs["doc"]), "brandNew": {"a": 1}}
     coda.fail("getDoc", Response(200, answer))
     shown = client.get_doc("doc").to_dict()
     assert shown["brandNew"] == {"a": 1}
     assert shown["workspace"]["id"] == answer["workspace"]["id"]
-    assert shown["created_at"].removesuffix("+00:00") == answer["createdAt"].removesuffix("Z")[:23] + "000"
+    assert datetime.fromisoformat(shown["created_at"]) == datetime.fromisoformat(answer["createdAt"])
 
 
 def test_a_row_is_copied_and_pickled(row):
@@ -86,7 +88,7 @@ def test_rows_that_were_read_are_inserted(client, coda, by_names):
 
 
 def test_a_page_of_rows_is_inserted_into_another_table_by_names(client, coda):
-    coda.add_table(coda.docs["doc"], "grid-2", "Others", columns=("Count", "Name", "Tags"))
+    coda.add_table(coda.docs["doc"], "Others", ("Count", "Name", "Tags"), table_id="grid-2")
     client.insert_rows("doc", "Others", client.list_rows(*TABLE, use_column_names=True))
     assert [(row["Name"], row["Count"]) for row in coda.rows(table="grid-2")] == [("a", 0), ("b", 1), ("c", 2)]
 
