@@ -50,7 +50,7 @@ def server(rows: int) -> Iterator[tuple[str, Callable[[], int]]]:
 
         def stop() -> int:
             process.terminate()
-            return int(process.stdout.read().split()[0])
+            return int(process.stdout.read().splitlines()[-1].split()[0])
 
         try:
             yield exports["CODA_BASE_URL"], stop

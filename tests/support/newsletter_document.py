@@ -14,12 +14,20 @@ def _read(text: str) -> dict[str, Any]:
     for path, operations in loaded["paths"].items():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
-                if isinstance(parameter.get("schema", {}).get("type"), list):  # openapi-core takes one type only
-                    parameter["schema"] = {}
+                schemas = [(parameter, "schema"), *((of, key) for of in [_filters(parameter)] for key in of)]
+                for holder, key in schemas:
+                    kind = holder.get(key, {}).get("type")
+                    if isinstance(kind, list) or kind == "array":  # openapi-core takes neither several types nor a[]
+                        holder[key] = {}
             if "/subscribers" in path and "requestBody" in operation:
                 schema = operation["requestBody"]["content"]["application/json"]["schema"]
                 schema["properties"].update({name: {} for name in _WRONG if name in schema["properties"]})
     return loaded
+
+
+def _filters(parameter: dict[str, Any]) -> dict[str, Any]:
+    """The schemas of a list's filters, by name."""
+    return parameter.get("schema", {}).get("properties", {})
 
 
 DOCUMENT = VendorDocument("infomaniak-newsletter-openapi.json", "https://api.infomaniak.com", _read)

@@ -95,9 +95,13 @@ def coda_server() -> Iterator[services.CodaServer]:
 
 
 @pytest.fixture
-def newsletter_server() -> Iterator[services.NewsletterServer]:
-    """A newsletter of this test's own: `codomyrmex.cloud.testing.services.NewsletterServer`."""
-    with services.NewsletterServer() as server:
+def newsletter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.NewsletterServer]:
+    """A newsletter of this test's own: `codomyrmex.cloud.testing.services.NewsletterServer`.
+
+    Meanwhile ``CLOUD_STATE_DIR`` is a folder of the test: clients record there which campaigns they sent.
+    """
+    with pytest.MonkeyPatch.context() as patch, services.NewsletterServer() as server:
+        patch.setenv("CLOUD_STATE_DIR", str(tmp_path_factory.mktemp("newsletter-state")))
         yield server
 
 

@@ -52,20 +52,28 @@ class Contract(Protocol):
 
 
 class ApiServer:
-    """Base of a service that is served over HTTP on loopback, in threads of this process.
+    """What the servers have in common: they are served over HTTP on loopback, in threads of this process.
 
-    It is served while it is a context manager: ``with CodaServer() as server: ... server.url``. What it holds may be
-    changed and looked at meanwhile by ``server.docs`` and the like; hold ``lock`` where requests may come at once.
+    One is served while it is a context manager: ``with CodaServer() as server: ... server.url``. After the block
+    nothing answers any more, also not on connections that a client keeps open. What it holds may be changed and looked
+    at meanwhile; hold ``lock`` where requests may come at once. Processes that are started or forked meanwhile reach it
+    by its URL; what the object holds is told in its own process alone.
+
+    The class is public for what is documented of its servers. To write a server of one's own on it is not: what a
+    subclass needs, such as its contract, may change.
+
+    Args:
+        port: the one of 127.0.0.1 to serve at; 0 for a free one.
     """
 
     contract: ClassVar[Contract]
     root: ClassVar[str] = ""
     """The path of the API's URL."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, port: int = 0) -> None:
         self.lock = threading.RLock()
         self.url = ""
-        """The base URL for a client; empty while it is not served."""
+        """The base URL for a client; empty before it is served."""
         self.requests: list[ReceivedRequest] = []
         """Those so far."""
         self.violations: list[str] = []
@@ -80,16 +88,17 @@ class ApiServer:
         """The addresses that requests came from, one for each connection."""
         self.released = threading.Event()
         """Ends what is stalled."""
+        self._port = port
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(listening(self))
+        self.released.clear()
+        self._stack.enter_context(listening(self, self._port))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.released.set()
         self._stack.close()
 
     # For tests
@@ -119,6 +128,10 @@ class ApiServer:
         with self.lock:
             return [target for name, target in self.effects if name == operation]
 
+    def environment(self) -> dict[str, str]:
+        """The environment variables that lead a client to it."""
+        return {}
+
     def received(self, operation: str) -> list[ReceivedRequest]:
         """The requests of an operation so far."""
         return [request for request in self.requests if request.operation == operation]
@@ -128,6 +141,10 @@ class ApiServer:
     def respond(self, request: ReceivedRequest, match: Match | None) -> Response:
         """The true response. ``match`` is what the contract finds; `Refused` is a response too."""
         raise NotImplementedError
+
+    def refusal(self, status: int, description: str) -> Response:
+        """The response to what leads to no operation, such as a request that is malformed: in the API's own form."""
+        return Response(status, {"message": description})
 
     def handle(self, request: ReceivedRequest) -> Response:
         """The response to a request: the true one, or what `fail` ordered."""

@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
-import shlex
-import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
-from codomyrmex.cloud.testing.services._http import Listener
+from codomyrmex.cloud.testing.services import _program
 from codomyrmex.cloud.testing.services.coda import VENDOR_RATES, CodaServer, faster
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve a document until Ctrl-C or SIGTERM. Returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m codomyrmex.cloud.testing.services.coda",
-        description="A Coda on loopback, with Coda's rate limits and one document, doc, with one table, Things. "
-        "It prints what leads a client to it, and when it ends how many requests were beyond the limits.",
+    parser = _program.parser_of(
+        "codomyrmex.cloud.testing.services.coda",
+        "A Coda on loopback, with Coda's rate limits and one document, doc, with one table, Things. It prints what "
+        "leads a client to it, and when it ends how many requests were beyond the limits.",
     )
     parser.add_argument("--rows", type=int, default=3, help="rows of the table; default 3")
     parser.add_argument("--faster", type=float, default=1.0, help="how many times shorter the limits' windows are")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds until a write is applied; default 0")
-    parser.add_argument("--port", type=int, default=0, help="default: a free one")
     options = parser.parse_args(arguments)
     if options.faster <= 0:
         parser.error("--faster takes a number above 0")
-    coda = CodaServer()
+    coda = CodaServer(port=options.port)
     table = coda.add_table(coda.add_doc("A document", doc_id="doc"), table_id="grid-1")
     table.add_rows({"Name": f"thing {number}", "Count": number, "Tags": ["a", "b"]} for number in range(options.rows))
     coda.rates, coda.delay = faster(VENDOR_RATES, options.faster), options.delay
-    signal.signal(signal.SIGTERM, _end)
-    with Listener(coda, options.port) as server:
-        server.block_on_close = False
-        for variable, value in coda.environment().items():
-            print(f"export {variable}={shlex.quote(value)}", flush=True)
-        print("Coda runs with document doc, table Things; Ctrl-C ends it", file=sys.stderr)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            print(f"{coda.refused} requests were beyond the limits", flush=True)
-    return 0
-
-
-def _end(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+    status = _program.run(coda, "Coda runs with document doc, table Things")
+    print(f"{coda.refused} requests were beyond the limits", flush=True)
+    return status
 
 
 if __name__ == "__main__":

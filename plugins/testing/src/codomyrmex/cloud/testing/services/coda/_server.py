@@ -34,8 +34,8 @@ class CodaServer(Service):
 
     contract: ClassVar[Contract] = _contract
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, port: int = 0) -> None:
+        super().__init__(port=port)
         self.rates: Rates | None = None
         """The rate limits, such as `VENDOR_RATES`, or these in time that runs `faster`; None: no limits."""
         self.retry_after: str | None = None

@@ -78,8 +78,8 @@ class Service(ApiServer):
 
     root: ClassVar[str] = "/apis/v1"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, port: int = 0) -> None:
+        super().__init__(port=port)
         self.token = TOKEN
         """The API token that is taken; any other is a 401."""
         self.docs: dict[str, Doc] = {}

@@ -1,5 +1,7 @@
-"""An Infomaniak newsletter on loopback: `NewsletterServer`."""
+"""An Infomaniak newsletter on loopback, for tests: `NewsletterServer`."""
 
+from codomyrmex.cloud.testing.services.newsletter._envelope import error, success
+from codomyrmex.cloud.testing.services.newsletter._mail import Mail
 from codomyrmex.cloud.testing.services.newsletter._server import NewsletterServer
 
-__all__ = ["NewsletterServer"]
+__all__ = ["Mail", "NewsletterServer", "error", "success"]
