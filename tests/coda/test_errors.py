@@ -215,6 +215,7 @@ def test_tls_where_there_is_none_is_told_at_once(coda):
     assert type(raised) is CodaConnectionError
     assert str(raised) == "the server speaks no TLS there; is its URL one of http://?"
     assert (raised.retryable, raised.maybe_executed) == (False, False)
+    coda.violations.clear()  # what it took for a request
 
 
 def test_a_button_is_pressed_once_a_handshake_that_was_cut_succeeds(monkeypatch, tmp_path):

@@ -14,6 +14,7 @@ CALLS = {  # method: the operation that fails, the call, and the result of a fai
     "schedule_campaign": ("get_campaign", lambda c: c.schedule_campaign(7, WHEN), False),
     "unschedule_campaign": ("cancel", lambda c: c.unschedule_campaign(7), False),
     "send_campaign": ("get_campaign", lambda c: c.send_campaign(7), False),
+    "wait_until_sent": ("get_campaign", lambda c: c.wait_until_sent(7, timeout=0.1), None),
     "get_campaign_statistics": ("get_campaign", lambda c: c.get_campaign_statistics(7), None),
     "get_campaign_links": ("links", lambda c: c.get_campaign_links(7), []),
     "get_campaign_activity": ("activity", lambda c: c.get_campaign_activity(7), []),
@@ -53,3 +54,5 @@ ONCE = {
     "create_segment", "create_field",
 }  # fmt: skip
 """What is not repeated after it may have been done. Sending and scheduling are in test_dispatch.py."""
+OUTLASTS = {"wait_until_sent"}
+"""What asks again as long as there is time, whatever failure may pass: see test_sent.py."""

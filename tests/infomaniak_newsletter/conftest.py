@@ -4,10 +4,10 @@ from contextlib import closing
 import pytest
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, _record, _state_file
 from codomyrmex.cloud.testing.services._http import listening
-from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, NewsletterServer
 from support import newsletter_document as vendor
 from support.matrix import Matrix
 
+from .account import DOMAIN, TOKEN, make_newsletter
 from .relayed import make, violations
 
 
@@ -44,7 +44,7 @@ def set_back(record):
 
 @pytest.fixture(scope="session")
 def server():
-    with listening(NewsletterServer()) as started:
+    with listening(make_newsletter()) as started:
         yield started
 
 
@@ -55,7 +55,7 @@ def service(server):
     Whatever was sent to it must be what the service accepts: by our own table of its API, and by the vendor's
     document where that is at hand. A test that sends something else on purpose clears ``violations``.
     """
-    newsletter = NewsletterServer()
+    newsletter = make_newsletter()
     server.serve(newsletter)
     yield newsletter
     newsletter.released.set()

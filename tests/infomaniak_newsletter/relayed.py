@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 from codomyrmex.cloud import errors as tree
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, InfomaniakOutcomeUnknownError
-from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, NewsletterServer
+from codomyrmex.cloud.testing.services.newsletter import NewsletterServer
 from support import newsletter_document as vendor
 from support import relay as faults
 from support.matrix import repeated, truth_or_error
+
+from .account import DOMAIN, TOKEN, make_newsletter
 
 WHEN = int(time.time()) + 86_400
 CONDITIONS = {"closure": "OR", "conds": []}
@@ -22,21 +24,22 @@ _THOUSANDS = count(1)
 
 def make() -> NewsletterServer:
     """A newsletter with two of each thing, whose ids no other has: what was sent is on record by them."""
-    service = NewsletterServer()
-    service._ids = count(1000 * next(_THOUSANDS))
+    service = make_newsletter()
+    service.next_id = 1000 * next(_THOUSANDS)
     campaign, scheduled = service.add_campaign(), service.add_campaign("scheduled")
     group, other = service.add_group(), service.add_group("Others")
     subscriber = service.add_subscriber("ada@example.org", other)
     service.add_subscriber("bob@example.org", other)
     service.add_subscriber("eve@example.org", other)
-    service.create_segment({}, {"name": "s", "data": CONDITIONS})
-    service.create_segment({}, {"name": "t", "data": CONDITIONS})
-    service.create_field({}, {"name": "f"})
-    service.create_field({}, {"name": "g"})
-    service.tasks["5cb09b3c"] = {"asked": 0}
-    service.effects.clear()
+    service.add_segment("s", conditions=CONDITIONS)
+    service.add_segment("t", conditions=CONDITIONS)
+    service.add_field("f")
+    service.add_field("g")
+    service.add_task("5cb09b3c")
+    everybody = service.add_campaign(recipients={"all_subscribers": True})
+    service.send(everybody)
     service.ids = SimpleNamespace(
-        campaign=campaign, scheduled=scheduled, group=group, other=other, subscriber=subscriber,
+        campaign=campaign, scheduled=scheduled, everybody=everybody, group=group, other=other, subscriber=subscriber,
         segment=min(service.segments), field=min(service.fields),
     )  # fmt: skip
     return service
@@ -159,7 +162,7 @@ READS = {
     "get_campaign": Read(lambda c, i: c.get_campaign(i.campaign)),
     "get_campaign_statistics": Read(lambda c, i: c.get_campaign_statistics(i.campaign)),
     "get_campaign_links": Read(lambda c, i: c.get_campaign_links(i.campaign)),
-    "get_campaign_activity": Read(lambda c, i: c.get_campaign_activity(i.campaign), pages=True),
+    "get_campaign_activity": Read(lambda c, i: c.get_campaign_activity(i.everybody), pages=True),
     "list_mailing_lists": Read(lambda c, i: c.list_mailing_lists(), pages=True),
     "get_mailing_list": Read(lambda c, i: c.get_mailing_list(i.group)),
     "get_list_contacts": Read(lambda c, i: c.get_list_contacts(i.other), pages=True),

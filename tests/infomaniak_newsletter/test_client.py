@@ -13,7 +13,9 @@ from codomyrmex.cloud.errors import OperationRefused
 from codomyrmex.cloud.infomaniak.errors import InfomaniakAuthError, InfomaniakNotFoundError
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, error
+from codomyrmex.cloud.testing.services.newsletter import error
+
+from .account import DOMAIN, TOKEN
 
 VARIABLES = {"INFOMANIAK_NEWSLETTER_TOKEN": f"{TOKEN}\n", "INFOMANIAK_NEWSLETTER_ID": f" {DOMAIN}"}
 
@@ -260,7 +262,7 @@ def test_a_campaign_goes_from_its_list_to_its_statistics_in_the_shell(cloud, ser
     assert service.sends == [(campaign, 4071196800)]
     assert json.loads(cloud("get_campaign", "--campaign-id", campaign, "--json").out)["status"] == "scheduled"
     statistics = json.loads(cloud("get_campaign_statistics", "--campaign-id", campaign, "--json").out)
-    assert statistics["statistics"] == {"open_rate": 0.5}
+    assert statistics["statistics"]["sent_count"] == 0
 
 
 def test_its_failures_have_the_exit_codes_of_the_command(cloud, service):

@@ -3,8 +3,9 @@
 import pytest
 from codomyrmex.cloud.testing.services._http import ReceivedRequest
 from codomyrmex.cloud.testing.services.newsletter import _contract as contract
-from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN
 from support import newsletter_document as vendor
+
+from .account import DOMAIN
 
 JSON = "application/json"
 ROOT = f"/1/newsletters/{DOMAIN}"
@@ -67,7 +68,23 @@ def test_our_table_is_the_vendors(operation):
         assert operation.body is None
     else:
         required = schema.get("required", [])
-        assert contract.body_of(operation) == {key: key in required for key in schema["properties"]}
+        keys = contract.body_of(operation)
+        assert {name: key.required for name, key in keys.items()} == {
+            name: name in required for name in schema["properties"]
+        }
+        types = {name: (VENDORS_TYPES.get(key.type), key.nullable) for name, key in keys.items()}
+        wrong = {"fields", "groups"}  # of subscribers, in the document
+        assert {name: kind for name, kind in types.items() if name not in wrong} == {
+            name: vendors_type(schema["type"]) for name, schema in schema["properties"].items() if name not in wrong
+        }
+
+
+VENDORS_TYPES = {"text": "string", "int": "integer", "bool": "boolean", "object": "object", "ints": "array"}
+
+
+def vendors_type(declared):
+    """The type, and whether it may be null."""
+    return (declared, False) if isinstance(declared, str) else (declared[0], "null" in declared)
 
 
 def resolved(schema):

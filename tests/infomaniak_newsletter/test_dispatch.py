@@ -1,6 +1,5 @@
 """No campaign is sent or scheduled twice, whatever the network does; where nobody knows, that is said."""
 
-import json
 import signal
 import threading
 import time
@@ -20,7 +19,7 @@ from codomyrmex.cloud.infomaniak.errors import (
 )
 from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _dispatch
 from codomyrmex.cloud.testing.services._http import Response
-from codomyrmex.cloud.testing.services.newsletter._server import error, success
+from codomyrmex.cloud.testing.services.newsletter import error, success
 from support.relay import Fault, nothing, relaying
 
 WHEN = int(time.time()) + 86_400
@@ -305,18 +304,20 @@ def test_who_looks_too_early_sends_nothing_twice(connect, service, call):
 def held_up(service, call, client, campaign):
     """Begin a call in another thread, and hold back the answer that it is a draft. Gives the call's future."""
     read, arrive = threading.Event(), threading.Event()
-    answer = service.get_campaign
+    respond = service.respond
 
-    def late(*arguments):
-        service.get_campaign = answer
-        draft = json.dumps(answer(*arguments))  # as it is now
+    def late(request, match):
+        if request.operation != "get_campaign":
+            return respond(request, match)
+        service.respond = respond
+        draft = respond(request, match)  # as it is now
         read.set()
         service.lock.release()
         arrive.wait(10)
         service.lock.acquire()
-        return json.loads(draft)
+        return draft
 
-    service.get_campaign = late
+    service.respond = late
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(outcome, call, client, campaign)
         assert read.wait(10)

@@ -7,8 +7,9 @@ import pytest
 from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, _dispatch, _imports, _state_file
 from codomyrmex.cloud.infomaniak.newsletter import client as module
 from codomyrmex.cloud.rest import transport
-from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN
 from platformdirs import macos, unix
+
+from .account import DOMAIN, TOKEN
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/newsletter.md").read_text("utf-8")
@@ -21,6 +22,7 @@ def test_the_examples_run(service, client, monkeypatch, document, capsys, tmp_pa
     monkeypatch.setenv("INFOMANIAK_NEWSLETTER_ID", str(DOMAIN))
     monkeypatch.chdir(tmp_path)
     Path("readers.csv").write_text("email;firstname\nada@example.org;Ada\nnobody;No\n")
+    service.sending_takes = 0.0
     names = {}
     examples = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
     assert examples
@@ -34,9 +36,9 @@ def test_the_examples_run(service, client, monkeypatch, document, capsys, tmp_pa
     assert service.sends
     if document is PAGE:
         assert "1 are in; ['nobody'] are not" in out
-        assert "scheduled {'open_rate': 0.5}" in out
-        assert out.splitlines()[-1] == "sending"
-        assert len(service.sends) == 2
+        assert "scheduled {'sent_count': 0" in out
+        assert out.splitlines()[-1] == "sent"
+        assert len(service.sends) == 3
 
 
 def test_the_page_tells_the_numbers_that_hold():

@@ -11,7 +11,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
-from codomyrmex.cloud.testing.services.newsletter._server import error
+from codomyrmex.cloud.testing.services.newsletter import error
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 
@@ -44,7 +44,7 @@ def test_each_of_few_that_the_service_refuses_is_named(client, service, group):
 
 
 def test_more_go_by_the_services_upload(client, service, group):
-    city = service.create_field({}, {"name": "City"})["data"]
+    city = service.add_field("City")
     contacts = [{"email": f"p{n}@example.org", "City": 'a "b", c\nd;é', "age": n} for n in range(30)]
     result = client.import_contacts(group, iter(contacts))
     assert (result["imported"], result["failed"]) == (30, [])
@@ -53,7 +53,7 @@ def test_more_go_by_the_services_upload(client, service, group):
     assert service.members(group)["p7@example.org"]["fields"] == {"city": 'a "b", c\nd;é', "age": "7"}
     [age] = [field["id"] for field in service.fields.values() if field["key"] == "age"]
     columns = service.received("import_")[0].json["fields"]
-    assert columns == [{"type": "email", "name": "email"}, city["id"], age]
+    assert columns == [{"type": "email", "name": "email"}, city, age]
 
 
 @pytest.mark.parametrize("answers", ["task", "nothing", "stranger"])

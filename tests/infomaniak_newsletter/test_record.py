@@ -23,8 +23,9 @@ from codomyrmex.cloud import get_client
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.infomaniak.errors import InfomaniakTimeoutError
 from codomyrmex.cloud.infomaniak.newsletter import RESEND_AFTER, InfomaniakOutcomeUnknownError, _record, _state_file
-from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, error
+from codomyrmex.cloud.testing.services.newsletter import error
 
+from .account import DOMAIN, TOKEN
 from .conftest import forget
 
 START = """

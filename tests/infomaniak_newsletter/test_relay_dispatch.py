@@ -10,10 +10,11 @@ from functools import partial
 
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError
-from codomyrmex.cloud.testing.services.newsletter._server import DOMAIN, TOKEN, NewsletterServer, error
+from codomyrmex.cloud.testing.services.newsletter import NewsletterServer, error
 from support import relay as faults
 from support.matrix import told
 
+from .account import DOMAIN, TOKEN
 from .relayed import DISPATCHES, WHEN, WRITES, connect, wrong_unknown
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
-from codomyrmex.cloud.testing.services.newsletter._server import NewsletterServer
+from codomyrmex.cloud.testing.services.newsletter import NewsletterServer
 from support import relay as faults
 from support.matrix import told
 

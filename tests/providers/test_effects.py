@@ -98,7 +98,7 @@ EFFECTS = {
         "delete": "delete_port delete_security_group_rule release_floating_ip remove_pool_member",
     },
     "InfomaniakNewsletterClient": {
-        "read": "get_campaign_activity get_list_contacts list_contacts wait_for_task",
+        "read": "get_campaign_activity get_list_contacts list_contacts wait_for_task wait_until_sent",
         "list": "list_campaigns list_mailing_lists",
         "write": "import_contacts manage_contact schedule_campaign send_campaign send_test unschedule_campaign",
         "delete": "delete_contact delete_field forget_contact unsubscribe_contacts",

@@ -33,6 +33,7 @@ RESULT_TAKES_THE_WAIT = {
     "InfomaniakDNSClient.export_zone",
     "InfomaniakNewsletterClient.import_contacts",
     "InfomaniakNewsletterClient.wait_for_task",
+    "InfomaniakNewsletterClient.wait_until_sent",
 }
 """What has nothing to return before the service has done it, so that there is no ``wait=False``."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
@@ -74,10 +74,10 @@ class Calls:
             body=data, repeatable=unsure is None, unsure=unsure, **options,
         )  # fmt: skip
 
-    def get(self, path: str, *ids: int, extra: str | None = None) -> dict[str, Any]:
-        """Read one thing, with what it has only if asked for ``extra``, a list with commas."""
+    def get(self, path: str, *ids: int, extra: str | None = None, within: float = math.inf) -> dict[str, Any]:
+        """Read one thing, within so many seconds, with what it has only if asked for ``extra``, a list with commas."""
         query = {"with": extra} if extra else None
-        return self.transport.send(self.request("GET", path, *ids, query=query, read=_thing(path)))
+        return self.transport.send(self.request("GET", path, *ids, query=query, read=_thing(path), within=within))
 
     def data(self, path: str, *ids: int, kinds: tuple[type[T], ...]) -> T:
         """Read what is no thing with an id, but of one of these types."""
@@ -195,6 +195,7 @@ def _gone() -> bool:
 
 
 def _task(envelope: dict[str, Any]) -> dict[str, Any]:
+    _done(envelope)
     data = envelope.get("data")
     return {"task_id": data if isinstance(data, str) else None}
 
@@ -223,6 +224,12 @@ def _upload_id(envelope: dict[str, Any]) -> int:
     return int(data)
 
 
-def search_for(text: str | None) -> dict[str, Any]:
-    """The query by which the service searches."""
-    return {} if text is None else {"filter[search]": text}
+def filters(**values: str | Iterable[str] | None) -> dict[str, Any]:
+    """The query by which the service filters a list, by the names of its filters; None filters nothing."""
+    query: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            query[f"filter[{name}]"] = value
+        elif value is not None:
+            query[f"filter[{name}][]"] = list(value)
+    return query

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Unpack
 
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.infomaniak.newsletter import params
-from codomyrmex.cloud.infomaniak.newsletter._calls import IS_IT_THERE, Calls, search_for
+from codomyrmex.cloud.infomaniak.newsletter._calls import IS_IT_THERE, Calls, filters
 from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher
 from codomyrmex.cloud.infomaniak.newsletter._values import number, unix_seconds
+from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 
 
 class Campaigns(CloudClient):
@@ -20,9 +22,15 @@ class Campaigns(CloudClient):
 
     @lenient([])
     @operation(effect="list")
-    def list_campaigns(self, *, search: str | None = None) -> list[dict[str, Any]]:
-        """All campaigns; with ``search`` those that the service finds by it."""
-        return list(self._calls.walk("campaigns", query=search_for(search)))
+    def list_campaigns(
+        self,
+        *,
+        search: str | None = None,
+        status: params.CampaignStatus | Iterable[params.CampaignStatus] | None = None,
+    ) -> list[dict[str, Any]]:
+        """All campaigns; with ``search`` those that the service finds by it, with ``status`` those in one of these."""
+        statuses = None if status is None else params.several_of(status, params.CampaignStatus)
+        return list(self._calls.walk("campaigns", query=filters(search=search, status=statuses)))
 
     @lenient(None)
     @operation(effect="read")
@@ -42,7 +50,7 @@ class Campaigns(CloudClient):
         sender_email: str,
         sender_name: str,
         content_html: str,
-        mailing_list_id: int,
+        mailing_list_id: int | Iterable[int] | None = None,
         *,
         lang: params.Language = "en_GB",
         **options: Unpack[params.CampaignOptions],
@@ -50,14 +58,17 @@ class Campaigns(CloudClient):
         """Make a draft. Nothing is sent before `send_campaign` or `schedule_campaign`.
 
         :param sender_email: an address of a domain that the newsletter may send from.
+        :param mailing_list_id: the list that receives it, or several. Who is in several receives it once. Without any,
+            give ``segment_id`` or ``recipients``.
         :param lang: the language of what the service adds, such as the text to unsubscribe.
         """
-        body = params.campaign(
-            {
-                "subject": subject, "sender_email": sender_email, "sender_name": sender_name, "lang": lang,
-                "content_html": content_html, "mailing_list_id": number(mailing_list_id, "mailing_list_id"), **options,
-            }
-        )  # fmt: skip
+        arguments: dict[str, Any] = {
+            "subject": subject, "sender_email": sender_email, "sender_name": sender_name, "lang": lang,
+            "content_html": content_html, "mailing_list_id": mailing_list_id, **options,
+        }  # fmt: skip
+        body = params.campaign(arguments)
+        if "recipients" not in body:
+            raise TypeError("nobody would receive it: give mailing_list_id, segment_id or recipients")
         return self._calls.write("POST", "campaigns", body=body, unsure=IS_IT_THERE)
 
     @lenient(None)
@@ -115,6 +126,22 @@ class Campaigns(CloudClient):
         return self._dispatcher.dispatch(number(campaign_id, "campaign_id"), {})
 
     @lenient(None)
+    @operation(effect="read", checks=WAIT_CHECKS)
+    def wait_until_sent(self, campaign_id: int, timeout: float = 3600) -> dict[str, Any] | None:
+        """A campaign once it is sent, with its recipients and content.
+
+        A scheduled one is waited for until then. Raises at once InfomaniakTimeoutError for one that is scheduled for
+        later than the time of the wait, InfomaniakConflictError for a draft, or one that was taken back, that was not
+        asked to be sent in the last 15 minutes, and InfomaniakCloudError, with the state as its ``code``, for one that
+        the service stopped.
+
+        :param timeout: seconds until it is sent, after which InfomaniakTimeoutError is raised; ``math.inf`` for no end.
+
+        A KeyboardInterrupt has a note with the campaign's id, as the service goes on.
+        """
+        return self._dispatcher.wait_until_sent(number(campaign_id, "campaign_id"), timeout)
+
+    @lenient(None)
     @operation(effect="read")
     def get_campaign_statistics(self, campaign_id: int) -> dict[str, Any] | None:
         """What became of a campaign: ``statistics``, ``advanced_statistics``, ``status`` and ``subscribers_count``."""
@@ -131,6 +158,9 @@ class Campaigns(CloudClient):
 
     @lenient([])
     @operation(effect="read")
-    def get_campaign_activity(self, campaign_id: int) -> list[dict[str, Any]]:
-        """What each recipient did with a campaign."""
-        return list(self._calls.walk("campaigns/{}/report/activity", campaign_id))
+    def get_campaign_activity(
+        self, campaign_id: int, *, action: params.Action | None = None, search: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What each recipient did with a campaign; with ``action`` those who did this."""
+        query = filters(action=params.one_of(action, params.Action), search=search)
+        return list(self._calls.walk("campaigns/{}/report/activity", campaign_id, query=query))

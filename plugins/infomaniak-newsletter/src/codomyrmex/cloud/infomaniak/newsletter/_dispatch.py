@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from codomyrmex.cloud.errors import CloudError
-from codomyrmex.cloud.infomaniak.errors import InfomaniakConflictError
+from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError, InfomaniakConflictError, InfomaniakTimeoutError
 from codomyrmex.cloud.infomaniak.newsletter._calls import Calls
 from codomyrmex.cloud.infomaniak.newsletter._history import RESEND_AFTER
 from codomyrmex.cloud.infomaniak.newsletter._record import Record
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
+from codomyrmex.cloud.rest.polling import looks, note_on_interrupt, overdue
 
+_LONGEST_PAUSE = 30.0  # seconds
 SENDABLE = ("draft", "canceled")
 ACCEPTED = ("scheduled", "scheduled_v1", "sending", "sending_v1", "sent", "sending_failed", "blocked")
 """The states which show that a request to send arrived. A draft may be one whose state lags."""
@@ -76,13 +80,49 @@ class Dispatcher:
                 self._record.lift(campaign_id, claims, time.time())
             raise
 
-    def look(self, campaign_id: int) -> dict[str, Any]:
-        """The campaign. If that shows that the service accepted it, its state is not in doubt any more."""
+    def look(self, campaign_id: int, within: float = math.inf) -> dict[str, Any]:
+        """The campaign, within so many seconds. If it shows that the service accepted it, its state is not in doubt."""
         claims = self._record.in_doubt(campaign_id, time.time())  # of later ones the answer says nothing
-        campaign = self._calls.get("campaigns/{}", campaign_id, extra="recipients,content")
+        campaign = self._calls.get("campaigns/{}", campaign_id, extra="recipients,content", within=within)
         if campaign["status"] in ACCEPTED:
             self._record.lift(campaign_id, claims, time.time())
         return campaign
+
+    def wait_until_sent(self, campaign_id: int, timeout: float) -> dict[str, Any]:
+        """The campaign once it is sent. Raises as `InfomaniakNewsletterClient.wait_until_sent` says."""
+        status, failure = None, None
+        with note_on_interrupt(f"campaign {campaign_id}"):
+            for passed in looks(timeout, first=1.0, longest=_LONGEST_PAUSE):
+                try:
+                    campaign = self.look(campaign_id, within=timeout - passed)
+                except InfomaniakCloudError as error:
+                    if not error.retryable:
+                        raise
+                    failure = error  # the service may be back at the next look
+                    continue
+                status = campaign["status"]
+                if status == "sent":
+                    return campaign
+                self._check_goes_on(campaign, timeout - passed)
+        raise InfomaniakTimeoutError(overdue(f"campaign {campaign_id}", timeout, status)) from failure
+
+    def _check_goes_on(self, campaign: Mapping[str, Any], left: float) -> None:
+        """Raise for a campaign that will not be sent within so many seconds."""
+        campaign_id, status, starts_at = campaign["id"], campaign["status"], campaign.get("started_at")
+        if status in ("sending_failed", "blocked"):
+            raise InfomaniakCloudError(
+                f"campaign {campaign_id} is not sent to all: its state is {status!r}; look into Infomaniak's manager",
+                code=status,
+            )
+        if status in SENDABLE and not self._record.standing(campaign_id, time.time()):
+            raise InfomaniakConflictError(
+                f"campaign {campaign_id} is {status!r}, and nobody asked for it to be sent: send_campaign does, "
+                "schedule_campaign for a time to come"
+            )
+        if status.startswith("scheduled") and isinstance(starts_at, int) and starts_at > time.time() + left:
+            raise InfomaniakTimeoutError(
+                f"campaign {campaign_id} is scheduled for {_local(starts_at)}, when this wait is over"
+            )
 
     def take_back(self, campaign_id: int) -> bool:
         """Have a scheduled campaign not sent. Until its state cannot be the one of before, no look ends a doubt."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.infomaniak.newsletter import params
-from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls, search_for
+from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls, filters
 from codomyrmex.cloud.infomaniak.newsletter._contacts import ContactLike, read
 from codomyrmex.cloud.infomaniak.newsletter._imports import Import, subscriber
 from codomyrmex.cloud.infomaniak.newsletter._values import number
@@ -26,7 +26,7 @@ class Lists(CloudClient):
     @operation(effect="list")
     def list_mailing_lists(self, *, search: str | None = None) -> list[dict[str, Any]]:
         """All mailing lists, which the service calls groups."""
-        return list(self._calls.walk("groups", query=search_for(search)))
+        return list(self._calls.walk("groups", query=filters(search=search)))
 
     @lenient(None)
     @operation(effect="read")
@@ -54,9 +54,12 @@ class Lists(CloudClient):
 
     @lenient([])
     @operation(effect="read")
-    def get_list_contacts(self, list_id: int) -> list[dict[str, Any]]:
-        """All contacts of a list."""
-        return list(self._calls.walk("groups/{}/subscribers", list_id, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID))
+    def get_list_contacts(
+        self, list_id: int, *, status: params.ContactStatus | None = None, search: str | None = None
+    ) -> list[dict[str, Any]]:
+        """All contacts of a list; with ``status`` those in this state, with ``search`` those that the service finds."""
+        query = {**BY_ID, **filters(status=params.one_of(status, params.ContactStatus), search=search)}
+        return list(self._calls.walk("groups/{}/subscribers", list_id, per_page=SUBSCRIBERS_PER_PAGE, query=query))
 
     @lenient(None)
     @operation(effect="write", checks=WAIT_CHECKS)
@@ -98,9 +101,13 @@ class Lists(CloudClient):
 
     @lenient([])
     @operation(effect="read")
-    def list_contacts(self, *, search: str | None = None) -> list[dict[str, Any]]:
-        """All contacts of the newsletter, whatever their status."""
-        query = {"filter[status]": "all", **BY_ID, **search_for(search)}
+    def list_contacts(
+        self, *, search: str | None = None, status: params.ContactStatus | Literal["all"] = "all"
+    ) -> list[dict[str, Any]]:
+        """All contacts of the newsletter; with ``status`` those in this state."""
+        if status != "all":
+            params.one_of(str(status), params.ContactStatus)
+        query = {**BY_ID, **filters(status=status, search=search)}
         return list(self._calls.walk("subscribers", per_page=SUBSCRIBERS_PER_PAGE, query=query))
 
     @lenient(None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.infomaniak.newsletter import params
-from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls, search_for
+from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls, filters
 
 
 class Segments(CloudClient):
@@ -19,7 +19,7 @@ class Segments(CloudClient):
     @operation(effect="list")
     def list_segments(self, *, search: str | None = None) -> list[dict[str, Any]]:
         """All segments: contacts chosen by conditions."""
-        return list(self._calls.walk("segments", query=search_for(search)))
+        return list(self._calls.walk("segments", query=filters(search=search)))
 
     @lenient(None)
     @operation(effect="read")
@@ -56,15 +56,18 @@ class Segments(CloudClient):
 
     @lenient([])
     @operation(effect="read")
-    def get_segment_contacts(self, segment_id: int) -> list[dict[str, Any]]:
-        """All contacts that are in a segment now."""
-        return list(self._calls.walk("segments/{}/subscribers", segment_id, per_page=SUBSCRIBERS_PER_PAGE, query=BY_ID))
+    def get_segment_contacts(
+        self, segment_id: int, *, status: params.ContactStatus | None = None, search: str | None = None
+    ) -> list[dict[str, Any]]:
+        """All contacts that are in a segment now; with ``status`` those in this state."""
+        query = {**BY_ID, **filters(status=params.one_of(status, params.ContactStatus), search=search)}
+        return list(self._calls.walk("segments/{}/subscribers", segment_id, per_page=SUBSCRIBERS_PER_PAGE, query=query))
 
     @lenient([])
     @operation(effect="list")
-    def list_fields(self) -> list[dict[str, Any]]:
+    def list_fields(self, *, search: str | None = None) -> list[dict[str, Any]]:
         """All fields that contacts have beside their address, each with ``id``, ``key`` and ``name``."""
-        return list(self._calls.walk("fields"))
+        return list(self._calls.walk("fields", query=filters(search=search)))
 
     @lenient(None)
     @operation(effect="write")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 _LATEST = 4_102_444_800  # the year 2100: what is later was meant in milliseconds
 
@@ -24,7 +24,7 @@ def unix_seconds(send_at: datetime | str | float) -> int:
 
     :param send_at: a datetime with a time zone, such a time in ISO 8601, or unix seconds, also in text.
 
-    Raises ValueError for a time that is past, or has no time zone, or is none.
+    Raises ValueError for a time that is past, has no time zone, is skipped by a change of the clocks, or is none.
     """
     if isinstance(send_at, str):
         text = send_at.strip()
@@ -32,12 +32,23 @@ def unix_seconds(send_at: datetime | str | float) -> int:
     if isinstance(send_at, datetime):
         if send_at.utcoffset() is None:
             raise ValueError(f"{send_at.isoformat()} has no time zone: write 2026-12-24T18:00:00+01:00")
+        _check_exists(send_at)
         send_at = send_at.timestamp()
     if isinstance(send_at, bool) or not isinstance(send_at, (int, float)):
         raise TypeError(f"send_at is a datetime, text in ISO 8601, or unix seconds, not {type(send_at).__name__}")
     if not time.time() < send_at < _LATEST:
         raise ValueError(f"{send_at} is no time to come, in unix seconds")
     return int(send_at)
+
+
+def _check_exists(moment: datetime) -> None:
+    """ValueError for a time that the clocks of its zone skip, when they are set forward."""
+    after, before = (moment.replace(fold=fold).astimezone(UTC).astimezone(moment.tzinfo) for fold in (0, 1))
+    if moment.replace(tzinfo=None) not in (before.replace(tzinfo=None), after.replace(tzinfo=None)):
+        raise ValueError(
+            f"{moment.replace(tzinfo=None)} does not exist in {moment.tzinfo}, whose clocks skip it: "
+            f"take {before.isoformat()} or {after.isoformat()}"
+        )
 
 
 def _from_iso(text: str) -> datetime:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypedDict, get_args
+
+from codomyrmex.cloud.infomaniak.newsletter._values import number
 
 Language = Literal["de_DE", "en_GB", "es_ES", "fr_FR", "it_IT"]
 FieldType = Literal["boolean", "date_en", "date_fr", "email", "float", "number", "text"]
+CampaignStatus = Literal[
+    "blocked", "canceled", "draft", "scheduled", "scheduled_v1", "sending", "sending_failed", "sending_v1", "sent",
+    "unknown",
+]  # fmt: skip
+ContactStatus = Literal["active", "bounced", "junk", "unconfirmed", "under_verification", "unsubscribed"]
+Action = Literal["bounce", "click", "complaint", "not_open", "open", "sbounce", "unsub"]
+"""What a recipient did with a campaign; ``sbounce`` is a soft bounce."""
+_PLACES = {
+    "mailing_list_id": ("groups", "include"), "exclude_mailing_list_id": ("groups", "exclude"),
+    "segment_id": ("segments", "include"), "exclude_segment_id": ("segments", "exclude"),
+}  # fmt: skip
+"""Where ids are among the recipients of a campaign."""
 _OTHER_NAMES = {"sender_email": "email_from_addr", "sender_name": "email_from_name"}
 
 
@@ -39,6 +53,15 @@ class CampaignOptions(TypedDict, total=False):
     """Whether the service adds a link to unsubscribe."""
     force_sended: bool
     """As the service's API has it; it does not say what it means."""
+    segment_id: int | Iterable[int]
+    """The segment that receives it, or several, beside the mailing lists. Who is in several receives it once."""
+    exclude_mailing_list_id: int | Iterable[int]
+    """The mailing list, or several, whose contacts do not receive it."""
+    exclude_segment_id: int | Iterable[int]
+    """The segment, or several, whose contacts do not receive it."""
+    recipients: Mapping[str, Any]
+    """In place of all these, whatever the API can: ``groups`` and ``segments``, each with ids to ``include`` and to
+    ``exclude``, ``emails``, ``all_subscribers``, ``expert``."""
 
 
 class CampaignChanges(CampaignOptions, total=False):
@@ -48,11 +71,9 @@ class CampaignChanges(CampaignOptions, total=False):
     sender_email: str
     sender_name: str
     content_html: str
-    mailing_list_id: int
-    """The one list that receives it."""
+    mailing_list_id: int | Iterable[int]
+    """The list that receives it, or several. What is said of recipients replaces all that was said before."""
     lang: Language
-    recipients: Mapping[str, Any]
-    """In place of one list, whatever the API can: ``groups``, ``segments``, ``emails``, ``all_subscribers``."""
 
 
 class ContactChanges(TypedDict, total=False):
@@ -70,11 +91,56 @@ def campaign(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The body for a campaign with these arguments, which may also have their names in the service's API."""
     check(arguments, CampaignChanges, *_OTHER_NAMES.values())
     body = {_OTHER_NAMES.get(name, name): value for name, value in arguments.items()}
-    if "mailing_list_id" in body:
-        if "recipients" in body:
-            raise TypeError("a campaign takes mailing_list_id or recipients, not both")
-        body["recipients"] = {"groups": {"include": [body.pop("mailing_list_id")]}}
+    ids = {name: value for name in _PLACES if (value := body.pop(name, None)) is not None}
+    if ids and "recipients" in body:
+        raise TypeError(f"a campaign takes {' and '.join(ids)}, or recipients, not both")
+    if ids:
+        body["recipients"] = _recipients(ids)
+    elif "recipients" in body and not _names_somebody(body["recipients"]):
+        raise ValueError(f"nobody would receive it: recipients is {body['recipients']!r}")
     return body
+
+
+def one_of(value: str | None, literal: Any) -> str | None:
+    """``value``; ValueError if it is neither one of a Literal's nor None."""
+    if value is not None and value not in get_args(literal):
+        raise ValueError(f"{value!r} is none of {', '.join(get_args(literal))}")
+    return value
+
+
+def several_of(values: str | Iterable[str], literal: Any) -> list[str]:
+    """The values, or the only one, as a list. ValueError if one is none of a Literal's, or if there is none."""
+    listed = [values] if isinstance(values, str) else list(values)
+    for value in listed:
+        one_of(value, literal)
+    if not listed:
+        raise ValueError(f"give at least one of {', '.join(get_args(literal))}")
+    return listed
+
+
+def _recipients(ids: Mapping[str, Any]) -> dict[str, dict[str, list[int]]]:
+    """The recipients of a campaign, of lists and segments by the names of `_PLACES`."""
+    recipients: dict[str, dict[str, list[int]]] = {}
+    for name, value in ids.items():
+        kind, side = _PLACES[name]
+        several = [value] if isinstance(value, int | str) else list(value)
+        if not several:
+            raise ValueError(f"{name} is empty: leave it out, or give at least one id")
+        recipients.setdefault(kind, {})[side] = list(dict.fromkeys(number(one, name) for one in several))
+    if not any("include" in sides for sides in recipients.values()):
+        raise TypeError("nobody would receive it: give mailing_list_id or segment_id beside what is excluded")
+    for kind, sides in recipients.items():
+        if both := set(sides.get("include", ())) & set(sides.get("exclude", ())):
+            raise ValueError(f"{kind} {', '.join(map(str, sorted(both)))} are both to receive it and excluded")
+    return recipients
+
+
+def _names_somebody(recipients: Any) -> bool:
+    if not isinstance(recipients, Mapping):
+        raise TypeError(f"recipients is a mapping such as {{'all_subscribers': True}}, not {type(recipients).__name__}")
+    lists = [recipients.get(kind) for kind in ("groups", "segments")]
+    included = [sides.get("include") for sides in lists if isinstance(sides, Mapping)]
+    return any([*included, *(recipients.get(kind) for kind in ("emails", "all_subscribers", "expert"))])
 
 
 def contact(arguments: Mapping[str, Any]) -> dict[str, Any]:
