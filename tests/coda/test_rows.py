@@ -1,5 +1,6 @@
 """Any number of rows in: split, upserted, told of, continued."""
 
+import dataclasses
 import json
 import pickle
 from datetime import UTC, date, datetime, time, timedelta
@@ -409,7 +410,7 @@ def test_what_says_that_there_is_no_value_is_an_empty_cell(client, coda, empty):
 
     missing = [
         None, float("nan"), Decimal("NaN"), Decimal("sNaN"), numpy.nan, numpy.float32("nan"), numpy.datetime64("NaT"),
-        pandas.NA, pandas.NaT,
+        pandas.NA, pandas.NaT, numpy.timedelta64("NaT"), numpy.ma.masked, numpy.array(numpy.nan),
     ]  # fmt: skip
     client.insert_rows(*TABLE, [{"Name": value, "Tags": [value]} for value in missing])
     assert coda.rows() == [{"Name": "", "Tags": [""]}] * len(missing)
@@ -462,6 +463,22 @@ def test_a_value_that_no_cell_holds_is_told_with_its_place(client, coda, value, 
     with pytest.raises((TypeError, ValueError), match=rf"^rows\[600\]: 'Count' {message}|^rows\[600\].*{message}"):
         client.insert_rows(*TABLE, [*things(600), {"Name": "a", "Count": value}])
     assert coda.requests == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("timedelta64", (1, "D")), ("datetime64", ("20000-01-01",))])
+def test_a_time_of_numpy_that_no_cell_holds_is_told_with_its_place(client, coda, name, value):
+    import numpy
+
+    with pytest.raises(TypeError, match=rf"^rows\[1\]: 'Count' cannot hold {name}"):
+        client.insert_rows(*TABLE, [{"Name": "a"}, {"Name": "b", "Count": getattr(numpy, name)(*value)}])
+    assert coda.requests == []
+
+
+def test_rows_of_different_columns_go_to_one_data_frame(client):
+    row = client.get_row(*TABLE, "i-00", use_column_names=True)
+    frame = to_pandas([dataclasses.replace(row, values={"A": 1}), dataclasses.replace(row, values={"B": 2})])
+    assert list(frame.columns) == ["A", "B"]
+    assert frame.notna().to_numpy().tolist() == [[True, False], [False, True]]
 
 
 def test_rows_go_to_a_data_frame_by_id(client):

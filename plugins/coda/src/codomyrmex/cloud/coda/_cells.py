@@ -55,6 +55,8 @@ def _value(column: str, value: Any, depth: int = 0) -> Any:
         return ""  # Coda's API knows no null: an empty text is an empty cell
     if isinstance(value, str | bool):
         return value
+    if hasattr(value, "dtype"):  # what is no plain value; numpy calls its spans of time integral
+        raise _no_value(column, value)
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real | Decimal):  # all numbers of Coda are floating
@@ -67,4 +69,9 @@ def _value(column: str, value: Any, depth: int = 0) -> Any:
         return [_value(column, item, depth + 1) for item in value]
     if isinstance(value, Mapping):
         raise TypeError(f"{column!r} cannot hold a mapping: read rows without value_format='rich' to write them again")
-    raise TypeError(f"{column!r} cannot hold {type(value).__name__}: text, numbers, booleans, times, lists of these")
+    raise _no_value(column, value)
+
+
+def _no_value(column: str, value: Any) -> TypeError:
+    kind = type(value).__name__
+    return TypeError(f"{column!r} cannot hold {kind}: text, numbers, booleans, times, lists of these")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from importlib import import_module
 from math import isnan
@@ -43,15 +44,26 @@ def plain(value: Any) -> Any:
         if isinstance(value, pandas.Timestamp):
             return value.to_pydatetime(warn=False)
     if numpy is not None:
-        if isinstance(value, numpy.datetime64):
-            return None if numpy.isnat(value) else value.astype("datetime64[us]").item()
-        if isinstance(value, numpy.generic) and not isinstance(value, numpy.timedelta64):
+        if isinstance(value, numpy.datetime64 | numpy.timedelta64):
+            return _time(value, numpy)
+        if isinstance(value, numpy.generic):
             value = value.item()
         elif isinstance(value, numpy.ndarray):
-            return list(value) if value.ndim else plain(value[()])
+            if value.ndim:
+                return list(value)
+            item = value[()]
+            return None if item is value else plain(item)  # itself: numpy's masked value
     if isinstance(value, Decimal):
         return None if value.is_nan() else value
     return None if isinstance(value, float) and isnan(value) else value
+
+
+def _time(value: Any, numpy: Any) -> Any:
+    """A time of numpy as Python has it; as it is where Python has none, and spans of time."""
+    if numpy.isnat(value):
+        return None
+    moment = value.astype("datetime64[us]").item() if isinstance(value, numpy.datetime64) else None
+    return moment if isinstance(moment, datetime) else value  # beyond the year 9999 it is a number
 
 
 def to_pandas(rows: Iterable[Row]) -> Any:
