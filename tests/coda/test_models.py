@@ -1,6 +1,7 @@
 """What is read behaves as Python has it: rows are mappings, pages of lists are sequences, all of it goes into JSON."""
 
 import copy
+import dataclasses
 import json
 import pickle
 from collections.abc import Sequence
@@ -30,8 +31,17 @@ def test_a_row_is_a_mapping_of_columns_to_values(row):
 def test_a_column_that_a_row_has_not_is_told_with_those_it_has(row, client):
     with pytest.raises(KeyError, match="no column 'Nam' in row i-10: did you mean 'Name'"):
         row["Nam"]
+    with pytest.raises(KeyError, match=r"there are Name, Count, Tags\"$"):
+        row["Due"]
     with pytest.raises(KeyError, match=r"there are c-1, c-2, c-3 \(use_column_names=True keys by names"):
         client.get_row(*TABLE, "i-10")["Name"]
+
+
+def test_a_row_without_cells_is_a_row_all_the_same(row):
+    bare = dataclasses.replace(row, values={})
+    assert (bool(bare), len(bare), dict(bare)) == (True, 0, {})
+    with pytest.raises(KeyError, match="no column 'Name' in row i-10: it has none"):
+        bare["Name"]
 
 
 def test_a_page_is_a_sequence(client):
@@ -48,7 +58,14 @@ READS = {
     "doc": lambda c: c.get_doc("doc"),
     "docs": lambda c: c.list_docs(),
     "table": lambda c: c.get_table(*TABLE),
+    "tables": lambda c: c.list_tables("doc"),
     "columns": lambda c: c.list_columns(*TABLE),
+    "column": lambda c: c.get_column(*TABLE, "c-1"),
+    "page": lambda c: c.get_page("doc", c.create_page("doc", name="A page")["id"]),
+    "pages": lambda c: c.list_pages("doc"),
+    "export": lambda c: c.begin_page_export("doc", c.create_page("doc", name="A page")["id"]),
+    "link": lambda c: c.resolve_browser_link(c.get_doc("doc").browser_link),
+    "status": lambda c: c.get_mutation_status(c.update_row(*TABLE, "i-00", {"Count": 1})["requestId"]),
     "row": lambda c: c.get_row(*TABLE, "i-00"),
     "rows": lambda c: c.list_rows(*TABLE, value_format="simpleWithArrays"),
     "user": lambda c: c.whoami(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,8 @@ from typing import Any
 
 from codomyrmex.cloud.coda.models._base import List, Model
 from codomyrmex.cloud.coda.models.tables import TableReference
+
+_COLUMN_ID = re.compile(r"c-[\w-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +38,16 @@ class Row(Model):
         try:
             return self.values[column]
         except KeyError:
-            near = difflib.get_close_matches(str(column), self.values, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.values)}"
-            raise KeyError(
-                f"no column {column!r} in row {self.id}: {hint} (use_column_names=True keys by names)"
-            ) from None
+            raise KeyError(f"no column {column!r} in row {self.id}: {self._hint(str(column))}") from None
+
+    def _hint(self, column: str) -> str:
+        """What a column that is not there may have been meant to be."""
+        if not self.values:
+            return "it has none"
+        near = difflib.get_close_matches(column, self.values, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.values)}"
+        is_by_ids = all(_COLUMN_ID.fullmatch(key) for key in self.values)
+        return f"{hint} (use_column_names=True keys by names)" if is_by_ids else hint
 
     def __contains__(self, column: object) -> bool:
         return column in self.values
@@ -49,6 +57,10 @@ class Row(Model):
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __bool__(self) -> bool:
+        """True: a row without cells is one, too."""
+        return True
 
     def keys(self) -> KeysView[str]:
         """The columns."""
