@@ -271,7 +271,9 @@ def test_a_row_that_is_too_large_is_named_and_the_rest_goes_in(client, coda, emp
         client.insert_rows(*TABLE, form(rows), wait=wait)
     error = caught.value
     assert str(error).startswith("too large for Coda: rows[3] (90,")
-    assert "in 'Tags'), rows[600] (" in str(error)
+    assert """in 'Tags'; 'Name': "three"), rows[600] (""" in str(error)
+    assert (error.status_code, error.response_body["statusCode"]) == (400, 400)
+    assert "exceeds maximum size" in str(error.__cause__)
     assert "the other 698 rows are accepted" in str(error)
     assert coda.rows() == [row for number, row in enumerate(things(700)) if number not in (3, 600)]
     assert (error.partial.accepted, error.partial.unsure, error.partial.too_large) == (698, 0, [3, 600])
@@ -293,6 +295,12 @@ def test_a_row_that_fits_in_no_request_is_not_sent(client, coda, empty):
         client.insert_rows(*TABLE, [{"Name": "a"}, {"Name": "x" * 3_000_000}, {"Name": "b"}])
     assert [row["Name"] for row in coda.rows()] == ["a", "b"]
     assert max(len(request.body) for request in coda.received("upsertRows")) < 1000
+
+
+def test_of_a_row_that_is_too_large_the_first_cell_is_told_shortened(client, coda, empty):
+    with pytest.raises(CodaValidationError) as caught:
+        client.insert_rows(*TABLE, [{"Name": "Größe" * 20_000, "Count": 1}])
+    assert f"""'Name': "{"Größe" * 7}Größ…)""" in str(caught.value)
 
 
 def test_rows_that_are_too_large_are_among_the_remaining_of_another_failure(client, coda, empty):
@@ -350,6 +358,41 @@ def test_a_deletion_that_fails_midway_is_continued(client, coda, empty):
     assert coda.rows() == []
 
 
+def test_an_id_that_fits_in_no_request_is_not_called_deleted(client, coda):
+    no_id = "x" * 3_000_000
+    with pytest.raises(CodaValidationError, match="too large for a request") as caught:
+        client.delete_rows(*TABLE, ["i-00", no_id, "i-10"])
+    assert (caught.value.partial.accepted, list(caught.value.partial.remaining)) == (1, [no_id, "i-10"])
+    assert [row["Name"] for row in coda.rows()] == ["b", "c"]
+
+
+@pytest.mark.parametrize("message", ["request entity too large", "exceeds maximum size of 85 KB"])
+def test_a_deletion_that_coda_refuses_for_its_size_is_not_called_done(client, coda, message):
+    coda.fail("deleteRows", error(400, message))
+    with pytest.raises(CodaValidationError, match=message) as caught:
+        client.delete_rows(*TABLE, ["i-00"])
+    assert list(caught.value.partial.remaining) == ["i-00"]
+    assert len(coda.rows()) == 3
+
+
+@pytest.mark.parametrize(("form", "retryable"), [(list, True), (iter, False)])
+def test_a_deletion_is_retryable_where_the_same_call_would_delete_the_rest(connect, coda, form, retryable):
+    coda.fail("deleteRows", error(503))
+    with pytest.raises(CodaServerError) as caught:
+        connect(retry_budget=0).delete_rows(*TABLE, form(["i-00"]))
+    assert (caught.value.retryable, list(caught.value.partial.remaining)) == (retryable, ["i-00"])
+
+
+def test_one_row_is_not_taken_for_several(client, coda):
+    row = client.list_rows(*TABLE, use_column_names=True)[0]
+    coda.requests.clear()
+    with pytest.raises(TypeError, match=r"row_ids takes ids of rows: a list .*, not Row"):
+        client.delete_rows(*TABLE, row)
+    with pytest.raises(TypeError, match=r"rows takes rows: a list .*, not Row"):
+        client.insert_rows(*TABLE, row)
+    assert coda.requests == []
+
+
 # Arguments
 
 
@@ -374,6 +417,9 @@ def test_a_deletion_that_fails_midway_is_continued(client, coda, empty):
         (lambda c: c.create_page("doc", name=1), "name is text, not int"),
         (lambda c: c.create_page("doc", page_content="text"), "page_content is a mapping, not str"),
         (lambda c: c.create_doc("Plans", initial_page="text"), "initial_page is a mapping, not str"),
+        (lambda c: c.list_tables("doc", table_types=7), "table_types takes .*, not int"),
+        (lambda c: c.list_tables("doc", table_types=b"table"), "table_types takes .*, not bytes"),
+        (lambda c: c.iter_tables("doc", table_types={"table": 1}), "table_types takes .*, not dict"),
         (lambda c: c.list_docs(is_owner="false"), "is_owner is True or False, not str"),
         (lambda c: c.iter_rows(*TABLE, query=7), "query is text, not int"),
     ],

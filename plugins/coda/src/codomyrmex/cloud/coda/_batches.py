@@ -74,16 +74,21 @@ class Sending(Generic[T]):
 
     :param operation: for the notes of what goes wrong.
     :param send: sends one batch, and returns Coda's answer.
+    :param skip_too_large: go past an item that is too large for Coda, and keep it in ``too_large``.
     """
 
-    def __init__(self, operation: str, send: Callable[[Batch[T]], dict[str, Any]]) -> None:
-        self._operation, self._request = operation, send
+    def __init__(
+        self, operation: str, send: Callable[[Batch[T]], dict[str, Any]], *, skip_too_large: bool = False
+    ) -> None:
+        self._operation, self._request, self._skip_too_large = operation, send, skip_too_large
         self.accepted = 0
         """Items of the batches that Coda accepted."""
         self.unsure = 0
         """Items of the batch of which nobody knows."""
         self.too_large: list[Batch[T]] = []
         """The items that Coda does not take, one in each."""
+        self.refusal: CodaAPIError | None = None
+        """Of the last of these."""
         self.remaining: Iterator[T] = iter(())
         """The items that were not accepted, to be read once."""
         self.answers: list[dict[str, Any]] = []
@@ -108,10 +113,7 @@ class Sending(Generic[T]):
         )
 
     def run(self, pending: Iterator[Batch[T]], settle: Callable[[str], MutationStatus] | None) -> None:
-        """Send every batch, then wait for each; what goes wrong gets a note of what was sent before.
-
-        An item that is too large does not keep back the others, and is found in ``too_large``.
-        """
+        """Send every batch, then wait for each; what goes wrong gets a note of what was sent before."""
         try:
             for batch in pending:
                 self._send(batch, pending)
@@ -137,13 +139,14 @@ class Sending(Generic[T]):
                     raise CodaValidationError(f"{piece.size:,} bytes are too large for a request")
                 answer = self._request(piece)
             except CodaAPIError as error:
-                if not _is_too_large(error):
+                if not (self._skip_too_large and _is_too_large(error)):
                     self.unsure = len(piece.items) if error.maybe_executed else 0
                     left = [*self.too_large, piece, *pieces]
                     self.remaining = chain.from_iterable(b.items for b in chain(left, pending))
                     raise
                 if len(piece.items) == 1:
                     self.too_large.append(piece)
+                    self.refusal = error
                 else:
                     pieces = piece.around_largest() + pieces
                 continue

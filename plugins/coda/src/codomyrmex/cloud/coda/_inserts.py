@@ -11,6 +11,7 @@ from codomyrmex.cloud.coda.models import InsertRowsResult
 from codomyrmex.cloud.coda.params import RowLike
 
 _MAX_ROWS_NAMED = 5
+_MAX_CHARACTERS_SHOWN = 40
 
 
 def encoded_row(row: RowLike) -> bytes:
@@ -50,13 +51,19 @@ def too_large(sending: Sending[Any]) -> str:
 
 def too_large_error(sending: Sending[Any]) -> CodaValidationError:
     """The error that names the rows which Coda does not take for their size. The others were accepted."""
-    error = CodaValidationError(f"{too_large(sending)}; the other {sending.accepted} rows are accepted")
+    assert sending.refusal
+    status, body = sending.refusal.status_code, sending.refusal.response_body
+    error = CodaValidationError(f"{too_large(sending)}; the other {sending.accepted} rows are accepted", status, body)
     error.maybe_executed = sending.accepted > 0
     error.partial = partial_of(sending)
     return error
 
 
 def _described(row: Batch[Any]) -> str:
-    cells = {cell["column"]: len(encode(cell["value"])) for cell in to_cells(row.items[0])}
-    largest = max(cells, key=lambda column: cells[column])
-    return f"rows[{row.start}] ({len(row.encoded[0]):,} bytes, {cells[largest]:,} of them in {largest!r})"
+    cells = {cell["column"]: encode(cell["value"]) for cell in to_cells(row.items[0])}
+    largest = max(cells, key=lambda column: len(cells[column]))
+    sizes = f"{len(row.encoded[0]):,} bytes, {len(cells[largest]):,} of them in {largest!r}"
+    first, value = next(iter(cells.items()))
+    text = value.decode()
+    shown = text if len(text) <= _MAX_CHARACTERS_SHOWN else text[:_MAX_CHARACTERS_SHOWN] + "…"
+    return f"rows[{row.start}] ({sizes}; {first!r}: {shown})"

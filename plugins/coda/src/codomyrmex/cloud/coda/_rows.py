@@ -109,7 +109,7 @@ class Rows(CloudClient):
             body = body_of(batch, keys)
             return self._calls.edit("POST", target, below=("rows",), answers=(), query=query, body=body, wait=False)
 
-        sending = Sending("insert_rows", send)
+        sending = Sending("insert_rows", send, skip_too_large=True)
         try:
             sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
         except CodaAPIError as error:
@@ -120,7 +120,7 @@ class Rows(CloudClient):
                 error.add_note(too_large(sending))
             raise
         if sending.too_large:
-            raise too_large_error(sending)
+            raise too_large_error(sending) from sending.refusal
         return result_of(sending)
 
     @operation(effect="write", checks=WAIT_CHECKS)
@@ -168,7 +168,8 @@ class Rows(CloudClient):
         """Delete any number of rows, by their ids. Returns ``rowIds``, ``requestIds`` and the last ``requestId``.
 
         They go in requests of at most 500. When one fails, the error's ``partial`` says how far it came and holds the
-        remaining ids; the same call may simply be made again. No ids are no request, and an empty ``requestId``.
+        remaining ids; with a list, the same call may simply be made again. No ids are no request, and an empty
+        ``requestId``.
 
         :param row_ids: ids of rows, or rows as lists give them.
         :param wait: return when the service has done it; if False, as soon as it has accepted it.
@@ -191,6 +192,7 @@ class Rows(CloudClient):
             sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
         except CodaAPIError as error:
             error.maybe_executed = bool(error.maybe_executed or sending.accepted)
+            error.retryable = error.retryable and isinstance(row_ids, Sized)  # of an iterator nothing is left
             error.partial = sending.partial()
             raise
         warning = {"warning": "; ".join(sending.warnings)} if sending.warnings else {}

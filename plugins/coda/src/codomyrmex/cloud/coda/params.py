@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict, get_origin, get_type_hints
 
 from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda._names import camel
+from codomyrmex.cloud.coda.models import Row
 
 RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 """A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
@@ -166,13 +167,15 @@ def check(given: Mapping[str, Any], known: type) -> None:
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(hints)}"
             raise TypeError(f"unexpected argument {name!r}; {hint}")
         kind = get_origin(hints[name]) or hints[name]
+        if kind is Iterable and value is not None and not isinstance(value, str):
+            several(value, name, "several values")
         if kind in _CHECKED and value is not None and not isinstance(value, kind):
             raise TypeError(f"{name} is {_CHECKED[kind]}, not {type(value).__name__}")
 
 
 def several(values: Any, name: str, of: str) -> Iterable[Any]:
     """``values``; TypeError for what is none or one of them, such as a text, whose letters would be taken."""
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+    if isinstance(values, str | bytes | Mapping | Row) or not isinstance(values, Iterable):
         raise TypeError(f"{name} takes {of}: a list of them, or any iterable, not {type(values).__name__}")
     return values
 
