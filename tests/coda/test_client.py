@@ -208,6 +208,14 @@ def test_it_is_called_from_the_shell(cloud, coda):
     assert coda.received("listRows")[0].query["useColumnNames"] == "true"
 
 
+def test_what_changed_is_told_in_the_shell_from_a_token_on(cloud, client):
+    table = ("--doc-id", "doc", "--table-id", "Things", "--json")
+    token = json.loads(cloud("list_rows", *table, "--limit", "1").stdout)["next_sync_token"]
+    client.update_row("doc", "grid-1", "i-20", {"Name": "changed"})
+    changed = cloud("iter_changes", *table, "--sync-token", token, "--use-column-names")
+    assert [(row["id"], row["values"]["Name"]) for row in json.loads(changed.stdout)] == [("i-20", "changed")]
+
+
 def test_a_failure_midway_tells_in_the_shell_how_many_rows_were_sent(cloud, tmp_path):
     rows = [{"Nope" if number == 600 else "Name": "x"} for number in range(900)]  # no such column
     (tmp_path / "rows.json").write_text(json.dumps(rows))
