@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import threading
+import time
 import traceback
 import weakref
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ import h11
 _STALLED_SECONDS = 30.0
 _LEAVING_SECONDS = 5.0  # for a response that is being made when the listener ends
 _UNREAD_SECONDS = 1.0
+_ACCEPTS_AGAIN_SECONDS = 0.01
 _PIECE_BYTES = 256 * 1024
 _HEAD_BYTES = 64 * 1024
 _RESET_ON_CLOSE = b"\1\0\0\0\0\0\0\0"  # SO_LINGER for 0 seconds
@@ -132,9 +134,10 @@ class Listener:
         while True:
             try:
                 connection, address = self._socket.accept()
-            except OSError:  # such as a client that went away before
+            except OSError:  # such as a client that went away before, or no file descriptor left
                 if self._is_closed:
                     return
+                time.sleep(_ACCEPTS_AGAIN_SECONDS)
                 continue
             with self._lock:
                 if self._is_closed:
