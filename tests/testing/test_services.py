@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -56,11 +57,13 @@ def head(server, line="GET /1/newsletters/12345/groups?page=1 HTTP/1.1", *lines)
 
 
 def test_it_begins_and_ends_in_milliseconds():
-    start = time.perf_counter()
-    for _ in range(50):
-        with NewsletterServer() as server, requests.Session() as session:
-            assert session.get(f"{server.url}{PATH}", headers=headers(server), timeout=10).status_code == 200
-    assert (time.perf_counter() - start) / 50 < 0.04  # seconds: less than waiting for anything would take
+    def seconds():
+        start = time.perf_counter()
+        with NewsletterServer():
+            pass
+        return time.perf_counter() - start
+
+    assert statistics.median(seconds() for _ in range(51)) < 0.01  # any interval of polling would be longer
 
 
 def test_nothing_answers_after_the_block_not_even_on_a_connection_that_is_open():
@@ -297,6 +300,12 @@ def test_what_breaks_the_server_is_told_with_its_place(server, capfd):
     assert "broke the service: AttributeError" in server.violations[0]
     assert "_groups.py" in server.violations[0]
     assert capfd.readouterr() == ("", "")
+
+
+def test_requests_beyond_the_rate_are_refused_and_counted(server):
+    server.rate = (2, 60.0)
+    statuses = [requests.get(f"{server.url}{PATH}", headers=headers(server), timeout=10).status_code for _ in range(4)]
+    assert (statuses, server.refused, server.violations) == ([200, 200, 429, 429], 2, [])
 
 
 # The program

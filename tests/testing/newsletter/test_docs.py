@@ -15,13 +15,14 @@ SECTION = PAGE.partition("### The newsletter\n")[2].partition("\n## ")[0]
 ATTRIBUTES = SECTION.partition("| Attribute | Default |")[2].partition("\n\n")[0]
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "pytest-xdist"])
 @pytest.mark.parametrize("document", [SECTION, README], ids=["page", "readme"])
-def test_the_examples_pass(document, tmp_path):
+def test_the_examples_pass(document, workers, tmp_path):
     examples = [e for e in re.findall(r"```python.*?\n(.*?)```", document, re.DOTALL) if "newsletter_server" in e]
     assert examples
     for number, example in enumerate(examples):
         (tmp_path / f"test_{number}.py").write_text(example, "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *workers, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(rf"{sum(e.count('def test_') for e in examples)} passed", done.stdout)
