@@ -60,7 +60,7 @@ def test_the_recipients_of_a_draft_are_changed(client, service):
         (TypeError, [], {"recipients": [3]}, "recipients is a mapping"),
         (TypeError, [], {"segments": [3]}, "unknown arguments: segments"),
         (ValueError, [], {"recipients": {}}, "nobody would receive it"),
-        (ValueError, [], {"recipients": {"groups": {"include": []}}}, "nobody would receive it"),
+        (ValueError, [], {"recipients": {"groups": {"include": []}}}, "include of groups is empty"),
         (ValueError, [[]], {}, "mailing_list_id is empty"),
         (ValueError, [3], {"segment_id": []}, "segment_id is empty"),
         (ValueError, [[3, 4]], {"exclude_mailing_list_id": 4}, "groups 4 are both to receive it and excluded"),
@@ -71,4 +71,57 @@ def test_the_recipients_of_a_draft_are_changed(client, service):
 def test_recipients_that_make_no_sense_are_refused_before_a_request(make, service, kind, lists, options, message):
     with pytest.raises(kind, match=message):
         make(*lists, **options)
+    assert service.requests == []
+
+
+# Recipients as the API has them
+
+
+def test_ids_of_the_apis_own_recipients_are_numbers_too(make, service):
+    given = {"all_subscribers": True, "groups": {"exclude": ["4", 4, 5]}}
+    make(recipients=given)
+    assert recipients(service) == {"all_subscribers": True, "groups": {"exclude": [4, 5]}}
+    assert given["groups"] == {"exclude": ["4", 4, 5]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "message"),
+    [
+        (TypeError, {"group": {"exclude": [3]}}, "recipients holds all_subscribers, .*, not 'group'"),
+        (TypeError, {"groups": {"excluded": [3]}}, "groups of recipients holds include, exclude, not 'excluded'"),
+        (TypeError, {"groups": [3]}, "groups of recipients is {.*}, not list"),
+        (TypeError, {"segments": {"exclude": [None]}}, "exclude of segments is int, not NoneType"),
+        (ValueError, {"segments": {"exclude": ["x"]}}, "exclude of segments is a positive integer"),
+        (ValueError, {"groups": {"include": [3], "exclude": ["3"]}}, "groups 3 are both to receive it and excluded"),
+    ],
+)
+def test_who_is_to_be_left_out_is_not_left_in_by_a_slip(make, client, service, kind, wrong, message):
+    for write in (make, lambda **changes: client.update_campaign(7, **changes)):
+        with pytest.raises(kind, match=message):
+            write(recipients={"all_subscribers": True, **wrong})
+    assert service.requests == []
+
+
+# None
+
+
+def test_an_argument_that_is_none_is_left_out(make, client, service):
+    made = make(None, segment_id=5, exclude_mailing_list_id=None, exclude_segment_id=None, recipients=None)
+    assert recipients(service) == {"segments": {"include": [5]}}
+    client.update_campaign(made["id"], subject="New", mailing_list_id=None)
+    assert service.received("update_campaign")[0].json == {"subject": "New"}
+
+
+@pytest.mark.parametrize("name", ["mailing_list_id", "segment_id", "recipients"])
+def test_nothing_but_none_is_refused_before_a_request(make, client, service, name):
+    with pytest.raises(TypeError, match="nothing to change"):
+        client.update_campaign(7, **{name: None})
+    with pytest.raises(TypeError, match="give mailing_list_id, segment_id or recipients"):
+        make(**{name: None})
+    assert service.requests == []
+
+
+def test_bytes_are_no_ids(make, service):
+    with pytest.raises(TypeError, match="mailing_list_id is int, not bytes"):
+        make(b"34")
     assert service.requests == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 _LATEST = 4_102_444_800  # the year 2100: what is later was meant in milliseconds
 
@@ -17,6 +19,19 @@ def number(value: int | str, name: str) -> int:
     if value <= 0:
         raise ValueError(f"{name} is a positive integer, the number that Infomaniak gave it")
     return value
+
+
+def ids(value: int | str | Iterable[int | str], name: str) -> list[int]:
+    """One id or several, each once."""
+    return list(dict.fromkeys(number(each, name) for each in one_or_several(value, name)))
+
+
+def one_or_several(value: Any, name: str) -> list[Any]:
+    """One thing, such as a text, or several, as a list. ValueError, with its ``name``, for none."""
+    several = list(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]
+    if not several:
+        raise ValueError(f"{name} is empty: leave it out, or give at least one")
+    return several
 
 
 def unix_seconds(send_at: datetime | str | float) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, get_args
 
-from codomyrmex.cloud.infomaniak.newsletter._values import number
+from codomyrmex.cloud.infomaniak.newsletter import _recipients
 
 Language = Literal["de_DE", "en_GB", "es_ES", "fr_FR", "it_IT"]
 FieldType = Literal["boolean", "date_en", "date_fr", "email", "float", "number", "text"]
@@ -16,11 +16,6 @@ CampaignStatus = Literal[
 ContactStatus = Literal["active", "bounced", "junk", "unconfirmed", "under_verification", "unsubscribed"]
 Action = Literal["bounce", "click", "complaint", "not_open", "open", "sbounce", "unsub"]
 """What a recipient did with a campaign; ``sbounce`` is a soft bounce."""
-_PLACES = {
-    "mailing_list_id": ("groups", "include"), "exclude_mailing_list_id": ("groups", "exclude"),
-    "segment_id": ("segments", "include"), "exclude_segment_id": ("segments", "exclude"),
-}  # fmt: skip
-"""Where ids are among the recipients of a campaign."""
 _OTHER_NAMES = {"sender_email": "email_from_addr", "sender_name": "email_from_name"}
 
 
@@ -53,13 +48,13 @@ class CampaignOptions(TypedDict, total=False):
     """Whether the service adds a link to unsubscribe."""
     force_sended: bool
     """As the service's API has it; it does not say what it means."""
-    segment_id: int | Iterable[int]
+    segment_id: int | Iterable[int] | None
     """The segment that receives it, or several, beside the mailing lists. Who is in several receives it once."""
-    exclude_mailing_list_id: int | Iterable[int]
+    exclude_mailing_list_id: int | Iterable[int] | None
     """The mailing list, or several, whose contacts do not receive it."""
-    exclude_segment_id: int | Iterable[int]
+    exclude_segment_id: int | Iterable[int] | None
     """The segment, or several, whose contacts do not receive it."""
-    recipients: Mapping[str, Any]
+    recipients: Mapping[str, Any] | None
     """In place of all these, whatever the API can: ``groups`` and ``segments``, each with ids to ``include`` and to
     ``exclude``, ``emails``, ``all_subscribers``, ``expert``."""
 
@@ -71,7 +66,7 @@ class CampaignChanges(CampaignOptions, total=False):
     sender_email: str
     sender_name: str
     content_html: str
-    mailing_list_id: int | Iterable[int]
+    mailing_list_id: int | Iterable[int] | None
     """The list that receives it, or several. What is said of recipients replaces all that was said before."""
     lang: Language
 
@@ -88,16 +83,16 @@ class ContactChanges(TypedDict, total=False):
 
 
 def campaign(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The body for a campaign with these arguments, which may also have their names in the service's API."""
-    check(arguments, CampaignChanges, *_OTHER_NAMES.values())
-    body = {_OTHER_NAMES.get(name, name): value for name, value in arguments.items()}
-    ids = {name: value for name in _PLACES if (value := body.pop(name, None)) is not None}
-    if ids and "recipients" in body:
-        raise TypeError(f"a campaign takes {' and '.join(ids)}, or recipients, not both")
-    if ids:
-        body["recipients"] = _recipients(ids)
-    elif "recipients" in body and not _names_somebody(body["recipients"]):
-        raise ValueError(f"nobody would receive it: recipients is {body['recipients']!r}")
+    """The body for a campaign with these arguments, which may also have their names in the service's API.
+
+    Who receives it is not spoken of by an argument that is None.
+    """
+    names = _recipients.NAMES
+    given = {name: value for name, value in arguments.items() if name not in names or value is not None}
+    check(given, CampaignChanges, *_OTHER_NAMES.values())
+    body = {_OTHER_NAMES.get(name, name): value for name, value in given.items() if name not in names}
+    if wanted := {name: given[name] for name in names if name in given}:
+        body["recipients"] = _recipients.recipients(wanted)
     return body
 
 
@@ -116,31 +111,6 @@ def several_of(values: str | Iterable[str], literal: Any) -> list[str]:
     if not listed:
         raise ValueError(f"give at least one of {', '.join(get_args(literal))}")
     return listed
-
-
-def _recipients(ids: Mapping[str, Any]) -> dict[str, dict[str, list[int]]]:
-    """The recipients of a campaign, of lists and segments by the names of `_PLACES`."""
-    recipients: dict[str, dict[str, list[int]]] = {}
-    for name, value in ids.items():
-        kind, side = _PLACES[name]
-        several = [value] if isinstance(value, int | str) else list(value)
-        if not several:
-            raise ValueError(f"{name} is empty: leave it out, or give at least one id")
-        recipients.setdefault(kind, {})[side] = list(dict.fromkeys(number(one, name) for one in several))
-    if not any("include" in sides for sides in recipients.values()):
-        raise TypeError("nobody would receive it: give mailing_list_id or segment_id beside what is excluded")
-    for kind, sides in recipients.items():
-        if both := set(sides.get("include", ())) & set(sides.get("exclude", ())):
-            raise ValueError(f"{kind} {', '.join(map(str, sorted(both)))} are both to receive it and excluded")
-    return recipients
-
-
-def _names_somebody(recipients: Any) -> bool:
-    if not isinstance(recipients, Mapping):
-        raise TypeError(f"recipients is a mapping such as {{'all_subscribers': True}}, not {type(recipients).__name__}")
-    lists = [recipients.get(kind) for kind in ("groups", "segments")]
-    included = [sides.get("include") for sides in lists if isinstance(sides, Mapping)]
-    return any([*included, *(recipients.get(kind) for kind in ("emails", "all_subscribers", "expert"))])
 
 
 def contact(arguments: Mapping[str, Any]) -> dict[str, Any]:
