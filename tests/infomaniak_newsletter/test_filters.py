@@ -1,9 +1,16 @@
 """Lists that the service filters."""
 
+import json
+from typing import get_args
+
 import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
+from codomyrmex.cloud.infomaniak.newsletter import params
 from codomyrmex.cloud.testing.services import Response
 from codomyrmex.cloud.testing.services.newsletter import success
+from support import newsletter_document as vendor
+
+from .test_contract import needs_document
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def test_fields_are_searched(client, service):
 )
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_status_that_there_is_not_is_refused_before_a_request(connect, service, call, strict):
-    with pytest.raises(ValueError, match=r"none of .*(active|sent|click)|give at least one of"):
+    with pytest.raises(ValueError, match=r"none of .*(active|sent|click)|is empty"):
         call(connect(strict=strict))
     assert service.requests == []
 
@@ -83,3 +90,48 @@ def test_an_answer_that_nothing_was_begun_is_no_task(client, service, group, dat
     service.fail("unsubscribe", Response(202, success(data)), times=9)
     with pytest.raises(InfomaniakCloudError, match="not done"):
         client.unsubscribe_contacts([1])
+
+
+# Each list has the filters that the service knows of it
+
+
+def test_contacts_of_some_lists_are_found(client, service, group):
+    other = service.add_group("Others")
+    service.add_subscriber("kim@example.org", other)
+    service.add_subscriber("pat@example.org")
+    assert names(client.list_contacts(groups=[other])) == ["kim"]
+    assert names(client.list_contacts(groups=(group, other), status="active")) == ["ada", "kim"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda c: c.get_segment_contacts(1, status="under_verification"), "none of active, bounced"),
+        (lambda c: c.list_contacts(groups=[]), "groups is empty"),
+        (lambda c: c.list_contacts(groups="x"), "groups is a positive integer"),
+        (lambda c: c.list_campaigns(status=[None]), "None is none of"),
+        (lambda c: c.list_campaigns(status=7), "7 is none of"),
+    ],
+)
+def test_what_the_service_knows_of_other_lists_is_refused_before_a_request(client, service, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(client)
+    assert service.requests == []
+
+
+@needs_document
+@pytest.mark.parametrize(
+    ("path", "name", "literal"),
+    [
+        ("campaigns", "status", params.CampaignStatus),
+        ("campaigns/{campaign}/report/activity", "action", params.Action),
+        ("groups/{group}/subscribers", "status", params.ContactStatus),
+        ("subscribers", "status", params.AnyContactStatus),
+        ("segments/{segment}/subscribers", "status", params.SegmentContactStatus),
+    ],
+)
+def test_the_states_are_those_of_the_vendors_document(path, name, literal):
+    operation = json.loads(vendor.DOCUMENT.file.read_text("utf-8"))["paths"][f"/1/newsletters/{{domain}}/{path}"]["get"]
+    [parameter] = [p for p in operation["parameters"] if p.get("name") == "filter"]
+    schema = parameter["schema"]["properties"][name]
+    assert sorted(get_args(literal)) == sorted(schema.get("items", schema)["enum"])

@@ -224,7 +224,7 @@ def _upload_id(envelope: dict[str, Any]) -> int:
     return int(data)
 
 
-def filters(**values: str | Iterable[str] | None) -> dict[str, Any]:
+def filters(**values: str | Iterable[str] | Iterable[int] | None) -> dict[str, Any]:
     """The query by which the service filters a list, by the names of its filters; None filters nothing."""
     query: dict[str, Any] = {}
     for name, value in values.items():

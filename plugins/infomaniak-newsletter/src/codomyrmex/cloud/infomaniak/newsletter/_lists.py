@@ -11,7 +11,7 @@ from codomyrmex.cloud.infomaniak.newsletter import params
 from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls, filters
 from codomyrmex.cloud.infomaniak.newsletter._contacts import ContactLike, read
 from codomyrmex.cloud.infomaniak.newsletter._imports import Import, subscriber
-from codomyrmex.cloud.infomaniak.newsletter._values import number
+from codomyrmex.cloud.infomaniak.newsletter._values import ids, number
 from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 
 _ACTIONS = {"subscribe": "assign", "unsubscribe": "unassign"}
@@ -102,12 +102,19 @@ class Lists(CloudClient):
     @lenient([])
     @operation(effect="read")
     def list_contacts(
-        self, *, search: str | None = None, status: params.ContactStatus | Literal["all"] = "all"
+        self,
+        *,
+        search: str | None = None,
+        status: params.AnyContactStatus = "all",
+        groups: int | Iterable[int] | None = None,
     ) -> list[dict[str, Any]]:
-        """All contacts of the newsletter; with ``status`` those in this state."""
-        if status != "all":
-            params.one_of(str(status), params.ContactStatus)
-        query = {**BY_ID, **filters(status=status, search=search)}
+        """All contacts of the newsletter; with ``status`` those in this state.
+
+        :param groups: only those of this mailing list, or of these.
+        """
+        params.check_one_of(status, params.AnyContactStatus)
+        list_ids = None if groups is None else ids(groups, "groups")
+        query = {**BY_ID, **filters(status=status, search=search, groups=list_ids)}
         return list(self._calls.walk("subscribers", per_page=SUBSCRIBERS_PER_PAGE, query=query))
 
     @lenient(None)
@@ -159,10 +166,10 @@ class Lists(CloudClient):
 
         Hooks are told ``delete``: only the contacts themselves can undo it.
         """
-        ids = [number(contact_id, "a contact_id") for contact_id in contact_ids]
-        if not ids:
+        numbers = [number(contact_id, "a contact_id") for contact_id in contact_ids]
+        if not numbers:
             raise ValueError("no contacts to unsubscribe")
-        return self._calls.start("PUT", "subscribers/unsubscribe", body={"select": {"all": False, "include": ids}})
+        return self._calls.start("PUT", "subscribers/unsubscribe", body={"select": {"all": False, "include": numbers}})
 
 
 def _unsure(groups: Sequence[int | str] | None) -> str | None:

@@ -57,10 +57,10 @@ class Segments(CloudClient):
     @lenient([])
     @operation(effect="read")
     def get_segment_contacts(
-        self, segment_id: int, *, status: params.ContactStatus | None = None, search: str | None = None
+        self, segment_id: int, *, status: params.SegmentContactStatus | None = None, search: str | None = None
     ) -> list[dict[str, Any]]:
         """All contacts that are in a segment now; with ``status`` those in this state."""
-        query = {**BY_ID, **filters(status=params.one_of(status, params.ContactStatus), search=search)}
+        query = {**BY_ID, **filters(status=params.one_of(status, params.SegmentContactStatus), search=search)}
         return list(self._calls.walk("segments/{}/subscribers", segment_id, per_page=SUBSCRIBERS_PER_PAGE, query=query))
 
     @lenient([])

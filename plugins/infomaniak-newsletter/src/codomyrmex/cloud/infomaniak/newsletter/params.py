@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, get_args
 
 from codomyrmex.cloud.infomaniak.newsletter import _recipients
+from codomyrmex.cloud.infomaniak.newsletter._values import one_or_several
 
 Language = Literal["de_DE", "en_GB", "es_ES", "fr_FR", "it_IT"]
 FieldType = Literal["boolean", "date_en", "date_fr", "email", "float", "number", "text"]
@@ -14,6 +15,8 @@ CampaignStatus = Literal[
     "unknown",
 ]  # fmt: skip
 ContactStatus = Literal["active", "bounced", "junk", "unconfirmed", "under_verification", "unsubscribed"]
+AnyContactStatus = Literal["active", "all", "bounced", "junk", "unconfirmed", "under_verification", "unsubscribed"]
+SegmentContactStatus = Literal["active", "bounced", "junk", "unconfirmed", "unsubscribed"]
 Action = Literal["bounce", "click", "complaint", "not_open", "open", "sbounce", "unsub"]
 """What a recipient did with a campaign; ``sbounce`` is a soft bounce."""
 _OTHER_NAMES = {"sender_email": "email_from_addr", "sender_name": "email_from_name"}
@@ -98,19 +101,23 @@ def campaign(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def one_of(value: str | None, literal: Any) -> str | None:
     """``value``; ValueError if it is neither one of a Literal's nor None."""
-    if value is not None and value not in get_args(literal):
-        raise ValueError(f"{value!r} is none of {', '.join(get_args(literal))}")
+    if value is not None:
+        check_one_of(value, literal)
     return value
 
 
 def several_of(values: str | Iterable[str], literal: Any) -> list[str]:
     """The values, or the only one, as a list. ValueError if one is none of a Literal's, or if there is none."""
-    listed = [values] if isinstance(values, str) else list(values)
+    listed = one_or_several(values, "the filter")
     for value in listed:
-        one_of(value, literal)
-    if not listed:
-        raise ValueError(f"give at least one of {', '.join(get_args(literal))}")
+        check_one_of(value, literal)
     return listed
+
+
+def check_one_of(value: Any, literal: Any) -> None:
+    """ValueError for what is none of a Literal's."""
+    if value not in get_args(literal):
+        raise ValueError(f"{value!r} is none of {', '.join(get_args(literal))}")
 
 
 def contact(arguments: Mapping[str, Any]) -> dict[str, Any]:
