@@ -131,9 +131,9 @@ class Campaigns(CloudClient):
         """A campaign once it is sent, with its recipients and content.
 
         A scheduled one is waited for until then. Raises at once InfomaniakTimeoutError for one that is scheduled for
-        later than the time of the wait, InfomaniakConflictError for a draft, or one that was taken back, that was not
-        asked to be sent in the last 15 minutes, and InfomaniakCloudError, with the state as its ``code``, for one that
-        the service stopped.
+        later than the time of the wait, and InfomaniakConflictError, with the state as its ``code``, for one that the
+        service stopped, and for a draft or canceled one that was not asked to be sent in the last 15 minutes
+        (`RESEND_AFTER`).
 
         :param timeout: seconds until it is sent, after which InfomaniakTimeoutError is raised; ``math.inf`` for no end.
 

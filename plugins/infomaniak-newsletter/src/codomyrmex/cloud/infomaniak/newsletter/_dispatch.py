@@ -93,6 +93,7 @@ class Dispatcher:
         status, failure = None, None
         with note_on_interrupt(f"campaign {campaign_id}"):
             for passed in looks(timeout, first=1.0, longest=_LONGEST_PAUSE):
+                was_in_doubt = self._is_in_doubt(campaign_id)  # before the look, as that of another may end the doubt
                 try:
                     campaign = self.look(campaign_id, within=timeout - passed)
                 except InfomaniakCloudError as error:
@@ -100,29 +101,19 @@ class Dispatcher:
                         raise
                     failure = error  # the service may be back at the next look
                     continue
-                status = campaign["status"]
+                status, failure = campaign["status"], None
                 if status == "sent":
                     return campaign
-                self._check_goes_on(campaign, timeout - passed)
+                _check_not_stopped(campaign_id, status)
+                if not self._is_in_doubt(campaign_id):  # else the state may be that of before it was asked to be sent
+                    _check_in_time(campaign, timeout, timeout - passed)
+                    if not was_in_doubt:
+                        _check_asked(campaign_id, status)
         raise InfomaniakTimeoutError(overdue(f"campaign {campaign_id}", timeout, status)) from failure
 
-    def _check_goes_on(self, campaign: Mapping[str, Any], left: float) -> None:
-        """Raise for a campaign that will not be sent within so many seconds."""
-        campaign_id, status, starts_at = campaign["id"], campaign["status"], campaign.get("started_at")
-        if status in ("sending_failed", "blocked"):
-            raise InfomaniakCloudError(
-                f"campaign {campaign_id} is not sent to all: its state is {status!r}; look into Infomaniak's manager",
-                code=status,
-            )
-        if status in SENDABLE and not self._record.standing(campaign_id, time.time()):
-            raise InfomaniakConflictError(
-                f"campaign {campaign_id} is {status!r}, and nobody asked for it to be sent: send_campaign does, "
-                "schedule_campaign for a time to come"
-            )
-        if status.startswith("scheduled") and isinstance(starts_at, int) and starts_at > time.time() + left:
-            raise InfomaniakTimeoutError(
-                f"campaign {campaign_id} is scheduled for {_local(starts_at)}, when this wait is over"
-            )
+    def _is_in_doubt(self, campaign_id: int) -> bool:
+        """Whether it was asked to be sent in the last `RESEND_AFTER` seconds, and its state may not show it yet."""
+        return bool(self._record.standing(campaign_id, time.time()))
 
     def take_back(self, campaign_id: int) -> bool:
         """Have a scheduled campaign not sent. Until its state cannot be the one of before, no look ends a doubt."""
@@ -143,6 +134,37 @@ class Dispatcher:
                 f"the campaign is {status!r}, and only a draft is sent or scheduled; unschedule_campaign takes back "
                 "what is scheduled, duplicate_campaign makes a draft of any other"
             )
+
+
+def _check_not_stopped(campaign_id: int, status: str) -> None:
+    """Raise InfomaniakConflictError for a campaign that the service stopped, perhaps when some of it was sent."""
+    if status in ("sending_failed", "blocked"):
+        raise InfomaniakConflictError(
+            f"campaign {campaign_id} is not sent to all: its state is {status!r}; look into Infomaniak's manager",
+            code=status,
+        )
+
+
+def _check_asked(campaign_id: int, status: str) -> None:
+    """Raise InfomaniakConflictError for a campaign of which neither its state nor the record says that it leaves."""
+    if status in SENDABLE:
+        raise InfomaniakConflictError(
+            f"campaign {campaign_id} is {status!r}, and was not asked to be sent in the last {RESEND_AFTER / 60:.0f} "
+            "minutes, as far as is known here: send_campaign sends it, schedule_campaign has it sent later",
+            code=status,
+        )
+
+
+def _check_in_time(campaign: Mapping[str, Any], timeout: float, left: float) -> None:
+    """Raise InfomaniakTimeoutError for a campaign that is scheduled for later than so many seconds from now."""
+    starts_at = campaign.get("started_at")
+    is_scheduled = campaign["status"] in ("scheduled", "scheduled_v1")
+    if is_scheduled and isinstance(starts_at, int) and starts_at > time.time() + left:
+        raise InfomaniakTimeoutError(
+            f"campaign {campaign['id']} is scheduled for {_local(starts_at)}, when this wait is over, whose timeout is "
+            f"{timeout:g} seconds",
+            retryable=False,
+        )
 
 
 def _not_sent(campaign_id: int, asked_at: float, now: float) -> str:
