@@ -92,6 +92,13 @@ def test_an_answer_that_nothing_was_begun_is_no_task(client, service, group, dat
         client.unsubscribe_contacts([1])
 
 
+@pytest.mark.parametrize("body", [{"result": "success"}, success(None), success(True), success([]), success({"id": 1})])
+def test_an_answer_without_the_id_of_a_task_is_none_that_can_be_waited_for(connect, service, group, body):
+    service.fail("unsubscribe", Response(202, body))
+    with pytest.raises(InfomaniakCloudError, match="the answer cannot be read"):
+        connect(retry_budget=0).unsubscribe_contacts([1])
+
+
 # Each list has the filters that the service knows of it
 
 

@@ -93,9 +93,10 @@ def test_a_time_to_come_is_sent_in_unix_seconds(client, service, send_at):
     "send_at",
     [SOON.replace(tzinfo=None), SOON.replace(tzinfo=None).isoformat(), "2127-01-01", "20270101", "tomorrow", "",
      time.time() - 1, "2020-01-01T00:00:00Z", datetime(2020, 1, 1, tzinfo=UTC), 0, -1, UNIX * 1000, float("nan"),
-     float("inf")],
+     float("inf"), datetime.max.replace(tzinfo=ZoneInfo("America/New_York")),
+     datetime.min.replace(tzinfo=ZoneInfo("Europe/Zurich"))],
     ids=["naive", "naive text", "date", "digits", "words", "empty", "a second ago", "past text", "past", "0", "-1",
-         "milliseconds", "nan", "inf"],
+         "milliseconds", "nan", "inf", "the last time", "the first time"],
 )  # fmt: skip
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_time_that_is_past_or_without_zone_is_refused_at_once(connect, service, send_at, strict):

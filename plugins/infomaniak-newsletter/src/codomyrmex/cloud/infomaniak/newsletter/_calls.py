@@ -109,9 +109,12 @@ class Calls:
         when_gone = _gone if method == "DELETE" else None
         return self.transport.send(self.request(method, path, *ids, read=_done, when_gone=when_gone, **options))
 
-    def start(self, method: str, path: str, *ids: int, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Have something begun. Returns the ``task_id`` by which to ask for it, if the service gives one."""
-        return self.transport.send(self.request(method, path, *ids, body=body, read=_task))
+    def start(
+        self, method: str, path: str, *ids: int, body: Mapping[str, Any], if_told: bool = False
+    ) -> dict[str, Any]:
+        """Have something begun. Returns the ``task_id`` to ask for it by; with ``if_told`` None where there is none."""
+        read = functools.partial(_task, if_told)
+        return self.transport.send(self.request(method, path, *ids, body=body, read=read))
 
     def upload(self, content: str) -> int:
         """Upload a CSV text, which does nothing yet. Returns the id to import it by."""
@@ -194,9 +197,11 @@ def _gone() -> bool:
     return True
 
 
-def _task(envelope: dict[str, Any]) -> dict[str, Any]:
+def _task(if_told: bool, envelope: dict[str, Any]) -> dict[str, Any]:
     _done(envelope)
-    data = envelope.get("data")
+    data = envelope.get("data") if if_told else _data(envelope)
+    if not isinstance(data, str) and not if_told:
+        raise ValueError(f"the data of the answer is {type(data).__name__}, and no id of a task")
     return {"task_id": data if isinstance(data, str) else None}
 
 

@@ -98,7 +98,7 @@ class Import:
             "csv_separator": ",",
             "csv_enclosure": '"',
         }
-        if task := self._calls.start("POST", "subscribers/import", body=body)["task_id"]:
+        if task := self._calls.start("POST", "subscribers/import", body=body, if_told=True)["task_id"]:
             self._tasks.append(task)
         self._accepted += [contact.email for contact in contacts]
 

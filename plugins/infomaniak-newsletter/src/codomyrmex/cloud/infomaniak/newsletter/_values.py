@@ -47,13 +47,16 @@ def unix_seconds(send_at: datetime | str | float) -> int:
     if isinstance(send_at, datetime):
         if send_at.utcoffset() is None:
             raise ValueError(f"{send_at.isoformat()} has no time zone: write 2026-12-24T18:00:00+01:00")
-        _check_exists(send_at)
-        send_at = send_at.timestamp()
-    if isinstance(send_at, bool) or not isinstance(send_at, (int, float)):
+        seconds = send_at.timestamp()
+    elif isinstance(send_at, bool) or not isinstance(send_at, (int, float)):
         raise TypeError(f"send_at is a datetime, text in ISO 8601, or unix seconds, not {type(send_at).__name__}")
-    if not time.time() < send_at < _LATEST:
+    else:
+        seconds = send_at
+    if not time.time() < seconds < _LATEST:
         raise ValueError(f"{send_at} is no time to come, in unix seconds")
-    return int(send_at)
+    if isinstance(send_at, datetime):
+        _check_exists(send_at)  # of a time that every zone has
+    return int(seconds)
 
 
 def _check_exists(moment: datetime) -> None:
