@@ -2,6 +2,7 @@
 
 WHEN = 4_000_000_000
 CONDITIONS = {"closure": "OR", "conds": []}
+MANY = [{"email": f"p{n}@example.org"} for n in range(21)]
 CALLS = {  # method: the operation that fails, the call, and the result of a failure
     "validate_connection": ("domain", lambda c: c.validate_connection(), False),
     "list_campaigns": ("list_campaigns", lambda c: c.list_campaigns(), []),
@@ -24,7 +25,7 @@ CALLS = {  # method: the operation that fails, the call, and the result of a fai
     "update_mailing_list": ("update_group", lambda c: c.update_mailing_list(7, name="n"), None),
     "delete_mailing_list": ("delete_group", lambda c: c.delete_mailing_list(7), False),
     "get_list_contacts": ("group_subscribers", lambda c: c.get_list_contacts(7), []),
-    "import_contacts": ("list_fields", lambda c: c.import_contacts(7, [{"email": "a@example.org"}] * 21), None),
+    "import_contacts": ("list_fields", lambda c: c.import_contacts(7, MANY), None),
     "manage_contact": ("assign", lambda c: c.manage_contact(7, 8, "subscribe"), False),
     "list_contacts": ("list_subscribers", lambda c: c.list_contacts(), []),
     "create_contact": ("create_subscriber", lambda c: c.create_contact("a@example.org"), None),

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.infomaniak.newsletter import params
+from codomyrmex.cloud.infomaniak.newsletter._addresses import checked_address
 from codomyrmex.cloud.infomaniak.newsletter._calls import IS_IT_THERE, Calls, filters
 from codomyrmex.cloud.infomaniak.newsletter._dispatch import Dispatcher
 from codomyrmex.cloud.infomaniak.newsletter._values import number, unix_seconds
@@ -94,7 +95,8 @@ class Campaigns(CloudClient):
     def send_test(self, campaign_id: int, email: str) -> bool:
         """Send a campaign to one address, as a test."""
         unsure = "look whether the test arrived before sending another"
-        return self._calls.do("POST", "campaigns/{}/test", campaign_id, body={"email": email}, unsure=unsure)
+        body = {"email": checked_address(email, "email")}
+        return self._calls.do("POST", "campaigns/{}/test", campaign_id, body=body, unsure=unsure)
 
     @lenient(False)
     @operation(effect="write")

@@ -1,19 +1,20 @@
-"""The contacts of an import: from mappings or a CSV file, and as CSV for the service."""
+"""The contacts of an import: from mappings or a CSV file, judged before anything is sent; and as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sized
-from contextlib import closing
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
+from codomyrmex.cloud.infomaniak.newsletter import _header_names as header_names
+from codomyrmex.cloud.infomaniak.newsletter._addresses import parse_address, same_address
+from codomyrmex.cloud.infomaniak.newsletter._csv_files import Readable, is_readable, open_table
+
 ContactLike = Mapping[str, Any]
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_SAMPLE_CHARACTERS = 64 * 1024
+Contacts = Iterable[ContactLike] | Readable
 
 
 class Contact(NamedTuple):
@@ -21,69 +22,183 @@ class Contact(NamedTuple):
 
     email: str
     fields: dict[str, Any]
-    """Values by the key of the field; only those there are."""
-
-    @property
-    def wrong(self) -> str | None:
-        """Why the service cannot take it, as far as can be told from here."""
-        if not self.email:
-            return "no e-mail address"
-        return None if _ADDRESS.fullmatch(self.email) else "not an e-mail address"
+    """Values by what their columns are called, or by the key of the field; only those there are."""
+    line: int | None = None
+    """Where it was found first, in a file."""
 
 
-def read(contacts: Iterable[ContactLike] | str | os.PathLike[str]) -> Iterator[Contact]:
-    """The contacts, one by one: of a CSV file if it is a path.
+@dataclass
+class Judged:
+    """All contacts of an import, each address once."""
 
-    Each is ``{"email": ..., "firstname": ...}``, or ``{"email": ..., "fields": {...}}``. Raises
-    TypeError for what is no mapping (of a list before anything is sent), ValueError for a file
-    without a column of addresses.
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    """By `same_address`."""
+    failed: list[dict[str, Any]] = field(default_factory=list)
+    duplicates: int = 0
+    """How many had the address of one before, whose values theirs replaced."""
+    unsubscribed: set[str] = field(default_factory=set)
+    """The addresses whose own values say that they want no newsletters, by `same_address`."""
+    shapes: set[tuple[str, ...]] = field(default_factory=set)
+    """The columns that contacts have together, without the one of addresses."""
+    named: set[str] = field(default_factory=set)
+    """Columns that the user asks for by name, so that they are taken whatever they are."""
+
+    def add(self, contact: Contact, *, wants_none: bool) -> None:
+        """Take one more, or note what is wrong with it."""
+        try:
+            if not contact.email:
+                raise ValueError("no e-mail address")
+            contact = contact._replace(email=_parsed(contact.email))
+        except ValueError as error:
+            self.fail(contact, str(error))
+            return
+        key = same_address(contact.email)
+        known = self.contacts.get(key)
+        if known or key in self.unsubscribed:
+            self.duplicates += 1
+        if wants_none or key in self.unsubscribed:
+            self.unsubscribed.add(key)
+            self.contacts.pop(key, None)
+        elif known:
+            known.fields.update({k: v for k, v in contact.fields.items() if v != "" or k not in known.fields})
+        else:
+            self.contacts[key] = contact
+
+    def fail(self, contact: Contact, error: str) -> None:
+        """Note why a contact is not imported."""
+        line = {} if contact.line is None else {"line": contact.line}
+        self.failed.append({"email": contact.email, "error": error, **line})
+
+    def columns(self) -> list[str]:
+        """The columns in which a contact has a value."""
+        return list(dict.fromkeys(name for contact in self.contacts.values() for name in contact.fields))
+
+
+class Columns:
+    """Which columns to take, as the user says, and what they are."""
+
+    def __init__(self, fields: Iterable[str] | Mapping[str, str] | None) -> None:
+        if isinstance(fields, str | bytes):
+            raise TypeError("fields is a list of columns, or a mapping of columns to fields, not one text")
+        named = fields if isinstance(fields, Mapping) else None if fields is None else {name: name for name in fields}
+        self._chosen = None if named is None else {_plain_name(name): key for name, key in named.items()}
+        self.named = set((self._chosen or {}).values())
+        """What the columns that the user chose are to be called."""
+
+    def check_header(self, header: Collection[str], place: str) -> None:
+        """Raise ValueError if a column that the user names is missing, or two have the same name."""
+        names = [_plain_name(name) for name in header if name]
+        if missing := [name for name in self._chosen or () if name not in names]:
+            raise ValueError(f"{place} has no column {', '.join(map(repr, missing))}; it has {', '.join(header)}")
+        twice = {name for name in names if names.count(name) > 1}
+        if twice := {name for name in twice if self._chosen is None or name in self._chosen}:
+            raise ValueError(
+                f"{place} has two columns {', '.join(map(repr, sorted(twice)))}: give each a name of its own"
+            )
+
+    def email(self, names: Collection[str], place: str) -> str | None:
+        """The column of addresses, or None. ValueError if it may be one or another."""
+        if self._chosen and (told := [name for name in names if self._is_email(name)]):
+            return told[0]
+        possible = header_names.emails(names)
+        exact = [name for name in possible if header_names.simple(name) == "email"] or possible
+        if len(exact) > 1:
+            raise ValueError(
+                f"{place} has several columns of addresses: {', '.join(exact)}; say which one is to be taken, by "
+                f"fields={{{exact[0]!r}: 'email', ...}} with all columns that are to be taken"
+            )
+        return exact[0] if exact else None
+
+    def name_of(self, column: str) -> str | None:
+        """What to call the values of a column that is not of addresses, or None to leave it out."""
+        if self._chosen is None:
+            return column or None
+        return self._chosen.get(_plain_name(column))
+
+    def _is_email(self, column: str) -> bool:
+        return str((self._chosen or {}).get(_plain_name(column))).lower() == "email" != _plain_name(column)
+
+
+def judge(contacts: Contacts, columns: Columns, *, encoding: str | None, delimiter: str | None) -> Judged:
+    """All the contacts: of a CSV file if it is a path or a file, else of mappings.
+
+    Raises TypeError for what is neither, ValueError for a file whose structure is wrong, and what the iterable raises.
     """
-    if isinstance(contacts, (str, os.PathLike)):
-        return _of_file(contacts)
+    judged = Judged(named={*columns.named})
+    if is_readable(contacts):
+        _judge_file(contacts, columns, judged, encoding, delimiter)
+        return judged
     if isinstance(contacts, (bytes, Mapping)) or not isinstance(contacts, Iterable):
-        raise TypeError(f"contacts are several mappings or the path of a CSV file, not {type(contacts).__name__}")
-    return iter([_contact(c) for c in contacts]) if isinstance(contacts, Sized) else map(_contact, contacts)
+        raise TypeError(f"contacts are several mappings or a CSV file, not {type(contacts).__name__}")
+    if encoding is not None or delimiter is not None:
+        raise TypeError("encoding and delimiter are for a CSV file: these contacts are no path and no file")
+    for number, contact in enumerate(contacts, 1):
+        _judge_mapping(contact, columns, judged, f"contact {number}")
+    return judged
 
 
-def as_csv(contacts: list[Contact]) -> tuple[list[str], str]:
-    """The names of the fields, and a CSV text: the address first, then the fields, a header above.
+def as_csv(keys: list[str], contacts: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+    """A CSV text of addresses with their values by these keys, a header above.
 
     The header is needed because the service may take the first line for one.
     """
-    names = list(dict.fromkeys(name for contact in contacts for name in contact.fields))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["email", *names])
-    writer.writerows([c.email, *(c.fields.get(name, "") for name in names)] for c in contacts)
-    return names, text.getvalue()
+    writer.writerow(["email", *keys])
+    writer.writerows([email, *(values.get(key, "") for key in keys)] for email, values in contacts)
+    return text.getvalue()
 
 
-def _contact(contact: ContactLike) -> Contact:
+def _judge_file(file: Readable, columns: Columns, judged: Judged, encoding: str | None, delimiter: str | None) -> None:
+    def is_header(cells: list[str]) -> bool:
+        return bool(header_names.emails(cells)) or columns.email(cells, "") is not None
+
+    with open_table(file, encoding=encoding, delimiter=delimiter, is_header=is_header) as table:
+        place = f"{table.name}, line {table.header_line},"
+        columns.check_header(table.header, place)
+        if (email := columns.email(table.header, place)) is None:
+            raise ValueError(f"{place} has no column 'email', but {', '.join(map(repr, table.header))}")
+        at_email = table.header.index(email)
+        names = [None if at == at_email else columns.name_of(name) for at, name in enumerate(table.header)]
+        consent = [(at, name) for at, name in enumerate(table.header) if header_names.tells_consent(name)]
+        judged.shapes.add(tuple(name for name in names if name))
+        for line, cells in table.rows:
+            values = zip(names, cells, strict=False)
+            fields = {name: text for name, cell in values if name and (text := cell.strip())}
+            contact = Contact(cells[at_email].strip() if at_email < len(cells) else "", fields, line)
+            if any(cell.strip() for cell in cells[len(names) :]):
+                judged.fail(contact, f"{len(cells)} cells, where the header has {len(names)} columns")
+                continue
+            wants_none = any(header_names.refuses(name, cells[at]) for at, name in consent if at < len(cells))
+            judged.add(contact, wants_none=wants_none)
+
+
+def _judge_mapping(contact: Any, columns: Columns, judged: Judged, place: str) -> None:
     if not isinstance(contact, Mapping):
         raise TypeError(f"a contact is a mapping such as {{'email': 'ada@example.org'}}, not {type(contact).__name__}")
-    fields = {**contact, **(contact.get("fields") or {})}
-    fields.pop("fields", None)
-    email = next((fields.pop(key) for key in list(fields) if _is_email(key)), None)
-    return Contact(str(email or "").strip(), {k: _plain(v) for k, v in fields.items() if v is not None})
+    nested = contact.get("fields") or {}
+    if not isinstance(nested, Mapping):
+        raise TypeError(f"fields of {place} is a mapping such as {{'firstname': 'Ada'}}, not {type(nested).__name__}")
+    values = {str(name).strip(): value for name, value in contact.items() if name != "fields" and value is not None}
+    email = columns.email(values, place)
+    names = {column: name for column in values if column != email and (name := columns.name_of(column))}
+    judged.shapes.add(tuple(names.values()))
+    fields = {name: _plain(values[column]) for column, name in names.items()}
+    fields |= {str(key): _plain(value) for key, value in nested.items() if value is not None}
+    judged.named.update(map(str, nested))
+    wants_none = any(header_names.refuses(column, str(value)) for column, value in values.items())
+    judged.add(Contact(str(values.get(email or "", "")).strip(), fields), wants_none=wants_none)
 
 
-def _of_file(path: str | os.PathLike[str]) -> Iterator[Contact]:
-    file = open(path, encoding="utf-8-sig", newline="")  # noqa: SIM115 - closed with the rows
-    with closing(file):
-        sample = file.read(_SAMPLE_CHARACTERS)
-        file.seek(0)
-        header = sample.partition("\n")[0]
-        delimiter = max(",;\t", key=header.count)
-        rows = csv.DictReader(file, delimiter=delimiter)
-        if not any(_is_email(name) for name in rows.fieldnames or ()):
-            raise ValueError(f"{os.fspath(path)} has no column 'email' in its first line")
-        for row in rows:
-            row.pop(None, None)  # cells beyond the header
-            yield _contact({name: value for name, value in row.items() if value})
+def _parsed(email: str) -> str:
+    try:
+        return parse_address(email)
+    except ValueError as error:
+        raise ValueError(f"not an e-mail address: {error}") from None
 
 
-def _is_email(name: str) -> bool:
-    return name.strip().lower() in ("email", "e-mail")
+def _plain_name(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
 from typing import Any
 
 from codomyrmex.cloud.infomaniak.errors import (
@@ -12,8 +11,10 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakNotFoundError,
     InfomaniakValidationError,
 )
+from codomyrmex.cloud.infomaniak.newsletter._addresses import same_address
 from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, SUBSCRIBERS_PER_PAGE, Calls
-from codomyrmex.cloud.infomaniak.newsletter._contacts import Contact, as_csv
+from codomyrmex.cloud.infomaniak.newsletter._contacts import Contact, Judged, as_csv
+from codomyrmex.cloud.infomaniak.newsletter._fields import Fields
 from codomyrmex.cloud.infomaniak.newsletter._waiting import looks, wait_for_task
 from codomyrmex.cloud.infomaniak.newsletter.errors import InfomaniakOutcomeUnknownError
 from codomyrmex.cloud.rest.polling import note_on_interrupt
@@ -21,25 +22,29 @@ from codomyrmex.cloud.rest.polling import note_on_interrupt
 MAX_ONE_BY_ONE = 20
 """So many contacts go one by one: each takes one of 60 requests a minute, and is answered for itself."""
 _MAX_ROWS = 10_000
+_ADDRESS = {"type": "email", "name": "email"}
+"""The column of addresses, where the newsletter has no field for it."""
 
 
 class Import:
     """One import into one list."""
 
-    def __init__(self, calls: Calls, list_id: int, *, timeout: float, settle: float) -> None:
+    def __init__(self, calls: Calls, list_id: int, judged: Judged, *, timeout: float, settle: float) -> None:
         self._calls, self._list, self._timeout, self._settle = calls, list_id, timeout, settle
-        self._accepted: list[str] = []
-        self._failed: list[dict[str, str]] = []
+        self._judged = judged
+        self._accepted: list[Contact] = []
         self._tasks: list[str] = []
+        self._fields: dict[str, dict[str, Any]] = {}
+        """By the columns of the contacts."""
 
-    def run(self, contacts: Iterator[Contact]) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Import them all. Repeating it does no harm: contacts that are there already are updated."""
-        first = list(islice(contacts, MAX_ONE_BY_ONE + 1))
+        contacts = list(self._judged.contacts.values())
         try:
-            if len(first) <= MAX_ONE_BY_ONE:
-                self._one_by_one(first)
+            if len(contacts) <= MAX_ONE_BY_ONE:
+                self._one_by_one(contacts)
             else:
-                self._by_upload(chain(first, contacts))
+                self._by_upload(contacts)
         except (InfomaniakCloudError, KeyboardInterrupt) as error:
             again = (
                 "after that look the import may"
@@ -48,76 +53,63 @@ class Import:
             )
             error.add_note(f"{len(self._accepted)} contacts were accepted before; {again} be repeated")
             raise
-        return {"imported": len(self._accepted), "failed": self._failed, "tasks": self._tasks}
+        judged = self._judged
+        return {
+            "imported": len(self._accepted), "failed": judged.failed, "duplicates": judged.duplicates,
+            "unsubscribed": len(judged.unsubscribed), "tasks": self._tasks,
+        }  # fmt: skip
 
     def _one_by_one(self, contacts: list[Contact]) -> None:
-        for contact in self._possible(contacts):
+        if columns := self._judged.columns():
+            self._find_fields(Fields(self._calls), columns)
+        for contact in contacts:
+            body = subscriber(contact.email, self._values(contact), [self._list])
             try:
-                self._calls.write("POST", "subscribers", body=subscriber(contact.email, contact.fields, [self._list]))
+                self._calls.write("POST", "subscribers", body=body)
             except InfomaniakValidationError as error:
                 if error.maybe_executed:  # by an attempt before the one that was refused
                     raise
-                self._fail(contact.email, error.message)
+                self._judged.fail(contact, error.message)
             else:
-                self._accepted.append(contact.email)
+                self._accepted.append(contact)
 
-    def _by_upload(self, contacts: Iterator[Contact]) -> None:
-        known = self._fields()
-        while batch := list(islice(contacts, _MAX_ROWS)):
-            possible = list(self._possible(batch))
-            if possible:
-                self._upload(possible, known)
+    def _by_upload(self, contacts: list[Contact]) -> None:
+        fields = Fields(self._calls)
+        self._find_fields(fields, self._judged.columns())
+        address = fields.find("email")
+        for first in range(0, len(contacts), _MAX_ROWS):
+            self._upload(contacts[first : first + _MAX_ROWS], address["id"] if address else _ADDRESS)
         begun = [f"the import into list {self._list}", *(f"task {task_id}" for task_id in self._tasks)]
         with note_on_interrupt(", ".join(begun)):
             since = time.monotonic()
             may_come, reason = self._finish(since)
             missing = self._missing(since, wait=may_come)
-        for email in self._accepted:
-            if email.lower() in missing:
-                self._fail(email, reason)
-        self._accepted = [email for email in self._accepted if email.lower() not in missing]
+        for contact in self._accepted:
+            if same_address(contact.email) in missing:
+                self._judged.fail(contact, reason)
+        self._accepted = [contact for contact in self._accepted if same_address(contact.email) not in missing]
 
-    def _possible(self, contacts: list[Contact]) -> Iterator[Contact]:
-        """Those that the service may take; the others failed."""
-        for contact in contacts:
-            if contact.wrong:
-                self._fail(contact.email, contact.wrong)
-            else:
-                yield contact
+    def _find_fields(self, fields: Fields, columns: list[str]) -> None:
+        self._fields = fields.of_columns(columns, self._judged.shapes, self._judged.named)
 
-    def _upload(self, contacts: list[Contact], known: dict[str, Any]) -> None:
-        names, text = as_csv(contacts)
-        for name in names:
-            if name.lower() not in known:  # by the import itself a repeat of it would make it again
-                known[name.lower()] = self._make_field(name)
-        address = known.get("email", {"type": "email", "name": "email"})
+    def _values(self, contact: Contact) -> dict[str, Any]:
+        """Its values by the keys of the fields."""
+        return {self._fields[name]["key"]: value for name, value in contact.fields.items() if name in self._fields}
+
+    def _upload(self, contacts: list[Contact], address: int | dict[str, str]) -> None:
+        values = [self._values(contact) for contact in contacts]
+        ids = {field["key"]: field["id"] for field in self._fields.values()}
+        keys = [key for key in ids if any(key in each for each in values)]
         body = {
-            "upload_id": self._calls.upload(text),
-            "fields": [address, *(known[name.lower()] for name in names)],
+            "upload_id": self._calls.upload(as_csv(keys, zip((c.email for c in contacts), values, strict=True))),
+            "fields": [address, *(ids[key] for key in keys)],
             "groups": [self._list],
             "csv_separator": ",",
             "csv_enclosure": '"',
         }
         if task := self._calls.start("POST", "subscribers/import", body=body, if_told=True)["task_id"]:
             self._tasks.append(task)
-        self._accepted += [contact.email for contact in contacts]
-
-    def _fields(self) -> dict[str, int]:
-        """The ids of the fields there are, by their names and keys in lower case."""
-        return {
-            name.lower(): field["id"] for field in self._calls.walk("fields") for name in (field["name"], field["key"])
-        }
-
-    def _make_field(self, name: str) -> int:
-        """Make a field. Returns its id, also where the answer was lost and the field is there."""
-        unsure = f"look at list_fields() for {name!r} before repeating the import, which makes it if it is not there"
-        try:
-            field = self._calls.write("POST", "fields", body={"name": name, "type": "text"}, unsure=unsure)
-        except InfomaniakOutcomeUnknownError:
-            if (field_id := self._fields().get(name.lower())) is None:
-                raise
-            return field_id
-        return int(field["id"])
+        self._accepted += contacts
 
     def _finish(self, since: float) -> tuple[bool, str]:
         """Wait for the tasks, for ``timeout`` seconds in all.
@@ -142,18 +134,17 @@ class Import:
 
         :param wait: as long as more of them come, with no more than ``settle`` seconds between two.
         """
-        missing = {email.lower() for email in self._accepted}
+        missing = {same_address(contact.email) for contact in self._accepted}
         changed = 0.0
         for passed in looks(max(0.0, since + self._timeout - time.monotonic())):
             before = len(missing)
-            missing -= {member["email"].lower() for member in members(self._calls, self._list)} if missing else set()
+            missing -= (
+                {same_address(member["email"]) for member in members(self._calls, self._list)} if missing else set()
+            )
             changed = passed if len(missing) < before else changed
             if not (wait and missing) or passed - changed >= self._settle:
                 break
         return missing
-
-    def _fail(self, email: str, error: str) -> None:
-        self._failed.append({"email": email, "error": error})
 
 
 def subscriber(email: str, fields: Mapping[str, Any] | None, groups: Sequence[int | str] | None) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 from codomyrmex.cloud.common import CloudClient, lenient, operation
 from codomyrmex.cloud.infomaniak.newsletter import params
+from codomyrmex.cloud.infomaniak.newsletter._addresses import checked_address
 from codomyrmex.cloud.infomaniak.newsletter._calls import BY_ID, IS_IT_THERE, SUBSCRIBERS_PER_PAGE, Calls, filters
-from codomyrmex.cloud.infomaniak.newsletter._contacts import ContactLike, read
+from codomyrmex.cloud.infomaniak.newsletter._contacts import Columns, Contacts, judge
 from codomyrmex.cloud.infomaniak.newsletter._imports import Import, subscriber
 from codomyrmex.cloud.infomaniak.newsletter._values import ids, number
 from codomyrmex.cloud.rest.polling import WAIT_CHECKS
@@ -66,27 +66,39 @@ class Lists(CloudClient):
     def import_contacts(
         self,
         list_id: int,
-        contacts: Iterable[ContactLike] | str | os.PathLike[str],
+        contacts: Contacts,
         *,
+        fields: Iterable[str] | Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        delimiter: str | None = None,
         timeout: float = 600,
         settle: float = 30,
     ) -> dict[str, Any] | None:
         """Import any number of contacts into a list; those there already are updated.
 
-        Up to 20 are sent one by one. More go through the service's CSV upload, by which it also
-        makes the fields that are new, and the list is read afterwards to see who is in it.
+        All of them are read and judged before anything is written: ValueError for a file whose structure is wrong, with
+        its line. Up to 20 are sent one by one. More go through the service's CSV upload, and the list is read
+        afterwards to see who is in it. Fields that are new are made.
 
-        :param contacts: ``{"email": "ada@example.org", "firstname": "Ada"}`` each, with values by the
-            keys of the fields; or the path of a CSV file with such a header, in UTF-8.
+        :param contacts: ``{"email": "ada@example.org", "firstname": "Ada"}`` each, with values by the names or keys of
+            the fields; or a CSV file with such a header, by its path or opened. What other services call address, first
+            and last name in their exports is known.
+        :param fields: the columns to take beside the address, or a mapping of columns to fields, in which ``"email"``
+            is the address; default: all but those that other services keep for themselves.
+        :param encoding: of the file; default: found.
+        :param delimiter: one character, between the file's cells; default: found.
         :param timeout: seconds until the service has done it; ``math.inf`` for no end.
         :param settle: seconds without one more contact in the list, after which who is still missing
             is taken to have failed: the list may lag behind what the service says it has done.
 
-        Returns ``imported``, a number; ``failed``, an ``email`` and an ``error`` for each contact
-        that is not in; and ``tasks``, the ids of the service's.
+        Returns ``imported``, a number; ``failed``, an ``email`` and an ``error`` for each contact that is not in, and
+        the ``line`` if it is of a file; ``duplicates``, how many had the address of one before, which got their values;
+        ``unsubscribed``, how many were left out because their own values say that they want no newsletters; and
+        ``tasks``, the ids of the service's. The first four are as many as there were contacts.
         """
-        run = Import(self._calls, number(list_id, "list_id"), timeout=timeout, settle=settle)
-        return run.run(read(contacts))
+        into = number(list_id, "list_id")
+        judged = judge(contacts, Columns(fields), encoding=encoding, delimiter=delimiter)
+        return Import(self._calls, into, judged, timeout=timeout, settle=settle).run()
 
     @lenient(False)
     @operation(effect="write")
@@ -131,7 +143,7 @@ class Lists(CloudClient):
         :param fields: values by the keys of the fields.
         :param groups: mailing lists by id, or by name to make new ones.
         """
-        body = subscriber(email, fields, groups)
+        body = subscriber(checked_address(email, "email"), fields, groups)
         return self._calls.write("POST", "subscribers", body=body, unsure=_unsure(groups))
 
     @lenient(None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from codomyrmex.cloud.infomaniak.newsletter._values import ids
+from codomyrmex.cloud.infomaniak.newsletter._addresses import checked_address
+from codomyrmex.cloud.infomaniak.newsletter._values import ids, one_or_several
 
 BY_ID = {
     "mailing_list_id": ("groups", "include"),
@@ -55,6 +56,8 @@ def _checked(wanted: Any) -> dict[str, Any]:
     for part in ("groups", "segments"):
         if part in wanted:
             checked[part] = _choice(part, wanted[part])
+    if emails := wanted.get("emails"):
+        checked["emails"] = [checked_address(email, "recipients.emails") for email in one_or_several(emails, "emails")]
     if not _has_anybody(checked):
         raise ValueError(_NOBODY)
     return checked

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, get_args
 
 from codomyrmex.cloud.infomaniak.newsletter import _recipients
+from codomyrmex.cloud.infomaniak.newsletter._addresses import checked_address
 from codomyrmex.cloud.infomaniak.newsletter._values import one_or_several
 
 Language = Literal["de_DE", "en_GB", "es_ES", "fr_FR", "it_IT"]
@@ -96,6 +97,8 @@ def campaign(arguments: Mapping[str, Any]) -> dict[str, Any]:
     body = {_OTHER_NAMES.get(name, name): value for name, value in given.items() if name not in names}
     if wanted := {name: given[name] for name in names if name in given}:
         body["recipients"] = _recipients.recipients(wanted)
+    if "email_from_addr" in body:
+        body["email_from_addr"] = checked_address(body["email_from_addr"], "sender_email")
     return body
 
 

@@ -1,0 +1,182 @@
+"""CSV as people have it: of any encoding and delimiter, read line by line, with its faults found."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, NamedTuple, TypeGuard
+
+from codomyrmex.cloud.infomaniak.newsletter._encodings import find_encoding
+
+Readable = str | os.PathLike[str] | IO[str] | IO[bytes]
+"""The path of a CSV file, or a file."""
+MAX_LINE_CHARACTERS = 1 << 20
+_DELIMITERS = ",;\t|:^~\x1f"
+"""Those that are looked for, of which the first ones win where a header has as many columns by another."""
+_DECLARATION = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE)
+"""The first line by which Excel is told the delimiter."""
+_MAX_HEADER_LINES = 20
+
+
+class Row(NamedTuple):
+    """One record of a file."""
+
+    line: int
+    """The number of its first line, from 1."""
+    cells: list[str]
+
+
+class Table(NamedTuple):
+    """A file with its header read."""
+
+    name: str
+    """What to call it in messages."""
+    header_line: int
+    header: list[str]
+    rows: Iterator[Row]
+
+
+def is_readable(value: object) -> TypeGuard[Readable]:
+    """Whether it is a path or a file."""
+    return isinstance(value, str | os.PathLike) or hasattr(value, "read")
+
+
+@contextmanager
+def open_table(
+    file: Readable, *, encoding: str | None, delimiter: str | None, is_header: Callable[[list[str]], bool]
+) -> Iterator[Table]:
+    """Read a CSV file: its header now, its rows as they are asked for.
+
+    Raises ValueError with the file's name and the line, here or at the row, for a file that is empty, has another
+    encoding, a NUL, a line of more than `MAX_LINE_CHARACTERS`, or a quote that is not closed where it should be; and
+    for a header that is none.
+
+    :param encoding: None to find it.
+    :param delimiter: None to find it by the header.
+    :param is_header: whether these cells may be a header, by which delimiters are told apart.
+    """
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
+        raise ValueError(f"delimiter is one character, such as ';', not {delimiter!r}")
+    with _opened(file, encoding) as (text, name):
+        lines = _Lines(text, name)
+        start, header_line = _header_lines(lines, name)
+        if delimiter is None and (declared := _DECLARATION.fullmatch("".join(start))):
+            delimiter = declared[1]
+            start, header_line = _header_lines(lines, name)
+        elif _DECLARATION.fullmatch("".join(start)):
+            start, header_line = _header_lines(lines, name)
+        found, header = _header(start, delimiter, is_header, f"{name}, line {header_line}")
+        yield Table(name, header_line, header, _rows(lines, found, name, len(header)))
+
+
+@contextmanager
+def _opened(file: Readable, encoding: str | None) -> Iterator[tuple[IO[str], str]]:
+    """The text of a file, with line ends as they are in it, and its name."""
+    if isinstance(file, str | os.PathLike):
+        name = os.fspath(file)
+        with open(file, "rb") as binary:
+            found = find_encoding(binary, name, encoding)
+            with io.TextIOWrapper(binary, encoding=found, newline="") as text:
+                yield text, name
+        return
+    name = str(getattr(file, "name", None) or "the file")
+    content = file.read()
+    if isinstance(content, str):
+        if encoding is not None:
+            raise TypeError("encoding is for paths and binary files: this file is read as text already")
+        yield io.StringIO(content, newline=""), name
+    else:
+        binary_content = io.BytesIO(content)
+        found = find_encoding(binary_content, name, encoding)
+        yield io.TextIOWrapper(binary_content, encoding=found, newline=""), name
+
+
+class _Lines:
+    """The lines of a text, none without end, and counted."""
+
+    def __init__(self, text: IO[str], name: str) -> None:
+        self._text, self._name = text, name
+        self.read = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._text.readline(MAX_LINE_CHARACTERS + 1):
+            self.read += 1
+            if len(line) > MAX_LINE_CHARACTERS:
+                raise ValueError(f"{self._name}, line {self.read}, has more than {MAX_LINE_CHARACTERS:,} characters")
+            if "\0" in line:
+                raise ValueError(f"{self._name}, line {self.read}, has a NUL, as text has none: give its encoding=")
+            yield line
+
+
+def _header_lines(lines: _Lines, name: str) -> tuple[list[str], int]:
+    """The lines of the header, which is several where a quoted name has line breaks, and the number of the first."""
+    header: list[str] = []
+    for line in lines:
+        if header or line.strip("\ufeff \t\r\n"):
+            header.append(line)
+            if "".join(header).count('"') % 2 == 0:
+                return header, lines.read - len(header) + 1
+        if len(header) == _MAX_HEADER_LINES:
+            break
+    if not header:
+        raise ValueError(f"{name} has no lines with text, so no column 'email'")
+    raise ValueError(
+        f"{name}, line {lines.read - len(header) + 1}: a quote that begins in the header does not end there"
+    )
+
+
+def _header(
+    lines: list[str], delimiter: str | None, is_header: Callable[[list[str]], bool], place: str
+) -> tuple[str, list[str]]:
+    """The delimiter, and the names of the columns without blanks, quotes and marks around them."""
+    candidates = [header for each in delimiter or _DELIMITERS if (header := _split(lines, each)) is not None]
+    if not candidates:
+        raise ValueError(f"{place}: the quotes of the header are not closed where its columns end")
+    names = [(each, [name.strip("\ufeff \t\r\n\xa0\"'") for name in cells]) for each, cells in candidates]
+    possible = [header for header in names if is_header(header[1])]
+    return max(possible or names, key=lambda header: len(header[1]))
+
+
+def _split(lines: list[str], delimiter: str) -> tuple[str, list[str]] | None:
+    first = lines[0].removeprefix("\ufeff")
+    try:
+        return delimiter, next(_reader([first, *lines[1:]], delimiter))
+    except csv.Error:
+        return None
+
+
+def _reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
+
+
+def _rows(lines: _Lines, delimiter: str, name: str, columns: int) -> Iterator[Row]:
+    """The rows that have any text. ValueError for a quote that swallows others."""
+    reader = _reader(lines, delimiter)
+    while True:
+        line = lines.read + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise ValueError(
+                f"{name}: the row that begins in line {line} has a quote which is not closed where its cell ends "
+                f"(found at line {lines.read}: {error})"
+            ) from None
+        if cells is None:
+            return
+        if lines.read > line and any(_holds_rows(cell, delimiter, columns) for cell in cells):
+            raise ValueError(
+                f"{name}: a quote in line {line} is closed in line {lines.read} only, and what looks like rows is "
+                "between them"
+            )
+        if any(cell.strip() for cell in cells):
+            yield Row(line, cells)
+
+
+def _holds_rows(cell: str, delimiter: str, columns: int) -> bool:
+    """Whether a line in it has an address and as many delimiters as a row."""
+    inner = re.split(r"[\r\n]+", cell)[1:] if columns > 1 else ()
+    return any("@" in line and line.count(delimiter) >= columns - 1 for line in inner)
