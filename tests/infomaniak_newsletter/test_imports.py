@@ -11,7 +11,8 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakValidationError,
 )
 from codomyrmex.cloud.infomaniak.newsletter import InfomaniakOutcomeUnknownError
-from codomyrmex.cloud.testing.services.newsletter import error
+from codomyrmex.cloud.testing.services._http import Response
+from codomyrmex.cloud.testing.services.newsletter import error, success
 from support.interrupts import IN_THE_PAUSE, notes_of_interrupt
 
 NOTHING = {"imported": 0, "failed": [], "duplicates": 0, "unsubscribed": 0, "tasks": []}
@@ -150,6 +151,17 @@ def test_an_import_that_does_not_end_is_an_error(client, service, group):
     with pytest.raises(InfomaniakTimeoutError, match="still in state running") as caught:
         client.import_contacts(group, people(30), timeout=0.6)
     assert "30 contacts were accepted" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("data", [False, 0, "", "0", "false", [], {}])
+def test_an_import_that_the_service_says_not_to_have_begun_is_an_error(connect, service, group, data):
+    client = connect(retry_budget=0)
+    service.fail("import_", Response(200, success(data)), times=9)
+    with pytest.raises(InfomaniakCloudError, match="not done"):
+        client.import_contacts(group, people(30))
+    service.fail("unsubscribe", Response(202, success(data)), times=9)
+    with pytest.raises(InfomaniakCloudError, match="not done"):
+        client.unsubscribe_contacts([7])
 
 
 def test_who_interrupts_an_import_is_told_what_goes_on(client, service, group):

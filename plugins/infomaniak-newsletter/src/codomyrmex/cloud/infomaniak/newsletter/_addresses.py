@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 
 _QUOTES = "'\"`´‘’‚“”„‹›«»"  # noqa: RUF001 - quotes alike are meant
 _DANGLING = re.compile(f"[{_QUOTES}]|.*[{_QUOTES}]@")
+_NAMED = re.compile(r"[^<>]*<([^<>]*)>")
 
 
 def parse_address(text: str) -> str:
@@ -20,13 +21,16 @@ def parse_address(text: str) -> str:
     Raises ValueError with the reason. See https://datatracker.ietf.org/doc/html/rfc5321#section-4.5.3.1 and
     https://github.com/JoshData/python-email-validator.
     """
+    address = text.strip()
+    if named := _NAMED.fullmatch(address):
+        address = named[1].strip()
     try:
-        validated = validate_email(text.strip(), allow_display_name=True, check_deliverability=False, strict=True)
+        validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
-    if _DANGLING.match(validated.original):
+    if _DANGLING.match(address):
         raise ValueError("There is a quote at an end of the part before the @-sign.")
-    return validated.original
+    return address
 
 
 def checked_address(text: str, name: str) -> str:

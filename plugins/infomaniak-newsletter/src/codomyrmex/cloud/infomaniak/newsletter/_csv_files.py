@@ -20,6 +20,7 @@ _DELIMITERS = ",;\t|:^~\x1f"
 _DECLARATION = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE)
 """The first line by which Excel is told the delimiter."""
 _MAX_HEADER_LINES = 20
+_ADDRESS = re.compile(r'[\s"]*[^@\s]+@[^@\s]+\.\w+[\s"]*')
 
 
 class Row(NamedTuple):
@@ -64,12 +65,10 @@ def open_table(
     with _opened(file, encoding) as (text, name):
         lines = _Lines(text, name)
         start, header_line = _header_lines(lines, name)
-        if delimiter is None and (declared := _DECLARATION.fullmatch("".join(start))):
-            delimiter = declared[1]
+        if declared := _DECLARATION.fullmatch("".join(start)):
+            delimiter = delimiter or declared[1]
             start, header_line = _header_lines(lines, name)
-        elif _DECLARATION.fullmatch("".join(start)):
-            start, header_line = _header_lines(lines, name)
-        found, header = _header(start, delimiter, is_header, f"{name}, line {header_line}")
+        found, header = _header(start, delimiter, is_header)
         yield Table(name, header_line, header, _rows(lines, found, name, len(header)))
 
 
@@ -129,33 +128,27 @@ def _header_lines(lines: _Lines, name: str) -> tuple[list[str], int]:
     )
 
 
-def _header(
-    lines: list[str], delimiter: str | None, is_header: Callable[[list[str]], bool], place: str
-) -> tuple[str, list[str]]:
+def _header(lines: list[str], delimiter: str | None, is_header: Callable[[list[str]], bool]) -> tuple[str, list[str]]:
     """The delimiter, and the names of the columns without blanks, quotes and marks around them."""
-    candidates = [header for each in delimiter or _DELIMITERS if (header := _split(lines, each)) is not None]
-    if not candidates:
-        raise ValueError(f"{place}: the quotes of the header are not closed where its columns end")
-    names = [(each, [name.strip("\ufeff \t\r\n\xa0\"'") for name in cells]) for each, cells in candidates]
-    possible = [header for header in names if is_header(header[1])]
-    return max(possible or names, key=lambda header: len(header[1]))
+    candidates = [_split(lines, each) for each in delimiter or _DELIMITERS]
+    headers = [(each, [name.strip("\ufeff \t\r\n\xa0\"'") for name in cells]) for each, cells in candidates]
+    possible = [header for header in headers if is_header(header[1])]
+    return max(possible or headers, key=lambda header: len(header[1]))
 
 
-def _split(lines: list[str], delimiter: str) -> tuple[str, list[str]] | None:
+def _split(lines: list[str], delimiter: str) -> tuple[str, list[str]]:
+    """The cells of a header; what is beside of its quotes is taken, too, as they are known to be closed."""
     first = lines[0].removeprefix("\ufeff")
-    try:
-        return delimiter, next(_reader([first, *lines[1:]], delimiter))
-    except csv.Error:
-        return None
+    return delimiter, next(_reader([first, *lines[1:]], delimiter, strict=False))
 
 
-def _reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
+def _reader(lines: Iterable[str], delimiter: str, *, strict: bool) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=delimiter, strict=strict, skipinitialspace=delimiter != " ")
 
 
 def _rows(lines: _Lines, delimiter: str, name: str, columns: int) -> Iterator[Row]:
     """The rows that have any text. ValueError for a quote that swallows others."""
-    reader = _reader(lines, delimiter)
+    reader = _reader(lines, delimiter, strict=True)
     while True:
         line = lines.read + 1
         try:
@@ -177,6 +170,7 @@ def _rows(lines: _Lines, delimiter: str, name: str, columns: int) -> Iterator[Ro
 
 
 def _holds_rows(cell: str, delimiter: str, columns: int) -> bool:
-    """Whether a line in it has an address and as many delimiters as a row."""
+    """Whether a line in it has as many cells as a row, and one of them is an address."""
     inner = re.split(r"[\r\n]+", cell)[1:] if columns > 1 else ()
-    return any("@" in line and line.count(delimiter) >= columns - 1 for line in inner)
+    rows = [cells for line in inner if len(cells := line.split(delimiter)) >= columns]
+    return any(_ADDRESS.fullmatch(each) for cells in rows for each in cells)

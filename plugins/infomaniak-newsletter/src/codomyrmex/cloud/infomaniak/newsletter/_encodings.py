@@ -58,20 +58,9 @@ _LATIN = {
 }  # fmt: skip
 """Encodings by how usual they are among this service's users. Of two with the same words, the first one is taken."""
 _OTHER = (
-    "cp1251",
-    "koi8_r",
-    "mac_cyrillic",
-    "cp1253",
-    "iso8859_7",
-    "cp932",
-    "euc_jis_2004",
-    "gb18030",
-    "big5hkscs",
-    "cp949",
-)
+    "cp1251", "koi8_r", "mac_cyrillic", "cp1253", "iso8859_7", "cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949",
+)  # fmt: skip
 _TYPOGRAPHY = "'-.!?*+#%&’‘“”„‚«»‹›–—…·•°€\u00a0ºª、。・\uff08\uff09\u3000「」"  # noqa: RUF001 - quotes alike are meant
-
-
 _BETWEEN_WORDS = re.compile(rb'[\s\x00-\x1f,;:"<>()/=]+')
 """None of these is the second byte of a character."""
 
@@ -101,8 +90,8 @@ def find_encoding(file: BinaryIO, name: str, encoding: str | None) -> str:
             "encoding=, such as 'cp1252' for a file that Excel saved on Windows, 'mac_roman' for one of an old Mac"
         )
     _log.warning(
-        "%s is not in UTF-8; it is read in %s, in which it has such words as %s; if these are wrong, give encoding=",
-        name, guessed, ", ".join(repr(word.decode(guessed)) for word in words[:3]),
+        "%s is not in UTF-8, as line %d shows: it is read in %s; if names come out wrong, give encoding=",
+        name, bad_line, guessed,
     )  # fmt: skip
     return guessed
 

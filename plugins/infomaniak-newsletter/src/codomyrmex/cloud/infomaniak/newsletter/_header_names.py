@@ -27,16 +27,18 @@ EMAIL = _names(
     "email, email address, e-mail 1 - value, primary email, e-mail 1 address, home email, work email, "
     # Brevo, WordPress and WooCommerce, Shopify; Apple; Google's newer export
     "user email, billing email, customer email, contact email, subscriber email, email id, email 1, email1, "
-    "email home, email work, email primary, your email, "
+    "email home, email work, email primary, primary email address, your email, "
     # French
     "adresse e-mail, adresse email, adresse mail, adresse électronique, adresse de messagerie, courriel, "
-    "adresse courriel, mail, adresse courrier électronique, "
+    "adresse courriel, mail, adresse courrier électronique, adresse e-mail principale, "
     # German
-    "e-mail-adresse, emailadresse, mailadresse, mail-adresse, e-mail-anschrift, elektronische adresse, "
+    "e-mail-adresse, emailadresse, mailadresse, mail-adresse, e-mail-anschrift, primäre e-mail-adresse, "
     # Italian
-    "indirizzo e-mail, indirizzo email, indirizzo mail, indirizzo di posta elettronica, posta elettronica, "
+    "indirizzo e-mail, indirizzo email, indirizzo mail, indirizzo di posta elettronica, indirizzo posta elettronica, "
+    "posta elettronica, indirizzo e-mail principale, "
     # Spanish
-    "correo electrónico, correo, dirección de correo electrónico, dirección de correo, dirección e-mail"
+    "correo electrónico, correo, dirección de correo electrónico, dirección de correo, dirección e-mail, "
+    "correo electrónico principal"
 )
 FIRST_NAME = _names(
     # Mailchimp, Brevo, HubSpot, SendGrid, CleverReach; Outlook, Google; WooCommerce
@@ -83,8 +85,8 @@ NOT_SUBSCRIBED = _names(
 REFUSES = _names(
     # HubSpot; Brevo; Mailjet; Salesforce
     "unsubscribed, unsubscribed from all email, opted out of all email, email blacklist, blacklisted, "
-    "email blacklisted, blocklisted, email blocklisted, is excluded from campaigns, is unsubscribed, unsub, opted out, email opt out, "
-    "has opted out of email, optout, unsubscribed at, opt-out date, do not email, "
+    "email blacklisted, blocklisted, email blocklisted, is excluded from campaigns, is unsubscribed, "
+    "unsub, opted out, email opt out, has opted out of email, optout, unsubscribed at, opt-out date, do not email, "
     "abgemeldet, désabonné, désinscrit, disiscritto"
 )
 """Columns that say of who does not want newsletters something else than no, such as the date."""
