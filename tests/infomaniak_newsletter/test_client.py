@@ -253,6 +253,12 @@ def test_a_campaign_goes_from_its_list_to_its_statistics_in_the_shell(cloud, ser
     assert (failed["email"], failed["line"]) == ("nobody", 3)
     inline = cloud("import_contacts", "--list-id", made["id"], "--contacts", '[{"email": "b@example.org"}]', "--json")
     assert json.loads(inline.out)["imported"] == 1
+    (tmp_path / "readers.csv").write_bytes("email*Vorname*x\nc@example.org*Zo\xeb*y\n".encode("cp1252"))
+    cloud(
+        "import_contacts", "--list-id", made["id"], "--contacts", tmp_path / "readers.csv", "--delimiter", "*",
+        "--encoding", "cp1252", "--fields", '["Vorname"]',
+    )  # fmt: skip
+    assert service.members(made["id"])["c@example.org"]["fields"] == {"firstname": "Zo\xeb"}
     draft = cloud(
         "create_campaign", "--subject", "News", "--sender-email", "a@example.org", "--sender-name", "A",
         "--content-html", "<p>", "--mailing-list-id", made["id"], "--preheader", "x", "--json",

@@ -64,7 +64,7 @@ def test_a_header_is_understood(read, text):
 
 def test_a_delimiter_that_is_named_is_taken(read):
     _, members = read("email*x;firstname\nada@example.org*Ada\n", delimiter="*")
-    assert members == {"ada@example.org": {"x;firstname": "Ada"}}
+    assert members == {"ada@example.org": {"x_firstname": "Ada"}}
 
 
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", "\r", "\0"])

@@ -105,7 +105,7 @@ def guess(words: list[bytes]) -> str | None:
             best = reading
     if best is None or sum(best.strangeness) / len(words) > _MAX_STRANGENESS:
         return None
-    rivals = [reading.encoding for reading in readings if reading.rivals(best)]
+    rivals = [reading.encoding for reading in readings if reading.is_rival(best)]
     return _by_statistics(words, [best.encoding, *rivals]) if rivals else best.encoding
 
 
@@ -130,7 +130,7 @@ class _Reading(NamedTuple):
         differences = [ours - theirs for word, others, ours, theirs in pairs if word != others]
         return sum(differences) / len(differences) if differences else 0.0, len(differences)
 
-    def rivals(self, best: _Reading) -> bool:
+    def is_rival(self, best: _Reading) -> bool:
         """Whether the words are others than in the best reading, and not clearly stranger."""
         excess, number = self.excess(best)
         return number > 0 and excess < max(_CERTAIN / number**0.5, 0.3)
