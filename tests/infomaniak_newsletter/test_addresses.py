@@ -4,7 +4,7 @@ import pytest
 from codomyrmex.cloud.infomaniak.newsletter._addresses import same_address
 
 WRONG = [
-    '"ada@example.org', 'ada"@example.org', "'ada@example.org", "ada'@example.org", '"ada"@example.org',
+    '"ada@example.org', 'ada"@example.org', "'ada@example.org", "ada'@example.org",
     "\u2018ada@example.org", "ada\u2019@example.org", "“ada”@example.org", "«ada»@example.org", "`ada@example.org",
     "ada", "ada@", "@example.org", "ada@@example.org", "a@da@example.org", "ada b@example.org", "ada@exam ple.org",
     ".ada@example.org", "ada.@example.org", "a..da@example.org", "ada@example..org", "ada@.example.org",
@@ -15,7 +15,8 @@ WRONG = [
     "x" * 65 + "@example.org", "a@" + "x" * 64 + ".org", "a@" + ".".join(["x" * 60] * 5) + ".org", "", " ",
 ]  # fmt: skip
 VALID = [
-    "ada+news@example.org", "o'neill@example.org", "ada_b-c@example.org", "a@example.org", "{ada}%1@example.org",
+    '"ada"@example.org', '"a b"@example.org', '"a@b"@example.org', "ada+news@example.org",
+    "o'neill@example.org", "ada_b-c@example.org", "a@example.org", "{ada}%1@example.org",
     "ADA@Example.ORG", "zoë@example.org", "ada@münchen.example", "ada@xn--mnchen-3ya.example", "用户@例子.公司",
     "x" * 64 + "@example.org", "1@2.example",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
-_QUOTES = "'\"`´‘’‚“”„‹›«»"  # noqa: RUF001 - quotes alike are meant
+_QUOTES = "'`´‘’‚“”„‹›«»"  # noqa: RUF001 - quotes alike are meant
 _DANGLING = re.compile(f"[{_QUOTES}]|.*[{_QUOTES}]@")
 _NAMED = re.compile(r"[^<>]*<([^<>]*)>")
 
@@ -15,8 +15,8 @@ def parse_address(text: str) -> str:
     """The address in a text, which may have blanks around it and a name before it, as ``Ada <ada@example.org>``.
 
     It is judged by its form alone, without a request, and stays as it is written. Refused is what cannot receive mail
-    over the internet by RFC 5321 and RFC 5322; a local part in quotes, or with a quote left over at one of its ends;
-    and a domain that is not public, such as ``localhost``.
+    over the internet by RFC 5321 and RFC 5322; a local part with a quote left over at one of its ends; and a domain
+    that is not public, such as ``localhost``.
 
     Raises ValueError with the reason. See https://datatracker.ietf.org/doc/html/rfc5321#section-4.5.3.1 and
     https://github.com/JoshData/python-email-validator.
@@ -25,7 +25,7 @@ def parse_address(text: str) -> str:
     if named := _NAMED.fullmatch(address):
         address = named[1].strip()
     try:
-        validate_email(address, check_deliverability=False, strict=True)
+        validate_email(address, allow_quoted_local=True, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
     if _DANGLING.match(address):
