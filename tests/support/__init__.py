@@ -3,6 +3,7 @@
 | here | is |
 |---|---|
 | `coda_document`, `newsletter_document` | the vendors' OpenAPI documents |
+| `documents` | what the page on testing says of our servers, and its examples |
 | `distributions` | real small distributions: write the project, build the wheel, unpack it |
 | `matrix` | many cases of one kind, several at once, each with a service behind a relay |
 | `memory` | the peak memory of a process |

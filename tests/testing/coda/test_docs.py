@@ -4,47 +4,33 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from codomyrmex.cloud.coda import CodaClient
 from codomyrmex.cloud.testing.services import CodaServer
+from support.documents import README, check_examples_pass, defaults, not_told, section
 
-ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/testing.md").read_text("utf-8")
-README = (ROOT / "plugins/testing/README.md").read_text("utf-8")
-SECTION = PAGE.partition("### Coda\n")[2].partition("\n## ")[0].partition("\n### ")[0]
+SECTION = section("### Coda")
 
 
 @pytest.mark.parametrize("document", [SECTION, README], ids=["page", "readme"])
 def test_the_examples_pass(document, tmp_path):
-    examples = [e for e in re.findall(r"```python.*?\n(.*?)```", document, re.DOTALL) if "coda_server" in e]
-    assert examples
-    for number, example in enumerate(examples):
-        (tmp_path / f"test_{number}.py").write_text(example, "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=200)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(rf"{sum(e.count('def test_') for e in examples)} passed", done.stdout)
+    check_examples_pass(document, "coda_server", tmp_path)
 
 
 def test_the_page_tells_all_that_a_test_may_use():
-    server = CodaServer()
-    public = {name for name in {*vars(server), *dir(server)} if not name.startswith("_")}
     internal = {
         "contract", "root", "released", "connections", "faults", "lock", "count_request", "handle", "respond",
         "refusal", "accept", "write", "apply_due", "apply_all", "read_docs", "ledger", "cursors", "sync_tokens",
         "exports", "pending", "mutations",
     }  # fmt: skip
-    assert [name for name in sorted(public - internal) if not re.search(rf"`{name}[`(]", SECTION)] == []
+    assert not_told(CodaServer(), internal, SECTION) == []
 
 
 def test_the_page_tells_the_defaults_that_hold():
     server = CodaServer()
-    settings = SECTION.partition("| Attribute | Default |")[2].partition("\n\n")[0]
-    rows = re.findall(r"^\| `(\w+)` \| `?([^|`]+?)`? \|", settings, re.MULTILINE)
-    assert len(rows) == 9
-    for name, default in rows:
+    assert len(defaults(SECTION)) == 9
+    for name, default in defaults(SECTION):
         assert str(getattr(server, name)) == default, name
 
 
