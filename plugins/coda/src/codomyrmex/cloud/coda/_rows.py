@@ -178,10 +178,11 @@ class Rows(CloudClient):
         """
         ids = [row.id if isinstance(row, Row) else row for row in params.several(row_ids, "row_ids", "ids of rows")]
         pending = batches(params.texts(ids, "row_ids", "ids of rows"), encode, "row_ids")
-        target = self._calls.target("docs", doc_id, "tables", table_id) if ids else None
+        if not ids:
+            return {"requestId": "", "requestIds": [], "rowIds": []}
+        target = self._calls.target("docs", doc_id, "tables", table_id)
 
         def send(batch: Batch[str]) -> dict[str, Any]:
-            assert target
             body = {"rowIds": batch.items}
             return self._calls.edit(
                 "DELETE", target, below=("rows",), answers=("rowIds",), body=body, when_gone=body.copy, wait=False

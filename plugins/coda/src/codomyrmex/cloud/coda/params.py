@@ -86,27 +86,28 @@ class RowFormat(TypedDict, total=False):
     """``simple`` (default) joins lists with commas, ``rich`` gives JSON-LD objects."""
 
 
-class ChangeFilters(RowFormat, total=False):
-    """Which rows `CodaClient.iter_changes` gives, and how."""
+class RowChoice(RowFormat, total=False):
+    """Which rows, and how."""
 
     query: str
     """``<column>:<JSON value>``; the name of a column in double quotes: ``"My Column":123``,
     ``c-tuVwxYz:"apple"``."""
     visible_only: bool
     """Only visible rows and columns."""
+
+
+class ChangeFilters(RowChoice, total=False):
+    """Which rows `CodaClient.iter_changes` gives, and how."""
+
     limit: int
     """Rows of a page."""
 
 
-class RowFilters(Paging, RowFormat, total=False):
+class RowFilters(Paging, RowChoice, total=False):
     """Which rows `CodaClient.list_rows` lists, and how."""
 
-    query: str
-    """As in `ChangeFilters`."""
     sort_by: Literal["createdAt", "natural", "updatedAt"]
     """The order; default ``createdAt``. ``natural``, that of the table, shows visible rows only."""
-    visible_only: bool
-    """Only visible rows and columns."""
     sync_token: str
     """Only rows changed since the list whose ``next_sync_token`` this is."""
 
