@@ -7,9 +7,11 @@ import logging
 import math
 import os
 import re
+import socket
 import textwrap
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import SimpleNamespace
 
@@ -280,6 +282,21 @@ def test_a_download_that_was_cut_in_its_headers_is_not_empty(transport, things):
         assert transport.download(f"{url}/link", bytes) == b'{"name": "yes"}'
         transport.close()
         assert transport.download(f"{url}/link", bytes) == b""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_after_close_no_connection_is_open_though_an_error_is_kept(connect, method):
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+        transport = connect(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        sending = pool.submit(failure, transport, Request(method, ("things",), name))
+        with listener.accept()[0] as connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            kept = sending.result()
+            transport.close()
+            connection.settimeout(5)
+            assert connection.recv(1) == b""
+        assert kept.__traceback__
 
 
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"name": "yes"}'

@@ -382,6 +382,15 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None, as if it were no redirect."""
 
+    def close(self) -> None:
+        """Close the connections, which urllib3 would leave open for as long as an error refers to an answer."""
+        for adapter in self.adapters.values():
+            if isinstance(adapter, HTTPAdapter):
+                for manager in (adapter.poolmanager, *adapter.proxy_manager.values()):
+                    for key in manager.pools.keys():  # noqa: SIM118 - it refuses to be iterated
+                        manager.pools[key].close()
+        super().close()
+
 
 def _whole(response: requests.Response) -> requests.Response:
     """An answer with its data; its connection is closed if they cannot be read."""
