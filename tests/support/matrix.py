@@ -47,7 +47,7 @@ class Matrix:
             yield service, relay
         finally:
             service.released.set()
-            relay.disarm()
+            relay.settle()
             self._places.put((server, relay))
 
     def wrong(self, case: Case) -> list[str]:
