@@ -388,7 +388,7 @@ def test_one_row_is_not_taken_for_several(client, coda):
     coda.requests.clear()
     with pytest.raises(TypeError, match=r"row_ids takes ids of rows: a list .*, not Row"):
         client.delete_rows(*TABLE, row)
-    with pytest.raises(TypeError, match=r"rows takes rows: a list .*, not Row"):
+    with pytest.raises(TypeError, match=r"rows takes mappings of columns to values: a list .*, not Row"):
         client.insert_rows(*TABLE, row)
     assert coda.requests == []
 
@@ -406,9 +406,9 @@ def test_one_row_is_not_taken_for_several(client, coda):
         (lambda c: c.delete_rows(*TABLE, None), "row_ids takes ids of rows.*not NoneType"),
         (lambda c: c.delete_rows(*TABLE, ["i-00", 7]), "row_ids takes ids of rows, not 7"),
         (lambda c: c.delete_rows(*TABLE, [""]), "row_ids takes ids of rows, not ''"),
-        (lambda c: c.insert_rows(*TABLE, "text"), "rows takes rows.*not str"),
-        (lambda c: c.insert_rows(*TABLE, None), "rows takes rows.*not NoneType"),
-        (lambda c: c.insert_rows(*TABLE, {"Name": "a"}), "rows takes rows.*not dict"),
+        (lambda c: c.insert_rows(*TABLE, "text"), "rows takes mappings.*not str"),
+        (lambda c: c.insert_rows(*TABLE, None), "rows takes mappings.*not NoneType"),
+        (lambda c: c.insert_rows(*TABLE, {"Name": "a"}), "rows takes mappings.*not dict"),
         (lambda c: c.insert_rows(*TABLE, [{"Name": "a"}], [1]), "key_columns takes names or ids of columns, not 1"),
         (lambda c: c.insert_rows(*TABLE, [{"Name": "a"}], None), "key_columns takes .*not NoneType"),
         (lambda c: c.update_row(*TABLE, "i-00", "text"), "a row is a mapping"),

@@ -96,7 +96,9 @@ class Rows(CloudClient):
         )
         is_kept = isinstance(rows, Sized)
         pending = batches(
-            rows_of(rows) if is_frame(rows) else params.several(rows, "rows", "rows"), encoded_row, "rows"
+            rows_of(rows) if is_frame(rows) else params.several(rows, "rows", "mappings of columns to values"),
+            encoded_row,
+            "rows",
         )
         if is_kept:
             pending = iter(list(pending))
