@@ -55,6 +55,23 @@ def test_the_token_may_come_from_the_environment(coda, monkeypatch):
         assert other.timeout == 3
 
 
+def test_the_url_may_come_from_the_environment(coda, monkeypatch):
+    for name, value in coda.environment().items():
+        monkeypatch.setenv(name, value)
+    for make in (CodaClient, CodaClient.from_env, lambda: get_client("coda", "documents")):
+        with make() as client:
+            assert client.whoami().name == "Ada"
+    assert CodaClient.credential_source() == f"CODA_API_TOKEN=***, CODA_BASE_URL={coda.url}"
+    with CodaClient(base_url="https://example.org") as client:
+        assert client.base_url == "https://example.org"
+    monkeypatch.setenv("CODA_BASE_URL", "coda.io")
+    with pytest.raises(ValueError, match="CODA_BASE_URL is http"):
+        CodaClient()
+    monkeypatch.setenv("CODA_BASE_URL", "")
+    with CodaClient() as client:
+        assert client.base_url == "https://coda.io/apis/v1"
+
+
 @pytest.mark.parametrize("make", [CodaClient, CodaClient.from_env, lambda: get_client("coda", "documents")])
 @pytest.mark.parametrize("value", [None, ""])
 def test_without_a_token_it_is_said_where_to_put_it(make, value, monkeypatch):

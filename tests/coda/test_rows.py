@@ -274,7 +274,7 @@ def test_a_row_that_is_too_large_is_named_and_the_rest_goes_in(client, coda, emp
     assert """in 'Tags'; 'Name': "three"), rows[600] (""" in str(error)
     assert (error.status_code, error.response_body["statusCode"]) == (400, 400)
     assert "exceeds maximum size" in str(error.__cause__)
-    assert "the other 698 rows are accepted" in str(error)
+    assert "rows accepted: 698" in str(error)
     assert coda.rows() == [row for number, row in enumerate(things(700)) if number not in (3, 600)]
     assert (error.partial.accepted, error.partial.unsure, error.partial.too_large) == (698, 0, [3, 600])
     assert list(error.partial.remaining) == [rows[3], rows[600]]
@@ -284,7 +284,7 @@ def test_a_row_that_is_too_large_is_named_and_the_rest_goes_in(client, coda, emp
 
 
 def test_rows_that_are_all_too_large_are_named_and_none_is_in(client, coda, empty):
-    with pytest.raises(CodaValidationError, match=r"rows\[4\] .*, and 2 more; the other 0 rows") as caught:
+    with pytest.raises(CodaValidationError, match=r"rows\[4\] .*, and 2 more; rows accepted: 0") as caught:
         client.insert_rows(*TABLE, [too_large(str(number)) for number in range(7)])
     assert (coda.rows(), caught.value.maybe_executed) == ([], False)
     assert len(list(caught.value.partial.remaining)) == 7
@@ -393,6 +393,17 @@ def test_one_row_is_not_taken_for_several(client, coda):
     assert coda.requests == []
 
 
+@pytest.mark.parametrize(
+    ("call", "rows"), [("insert_rows", things(3)), ("delete_rows", ["i-00", "i-01"])], ids=["insert_rows", "delete_rows"]
+)
+def test_a_table_that_cannot_be_looked_up_leaves_all_rows_remaining(connect, coda, call, rows):
+    coda.fail("getTable", error(503))
+    with pytest.raises(CodaServerError) as caught:
+        getattr(connect(retry_budget=0), call)("doc", "Things", rows)
+    assert (caught.value.maybe_executed, caught.value.retryable) == (False, True)
+    assert (caught.value.partial.accepted, list(caught.value.partial.remaining)) == (0, rows)
+
+
 # Arguments
 
 
@@ -431,6 +442,15 @@ def test_an_argument_of_another_type_is_refused_before_anything_is_sent(client, 
 
 
 # pandas
+
+
+def test_a_data_frame_is_not_taken_for_ids(client):
+    import pandas
+
+    frame = pandas.DataFrame({"Name": ["a"]}, index=["i-00"])
+    with pytest.raises(TypeError, match=r"row_ids takes ids of rows, not a DataFrame: give a column of it, or its index"):
+        client.delete_rows(*TABLE, frame)
+    assert client.delete_rows(*TABLE, frame.index)["rowIds"] == ["i-00"]
 
 
 def test_rows_come_from_a_data_frame(client, coda, empty):

@@ -70,6 +70,17 @@ def test_the_settings_may_come_from_the_environment(service, environment):
     )
 
 
+def test_the_url_may_come_from_the_environment(service, monkeypatch):
+    for name, value in service.environment().items():
+        monkeypatch.setenv(name, value)
+    for make in (InfomaniakNewsletterClient, InfomaniakNewsletterClient.from_env):
+        with make(strict=True) as client:
+            assert client.validate_connection() is True
+    assert InfomaniakNewsletterClient.credential_source().endswith(f", INFOMANIAK_NEWSLETTER_BASE_URL={service.url}")
+    with InfomaniakNewsletterClient(base_url="https://example.org") as client:
+        assert client.base_url == "https://example.org"
+
+
 @pytest.mark.parametrize("given", [(), tuple(VARIABLES)[:1], tuple(VARIABLES)[1:]])
 @pytest.mark.parametrize("empty", [True, False])
 def test_what_is_missing_is_named(monkeypatch, given, empty):

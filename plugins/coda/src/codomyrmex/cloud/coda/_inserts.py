@@ -53,7 +53,7 @@ def too_large_error(sending: Sending[Any]) -> CodaValidationError:
     """The error that names the rows which Coda does not take for their size. The others were accepted."""
     assert sending.refusal
     status, body = sending.refusal.status_code, sending.refusal.response_body
-    error = CodaValidationError(f"{too_large(sending)}; the other {sending.accepted} rows are accepted", status, body)
+    error = CodaValidationError(f"{too_large(sending)}; rows accepted: {sending.accepted}", status, body)
     error.maybe_executed = sending.accepted > 0
     error.partial = partial_of(sending)
     return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sized
-from functools import partial
+from functools import cache, partial
 from typing import Any, Unpack
 
 from codomyrmex.cloud.coda import params
@@ -13,6 +13,7 @@ from codomyrmex.cloud.coda._cells import encode, to_cells
 from codomyrmex.cloud.coda._changes import Changes
 from codomyrmex.cloud.coda._frames import is_frame, rows_of
 from codomyrmex.cloud.coda._inserts import body_of, encoded_row, partial_of, result_of, too_large, too_large_error
+from codomyrmex.cloud.coda._targets import Target
 from codomyrmex.cloud.coda._waiting import TIMEOUT
 from codomyrmex.cloud.coda.errors import CodaAPIError
 from codomyrmex.cloud.coda.models import InsertRowsResult, Row, RowDetail, RowList
@@ -66,7 +67,7 @@ class Rows(CloudClient):
         self,
         doc_id: str,
         table_id: str,
-        rows: Iterable[params.RowLike],
+        rows: Iterable[params.RowLike] | params.Frame,
         key_columns: Iterable[str] = (),
         *,
         disable_parsing: bool = False,
@@ -102,14 +103,17 @@ class Rows(CloudClient):
         )
         if is_kept:
             pending = iter(list(pending))
-        target = self._calls.target("docs", doc_id, "tables", table_id)
-        if not keys:
-            target = target.once("look which rows are in before inserting them again, or give key_columns")
         query = params.flag("disableParsing", disable_parsing or None)
+
+        @cache
+        def target() -> Target:
+            table = self._calls.target("docs", doc_id, "tables", table_id)
+            advice = "look which rows are in before inserting them again, or give key_columns"
+            return table if keys else table.once(advice)
 
         def send(batch: Batch[params.RowLike]) -> dict[str, Any]:
             body = body_of(batch, keys)
-            return self._calls.edit("POST", target, below=("rows",), answers=(), query=query, body=body, wait=False)
+            return self._calls.edit("POST", target(), below=("rows",), answers=(), query=query, body=body, wait=False)
 
         sending = Sending("insert_rows", send, skip_too_large=True)
         try:
@@ -182,12 +186,12 @@ class Rows(CloudClient):
         pending = batches(params.texts(ids, "row_ids", "ids of rows"), encode, "row_ids")
         if not ids:
             return {"requestId": "", "requestIds": [], "rowIds": []}
-        target = self._calls.target("docs", doc_id, "tables", table_id)
+        target = cache(partial(self._calls.target, "docs", doc_id, "tables", table_id))
 
         def send(batch: Batch[str]) -> dict[str, Any]:
             body = {"rowIds": batch.items}
             return self._calls.edit(
-                "DELETE", target, below=("rows",), answers=("rowIds",), body=body, when_gone=body.copy, wait=False
+                "DELETE", target(), below=("rows",), answers=("rowIds",), body=body, when_gone=body.copy, wait=False
             )
 
         sending = Sending("delete_rows", send)

@@ -8,7 +8,7 @@ from codomyrmex.cloud.coda.errors import CodaAuthenticationError
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.rest.credentials import checked_token, missing
 
-VARIABLE = "CODA_API_TOKEN"
+TOKEN = "CODA_API_TOKEN"
 
 
 def find_token(given: str | None = None, credentials: CloudCredentials | None = None) -> str:
@@ -20,6 +20,6 @@ def find_token(given: str | None = None, credentials: CloudCredentials | None = 
 
 def token_of_environment() -> str:
     """The token in ``CODA_API_TOKEN``; `CodaAuthenticationError` if that is not set."""
-    if token := os.environ.get(VARIABLE):
+    if token := os.environ.get(TOKEN):
         return checked_token(token, "api_token")
-    raise CodaAuthenticationError(missing("API token", [VARIABLE], "give api_token"))
+    raise CodaAuthenticationError(missing("API token", [TOKEN], "give api_token"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, Unpack
 
@@ -13,12 +14,13 @@ from codomyrmex.cloud.coda._limits import RateLimits, check_limits
 from codomyrmex.cloud.coda._pages import Pages
 from codomyrmex.cloud.coda._rows import Rows
 from codomyrmex.cloud.coda._tables import Tables
-from codomyrmex.cloud.coda._token import VARIABLE, find_token, token_of_environment
+from codomyrmex.cloud.coda._token import TOKEN, find_token, token_of_environment
 from codomyrmex.cloud.coda.errors import ERRORS
 from codomyrmex.cloud.common import CloudCredentials
-from codomyrmex.cloud.rest.endpoints import split_endpoint
+from codomyrmex.cloud.rest.endpoints import find_endpoint
 from codomyrmex.cloud.rest.transport import Transport
 
+BASE_URL = "CODA_BASE_URL"
 _PATH = {"doc_id": "docs", "page_id": "pages", "table_id": "tables", "column_id": "columns", "row_id": "rows"}
 
 
@@ -31,6 +33,7 @@ class CodaClient(Docs, Pages, Tables, Rows, Account):
     clients of this process with the same token. One client may be used by several threads.
 
     :param api_token: default: environment variable ``CODA_API_TOKEN``.
+    :param base_url: default: ``CODA_BASE_URL``, or else ``https://coda.io/apis/v1``.
     :param timeout: seconds that connecting, and each wait for data, may take.
     :param credentials: the token as ``secret_key``, instead of ``api_token``.
     :param limits: the rate limits to keep; None to keep none.
@@ -44,17 +47,17 @@ class CodaClient(Docs, Pages, Tables, Rows, Account):
     def __init__(
         self,
         api_token: str | None = None,
-        base_url: str = "https://coda.io/apis/v1",
+        base_url: str | None = None,
         timeout: float = 30,
         *,
         credentials: CloudCredentials | None = None,
         limits: RateLimits | None = RateLimits(),  # noqa: B008 - immutable
         retry_budget: float = 60.0,
     ) -> None:
-        split_endpoint(base_url, "base_url", "https://coda.io/apis/v1")
         if limits is not None:
             check_limits(limits)
-        self.base_url, self.timeout = base_url.rstrip("/"), timeout
+        self.base_url = find_endpoint(base_url, "base_url", BASE_URL, "https://coda.io/apis/v1")
+        self.timeout = timeout
         self.limits, self.retry_budget = limits, retry_budget
         transport = Transport(
             self.base_url, find_token(api_token, credentials), timeout=timeout, retry_budget=retry_budget,
@@ -72,9 +75,10 @@ class CodaClient(Docs, Pages, Tables, Rows, Account):
 
     @classmethod
     def credential_source(cls) -> str | None:
-        """The environment variable with the token, for ``cloud doctor``."""
+        """The environment variables, for ``cloud doctor``."""
         token_of_environment()
-        return f"{VARIABLE}=***"
+        url = os.environ.get(BASE_URL)
+        return f"{TOKEN}=***" + (f", {BASE_URL}={url}" if url else "")
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
         """Such as ``docs/AbCDeFGH/tables/grid-1``."""

@@ -5,16 +5,25 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Literal, TypedDict, get_origin, get_type_hints
+from typing import Any, Literal, Protocol, TypedDict, get_origin, get_type_hints
 
+from codomyrmex.cloud.coda._frames import is_frame
 from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda._names import camel
 from codomyrmex.cloud.coda.models import Row
 
-RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]]
+RowLike = Mapping[str, Any] | Row | Iterable[Mapping[str, Any]]
 """A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
-them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``."""
+them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``; or one that was read."""
 
+
+class Frame(Protocol):
+    """A `pandas.DataFrame`."""
+
+    columns: Any
+
+    def itertuples(self, index: bool = ..., name: str | None = ...) -> Iterable[Any]:
+        """The rows."""
 
 _CHECKED = {Mapping: "a mapping", bool: "True or False", str: "text"}
 """Types of arguments whose values are checked, and what they are called."""
@@ -35,7 +44,8 @@ class Paging(TypedDict, total=False):
     """Which page of a list."""
 
     limit: int
-    """How many items at most; Coda's default is 25, and it lowers what is too many."""
+    """How many items a page has at most; Coda's default is 25, and it lowers what is too many. It ends no ``iter_``
+    method, which goes on to the next page."""
     page_token: str
     """The ``next_page_token`` of the page before. It carries all other arguments: give it alone."""
 
@@ -176,6 +186,8 @@ def check(given: Mapping[str, Any], known: type) -> None:
 
 def several(values: Any, name: str, of: str) -> Iterable[Any]:
     """``values``; TypeError for what is none or one of them, such as a text, whose letters would be taken."""
+    if is_frame(values):  # whose columns would be taken
+        raise TypeError(f"{name} takes {of}, not a DataFrame: give a column of it, or its index")
     if isinstance(values, str | bytes | Mapping | Row) or not isinstance(values, Iterable):
         raise TypeError(f"{name} takes {of}: a list of them, or any iterable, not {type(values).__name__}")
     return values

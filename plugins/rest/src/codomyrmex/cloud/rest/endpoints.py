@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import SplitResult, urlsplit
+
+
+def find_endpoint(given: str | None, name: str, variable: str, default: str) -> str:
+    """The URL that requests are to be sent to: what is given, or is in the environment, or else the default.
+
+    Args:
+        given: the argument's value.
+        name: of the argument.
+        variable: of the environment; an empty one counts for none.
+        default: the service's own URL.
+
+    Returns:
+        The URL, without a slash at its end.
+
+    Raises:
+        ValueError: as of `split_endpoint`, naming what the URL is from.
+    """
+    url = given if given is not None else os.environ.get(variable) or default
+    split_endpoint(url, name if given is not None else variable, default)
+    return url.rstrip("/")
 
 
 def split_endpoint(url: str, name: str, example: str) -> SplitResult:

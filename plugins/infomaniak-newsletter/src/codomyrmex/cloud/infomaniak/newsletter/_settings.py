@@ -11,6 +11,7 @@ from codomyrmex.cloud.infomaniak.newsletter._values import number
 from codomyrmex.cloud.rest.credentials import checked_token, missing
 
 TOKEN, NEWSLETTER = "INFOMANIAK_NEWSLETTER_TOKEN", "INFOMANIAK_NEWSLETTER_ID"
+BASE_URL = "INFOMANIAK_NEWSLETTER_BASE_URL"
 
 
 class Settings(NamedTuple):

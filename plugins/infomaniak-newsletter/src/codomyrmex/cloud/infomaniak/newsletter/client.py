@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, Unpack
 
@@ -15,7 +16,7 @@ from codomyrmex.cloud.infomaniak.newsletter._record import Record
 from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
 from codomyrmex.cloud.infomaniak.newsletter.errors import ERRORS
-from codomyrmex.cloud.rest.endpoints import split_endpoint
+from codomyrmex.cloud.rest.endpoints import find_endpoint
 from codomyrmex.cloud.rest.polling import WAIT_CHECKS, note_on_interrupt
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.transport import Transport
@@ -38,6 +39,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
 
     :param token: a token with access to the newsletter; default: ``INFOMANIAK_NEWSLETTER_TOKEN``.
     :param newsletter_id: its number, which the service calls domain; default: ``INFOMANIAK_NEWSLETTER_ID``.
+    :param base_url: default: ``INFOMANIAK_NEWSLETTER_BASE_URL``, or else ``https://api.infomaniak.com``.
     :param timeout: seconds that connecting, and each wait for data, may take.
     :param credentials: the token as ``secret_key`` and the number as ``project_id``, instead.
     :param requests_per_minute: the rate to keep; None to keep none.
@@ -55,17 +57,17 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
         token: str | None = None,
         newsletter_id: int | str | None = None,
         *,
-        base_url: str = "https://api.infomaniak.com",
+        base_url: str | None = None,
         timeout: float = 30,
         credentials: CloudCredentials | None = None,
         requests_per_minute: int | None = REQUESTS_PER_MINUTE,
         retry_budget: float = 60.0,
         strict: bool = False,
     ) -> None:
-        split_endpoint(base_url, "base_url", "https://api.infomaniak.com")
         if requests_per_minute is not None and requests_per_minute < 1:
             raise ValueError(f"requests_per_minute is 1 or more, or None, not {requests_per_minute}")
-        self.base_url, self.timeout, self.strict = base_url.rstrip("/"), timeout, strict
+        self.base_url = find_endpoint(base_url, "base_url", _settings.BASE_URL, "https://api.infomaniak.com")
+        self.timeout, self.strict = timeout, strict
         self.requests_per_minute, self.retry_budget = requests_per_minute, retry_budget
         settings = _settings.find(token, newsletter_id, credentials)
         self.newsletter_id = settings.newsletter_id
@@ -94,7 +96,9 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
     def credential_source(cls) -> str | None:
         """The environment variables, for ``cloud doctor``."""
         settings = _settings.find()
-        return f"{_settings.TOKEN}=***, {_settings.NEWSLETTER}={settings.newsletter_id}"
+        url = os.environ.get(_settings.BASE_URL)
+        told = f"{_settings.TOKEN}=***, {_settings.NEWSLETTER}={settings.newsletter_id}"
+        return told + (f", {_settings.BASE_URL}={url}" if url else "")
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
         """Such as ``lists/3/contacts/77``."""

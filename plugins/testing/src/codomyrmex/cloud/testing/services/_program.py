@@ -32,8 +32,6 @@ def run(server: ApiServer, about: str) -> int:
         with server:
             for variable, value in server.environment().items():
                 print(f"export {variable}={shlex.quote(value)}", flush=True)
-            if server.url not in server.environment().values():
-                print(f"# its base_url is {server.url}", flush=True)
             print(f"{about}; Ctrl-C ends it", file=sys.stderr)
             while not ended.wait(1):  # a wait without an end is not interrupted on Windows
                 pass

@@ -51,7 +51,7 @@ class CodaServer(Service):
         return {"api_token": self.token, "base_url": self.url, "limits": None}
 
     def environment(self) -> dict[str, str]:
-        """Variables for a shell: ``CODA_API_TOKEN``, which clients read, and ``CODA_BASE_URL`` to give to them."""
+        """The environment variables that lead a client here: ``CODA_API_TOKEN`` and ``CODA_BASE_URL``."""
         return {"CODA_API_TOKEN": self.token, "CODA_BASE_URL": self.url}
 
     # What is there

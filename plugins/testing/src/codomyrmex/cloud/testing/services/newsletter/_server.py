@@ -66,8 +66,12 @@ class NewsletterServer(NewsletterState):
         }  # fmt: skip
 
     def environment(self) -> dict[str, str]:
-        """The variables that a client reads; its ``base_url`` is no variable."""
-        return {"INFOMANIAK_NEWSLETTER_TOKEN": self.token, "INFOMANIAK_NEWSLETTER_ID": str(self.newsletter_id)}
+        """The environment variables that lead a client here: with the token, the number and the URL."""
+        return {
+            "INFOMANIAK_NEWSLETTER_TOKEN": self.token,
+            "INFOMANIAK_NEWSLETTER_ID": str(self.newsletter_id),
+            "INFOMANIAK_NEWSLETTER_BASE_URL": self.url,
+        }
 
     def refusal(self, status: int, description: str) -> Response:
         """An error in the service's envelope."""
