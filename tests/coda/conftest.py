@@ -58,5 +58,4 @@ def client(connect):
 
 @pytest.fixture(scope="module")
 def matrix():
-    with Matrix(make, violations).ready() as ready:
-        yield ready
+    return Matrix(make, violations)

@@ -11,7 +11,7 @@ from codomyrmex.cloud.testing.services.coda import TOKEN, CodaServer
 from codomyrmex.cloud.testing.services.coda._service import Export, Mutation
 from support import coda_document as vendor
 from support import relay as faults
-from support.matrix import repeated, truth_or_error
+from support.matrix import not_broken, repeated, truth_or_error
 
 MARKDOWN = {"format": "markdown", "content": "more"}
 
@@ -161,8 +161,8 @@ def one_client(write: Write, fault: faults.Fault, request: str, coda: CodaServer
     with connect(relay) as client:
         judge, effects = partial(wrong_error, write), lambda: write.effects(coda)
         yield from repeated(lambda: write.call(client), effects, judge, write.succeeded)
-    if reached and not relay.broken:
-        yield "the exchange was not broken"
+    if reached:
+        yield from not_broken(relay, fault)
 
 
 class Read(NamedTuple):

@@ -86,6 +86,6 @@ def client(connect):
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch, Matrix(make, violations).ready() as ready:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLOUD_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        yield ready
+        yield Matrix(make, violations)

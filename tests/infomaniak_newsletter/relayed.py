@@ -13,7 +13,7 @@ from codomyrmex.cloud.infomaniak.newsletter import InfomaniakNewsletterClient, I
 from codomyrmex.cloud.testing.services.newsletter import NewsletterServer
 from support import newsletter_document as vendor
 from support import relay as faults
-from support.matrix import repeated, truth_or_error
+from support.matrix import not_broken, repeated, truth_or_error
 
 from .account import DOMAIN, TOKEN, make_newsletter
 
@@ -143,8 +143,7 @@ def one_client(write: Write, name: str, service: NewsletterServer, relay):
     with connect(relay) as client:
         judge, effects = partial(wrong_error, write, name == "429"), lambda: write.effects(service)
         yield from repeated(lambda: write.call(client, service.ids), effects, judge, succeeded)
-    if not relay.broken:
-        yield "the exchange was not broken"
+    yield from not_broken(relay, faults.ALL[name])
 
 
 class Read(NamedTuple):

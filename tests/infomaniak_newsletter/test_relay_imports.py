@@ -6,7 +6,7 @@ import pytest
 from codomyrmex.cloud.infomaniak.errors import InfomaniakCloudError
 from codomyrmex.cloud.testing.services.newsletter import NewsletterServer
 from support import relay as faults
-from support.matrix import told
+from support.matrix import not_broken, told
 
 from .relayed import connect
 
@@ -21,8 +21,7 @@ def imported(many: bool, request: str, name: str, service: NewsletterServer, rel
             lambda: client.import_contacts(service.ids.group, [*good, *bad], timeout=2, settle=0.3)
         )
     members = service.members(service.ids.group)
-    if not relay.broken:
-        yield "the exchange was not broken"
+    yield from not_broken(relay, faults.ALL[name])
     if stranger or raised:
         if not isinstance(raised, InfomaniakCloudError):
             yield stranger or f"no InfomaniakCloudError: {raised!r}"

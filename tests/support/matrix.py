@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
-from queue import SimpleQueue
 from typing import Any
 
 from codomyrmex.cloud.errors import CloudError
 from codomyrmex.cloud.testing.services._api_server import ApiServer
-from codomyrmex.cloud.testing.services._http import Listener, listening
+from codomyrmex.cloud.testing.services._http import listening
 
 from .relay import ALL, OUTLASTED, Fault, Relay, relaying
 
@@ -25,30 +24,18 @@ class Matrix:
 
     def __init__(self, make: Callable[[], ApiServer], judge: Callable[[Any], Iterable[str]]) -> None:
         self._make, self._judge = make, judge
-        self._places: SimpleQueue[tuple[Listener, Relay]] = SimpleQueue()
-
-    @contextmanager
-    def ready(self) -> Iterator["Matrix"]:
-        """The servers and relays, until the end of the block."""
-        with ExitStack() as stack:
-            for _ in range(AT_ONCE):
-                server = stack.enter_context(listening(self._make()))
-                self._places.put((server, stack.enter_context(relaying(server.server_port))))
-            yield self
 
     @contextmanager
     def place(self) -> Iterator[tuple[Any, Relay]]:
-        """A fresh service, and the relay before it."""
-        server, relay = self._places.get()
+        """A fresh service, and a relay before it.
+
+        At their own ports: a request may still be on its way when its client has given up and the case is over, and
+        must not reach the service of another.
+        """
         service = self._make()
-        server.serve(service)
-        service.url = relay.url + service.root  # for its links
-        try:
+        with listening(service) as server, relaying(server.server_port) as relay:
+            service.url = relay.url + service.root  # for its links
             yield service, relay
-        finally:
-            service.released.set()
-            relay.settle()
-            self._places.put((server, relay))
 
     def wrong(self, case: Case) -> list[str]:
         """What is wrong in one case."""
@@ -72,6 +59,15 @@ def told(call: Callable[[], Any]) -> tuple[Any, CloudError | None, str | None]:
         return None, error, None
     except Exception as error:  # what no client may raise
         return None, None, f"raised {error!r}"
+
+
+def not_broken(relay: Relay, fault: Fault) -> Iterator[str]:
+    """That no exchange was broken, so that a case shows nothing.
+
+    On a busy machine a client that is to wait in vain may give up before the relay has its request.
+    """
+    if not relay.broken and fault.ending != "stall":
+        yield "the exchange was not broken"
 
 
 def broken_reads(case: Callable[..., Iterable[str]], reads: Mapping[str, Any], names: Iterable[str]) -> dict[str, Case]:
@@ -101,8 +97,7 @@ def truth_or_error(
         yield f"no {kind.__name__}: {error!r}"
     elif not error and result != truth:
         yield f"made up {result!r}"
-    if not relay.broken:
-        yield "the exchange was not broken"
+    yield from not_broken(relay, fault)
 
 
 def repeated(
