@@ -237,7 +237,8 @@ def test_a_refusal_with_status_200_is_one(client, service, call):
     ["scheduled", "scheduled_v1", "sending", "sending_v1", "sent", "sending_failed", "blocked", "unknown", "new"],
 )  # fmt: skip
 def test_what_is_no_draft_is_not_sent(client, service, call, status):
-    campaign = service.add_campaign(status)
+    campaign = service.add_campaign()
+    service.campaigns[campaign]["status"] = status  # also one that nobody knows yet
     raised = outcome(call, client, campaign)
     assert type(raised) is InfomaniakConflictError
     assert repr(status) in str(raised)

@@ -55,7 +55,7 @@ def test_more_go_by_the_services_upload(client, service, group):
     assert service.received("create_subscriber") == []
     assert service.members(group)["p7@example.org"]["fields"] == {"city": 'a "b", c\nd;é', "age": "7"}
     [age] = [field["id"] for field in service.fields.values() if field["key"] == "age"]
-    columns = service.received("import_")[0].json["fields"]
+    columns = service.received("import_subscribers")[0].json["fields"]
     assert columns == [{"type": "email", "name": "email"}, city, age]
 
 
@@ -156,7 +156,7 @@ def test_an_import_that_does_not_end_is_an_error(client, service, group):
 @pytest.mark.parametrize("data", [False, 0, "", "0", "false", [], {}])
 def test_an_import_that_the_service_says_not_to_have_begun_is_an_error(connect, service, group, data):
     client = connect(retry_budget=0)
-    service.fail("import_", Response(200, success(data)), times=9)
+    service.fail("import_subscribers", Response(200, success(data)), times=9)
     with pytest.raises(InfomaniakCloudError, match="not done"):
         client.import_contacts(group, people(30))
     service.fail("unsubscribe", Response(202, success(data)), times=9)
@@ -180,7 +180,7 @@ def test_who_interrupts_an_import_without_a_task_is_told_what_goes_on(client, se
     assert notes[0] == f"the service goes on with the import into list {group}"
 
 
-@pytest.mark.parametrize(("number", "operation"), [(5, "create_subscriber"), (30, "import_")])
+@pytest.mark.parametrize(("number", "operation"), [(5, "create_subscriber"), (30, "import_subscribers")])
 def test_a_failure_that_concerns_all_is_raised_and_told_how_far_it_came(client, service, group, number, operation):
     if number == 5:
         service.fail(operation, executed=True, times=2)
@@ -217,10 +217,12 @@ def test_a_field_that_may_be_made_later_is_not_made_again(client, service, group
         client.import_contacts(group, people(30))
     assert caught.value.__notes__ == ["0 contacts were accepted before; after that look the import may be repeated"]
     assert len(service.received("create_field")) == 1
-    assert service.received("import_") == []
+    assert service.received("import_subscribers") == []
 
 
-@pytest.mark.parametrize("operation", ["create_subscriber", "upload", "import_", "filter_subscribers", "task"])
+@pytest.mark.parametrize(
+    "operation", ["create_subscriber", "upload", "import_subscribers", "filter_subscribers", "task"]
+)
 def test_an_import_outlasts_faults(client, service, group, operation):
     service.fail(operation, fault="reset", executed=True)
     service.fail(operation, error(503))

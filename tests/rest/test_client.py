@@ -7,6 +7,7 @@ from threading import Thread
 import pytest
 import requests
 from codomyrmex.cloud.rest.client import Bearer, no_answer, path_part, reason_of
+from support.raw import raw
 from support.tls import TlsServer
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -61,8 +62,20 @@ def test_what_never_left_may_be_sent_again():
     for options in ({}, {"proxies": {"http": f"http://127.0.0.1:{port}"}}):
         judged = failure(f"http://127.0.0.1:{port}/secret", **options)
         assert (judged.timed_out, judged.permanent, judged.arrived) == (False, False, False)
-        assert judged.message.startswith("not reached, or the connection broke: ")
-        assert "secret" not in judged.message
+        assert judged.message == f"not reached, or the connection broke: Connection refused (127.0.0.1:{port})"
+
+
+def test_a_host_of_no_address_is_named():
+    judged = failure("http://nowhere.invalid/secret")
+    assert judged.message.startswith("not reached, or the connection broke: ")
+    assert "(nowhere.invalid:80)" in judged.message
+    assert "secret" not in judged.message
+
+
+def test_how_a_connection_broke_is_told():
+    with raw(b"") as (url, _):
+        judged = failure(url)
+    assert judged.message == "not reached, or the connection broke: Remote end closed connection without response"
 
 
 def test_what_got_no_answer_may_have_arrived():

@@ -60,7 +60,10 @@ ERRORS = Errors(
 class Things(ApiServer):
     """Does whatever it is asked to, and counts it."""
 
-    contract = SimpleNamespace(find=lambda method, path: (SimpleNamespace(name=method), {}))
+    contract = SimpleNamespace(
+        find=lambda method, path: (SimpleNamespace(name=method), {}),
+        OPERATIONS=[SimpleNamespace(name=name, method=name, path="") for name in ("GET", "POST", "PUT", "DELETE")],
+    )
 
     def __init__(self):
         super().__init__()

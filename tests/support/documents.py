@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/testing.md").read_text("utf-8")
+PAGE = (ROOT / "docs/testing-programs.md").read_text("utf-8")
 README = (ROOT / "plugins/testing/README.md").read_text("utf-8")
 
 
 def section(heading: str) -> str:
-    """What stands below a heading of the page, such as ``### Coda``, up to the next one that is as high or higher."""
+    """What stands below a heading of the page, such as ``## Coda``, up to the next one that is as high or higher."""
     level = heading.partition(" ")[0]
     below = PAGE.partition(f"{heading}\n")[2]
     return re.split(rf"^#{{2,{len(level)}}} ", below, maxsplit=1, flags=re.MULTILINE)[0]

@@ -291,6 +291,28 @@ def test_what_breaks_the_server_is_told_with_its_place(server, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_what_is_no_operation_is_told_with_those_there_are(server):
+    for call in (server.fail, server.received, server.changed):
+        with pytest.raises(
+            ValueError, match=r"no operation 'create_groop'; did you mean 'create_group'\? there are dom"
+        ):
+            call("create_groop")
+    assert server.operations["create_group"] == "POST groups"
+
+
+@pytest.mark.parametrize("options", [{}, {"fault": "rest"}, {"fault": "rest", "response": error(503)}])
+def test_what_happens_to_a_request_that_fails_is_to_be_said(server, options):
+    with pytest.raises(ValueError, match="a fault, which is one of reset, truncated, stalled"):
+        server.fail("create_group", **options)
+
+
+def test_a_request_may_pass_before_one_that_fails(server):
+    server.fail("domain", executed=True)
+    server.fail("domain", error(503))
+    statuses = [requests.get(f"{server.url}{PATH}", headers=headers(server), timeout=10).status_code for _ in range(3)]
+    assert statuses == [200, 503, 200]
+
+
 def test_requests_beyond_the_rate_are_refused_and_counted(server):
     server.rate = (2, 60.0)
     statuses = [requests.get(f"{server.url}{PATH}", headers=headers(server), timeout=10).status_code for _ in range(4)]
@@ -304,12 +326,13 @@ def test_it_runs_as_a_program_until_it_is_told_to_end():
     command = [sys.executable, "-m", "codomyrmex.cloud.testing.services.newsletter"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         lines = [process.stdout.readline().strip() for _ in range(3)]
-        token, number = (line.partition("=")[2] for line in lines[:2])
-        assert [line.partition("=")[0] for line in lines[:2]] == [
+        token, number, base_url = (line.partition("=")[2] for line in lines)
+        assert [line.partition("=")[0] for line in lines] == [
             "export INFOMANIAK_NEWSLETTER_TOKEN",
             "export INFOMANIAK_NEWSLETTER_ID",
+            "export INFOMANIAK_NEWSLETTER_BASE_URL",
         ]
-        url = f"{lines[2].rpartition(' ')[2]}/1/newsletters/{number}/groups?page=1"
+        url = f"{base_url}/1/newsletters/{number}/groups?page=1"
         groups = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10).json()["data"]
         assert [(group["name"], group["subscribed_count"]) for group in groups] == [("Readers", "3"), ("Press", "2")]
         process.send_signal(signal.SIGTERM)

@@ -10,7 +10,7 @@ from codomyrmex.cloud.coda import CodaClient
 from codomyrmex.cloud.testing.services import CodaServer
 from support.documents import README, check_examples_pass, defaults, not_told, section
 
-SECTION = section("### Coda")
+SECTION = section("## What servers have in common") + section("## Coda")
 
 
 @pytest.mark.parametrize("document", [SECTION, README], ids=["page", "readme"])

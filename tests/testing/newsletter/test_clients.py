@@ -71,6 +71,21 @@ def test_new_ids_are_none_that_a_test_gave(server, client):
             add(group_id=2)
 
 
+@pytest.mark.parametrize(
+    ("add", "message"),
+    [
+        (lambda s: s.add_campaign("sentt"), "status is one of blocked, .*, not 'sentt'"),
+        (lambda s: s.add_subscriber("ada@example.org", status="gone"), "status is one of active, .*, not 'gone'"),
+        (lambda s: s.add_subscriber("ada@example.org", 7, 1, 9), "there is no mailing list 7, 9: see add_group"),
+    ],
+)
+def test_what_a_newsletter_cannot_hold_is_refused(server, add, message):
+    assert server.add_group(group_id=1) == 1
+    with pytest.raises(ValueError, match=message):
+        add(server)
+    assert (server.campaigns, server.subscribers) == ({}, {})
+
+
 @pytest.mark.parametrize("kind", ["campaigns", "groups", "subscribers", "segments", "templates"])
 def test_what_is_not_there_is_told_by_its_id(server, call, kind):
     path = f"{kind}/77" + ("/html" if kind == "templates" else "")

@@ -4,7 +4,7 @@ import pytest
 from codomyrmex.cloud.testing.services import NewsletterServer
 from support.documents import README, check_examples_pass, defaults, not_told, section
 
-SECTION = section("### The newsletter")
+SECTION = section("## What servers have in common") + section("## The newsletter")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "pytest-xdist"])
@@ -18,7 +18,7 @@ def test_the_page_tells_all_that_a_test_may_use():
         "contract", "root", "released", "connections", "faults", "lock", "count_request", "handle", "respond",
         "refusal", "later", "mail", "new_key", "take_back", "uploads",
     }  # fmt: skip
-    assert not_told(NewsletterServer(), internal, section("## Services in this process")) == []
+    assert not_told(NewsletterServer(), internal, SECTION) == []
 
 
 def test_the_page_tells_the_defaults_that_hold():

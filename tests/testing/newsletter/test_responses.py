@@ -67,7 +67,7 @@ BODIES = {
     "assign": {"subscriber_ids": [1]}, "unassign": {"subscriber_ids": [1]},
     "create_subscriber": {"email": "new@example.org", "groups": [1, "New"], "fields": {"city": "Bern"}},
     "filter_subscribers": {"filter": {"status": "all"}}, "upload": {"content": "a@example.org"},
-    "import_": {"upload_id": 1, "fields": [{"type": "email", "name": "email"}, 1], "groups": [1]},
+    "import_subscribers": {"upload_id": 1, "fields": [{"type": "email", "name": "email"}, 1], "groups": [1]},
     "unsubscribe": {"select": {"all": True}}, "update_subscriber": {"status": "unsubscribed"},
     "create_segment": {"name": "n", "data": CONDITIONS}, "update_segment": {"name": "n", "data": CONDITIONS},
     "create_field": {"name": "n", "type": "text"}, "update_field": {"name": "n"},

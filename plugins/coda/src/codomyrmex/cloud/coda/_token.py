@@ -8,7 +8,7 @@ from codomyrmex.cloud.coda.errors import CodaAuthenticationError
 from codomyrmex.cloud.common import CloudCredentials
 from codomyrmex.cloud.rest.credentials import checked_token, missing
 
-TOKEN = "CODA_API_TOKEN"
+TOKEN = "CODA_API_TOKEN"  # noqa: S105 - its variable
 
 
 def find_token(given: str | None = None, credentials: CloudCredentials | None = None) -> str:

@@ -25,6 +25,7 @@ class Frame(Protocol):
     def itertuples(self, index: bool = ..., name: str | None = ...) -> Iterable[Any]:
         """The rows."""
 
+
 _CHECKED = {Mapping: "a mapping", bool: "True or False", str: "text"}
 """Types of arguments whose values are checked, and what they are called."""
 

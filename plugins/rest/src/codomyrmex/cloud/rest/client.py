@@ -112,13 +112,23 @@ def no_answer(error: requests.RequestException) -> NoAnswer:
     cut = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
     without_tls = any(getattr(cause, "reason", None) in _NO_TLS for cause in causes)
     timed_out = isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError)
-    message = NOT_IN_TIME if timed_out else f"{NOT_REACHED}: {type(reason).__name__}"
+    message = NOT_IN_TIME if timed_out else f"{NOT_REACHED}: {_what_happened(reason)}"
     return NoAnswer(
         message="the server speaks no TLS there; is its URL one of http://?" if without_tls else message,
         timed_out=timed_out,
         permanent=(isinstance(error, requests.exceptions.SSLError) and not cut) or unsendable,
         arrived=not (unsendable or never_left(reason)),
     )
+
+
+def _what_happened(reason: BaseException) -> str:
+    """Why there was no connection, or it broke, in the system's words, and to which host. Nothing of the URL's path."""
+    first = reason.original_error if isinstance(reason, ProxyError) else reason
+    causes = [cause for cause in (*first.args, first.__cause__) if isinstance(cause, OSError)]
+    words = next((cause.strerror or str(cause) for cause in causes), "") or type(first).__name__
+    connection = getattr(first, "conn", None)
+    host = getattr(connection, "host", None)
+    return f"{words} ({host}:{connection.port})" if connection and host else words
 
 
 def _in_handshake(error: BaseException) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, get_args
 from urllib.parse import urlsplit
 
 from codomyrmex.cloud.testing.services._http import Break, ReceivedRequest, Response, listening
@@ -39,6 +41,14 @@ class Operation(Protocol):
     def name(self) -> str:
         """What it is called in `ApiServer.fail`, `ApiServer.received` and `ApiServer.changed`."""
 
+    @property
+    def method(self) -> str:
+        """Such as ``GET``."""
+
+    @property
+    def path(self) -> str:
+        """Such as ``/docs/{docId}``."""
+
 
 Match = tuple[Any, dict[str, str]]
 """An `Operation`, and the parts of the path by their names."""
@@ -46,6 +56,10 @@ Match = tuple[Any, dict[str, str]]
 
 class Contract(Protocol):
     """What the API accepts."""
+
+    @property
+    def OPERATIONS(self) -> Sequence[Operation]:  # noqa: N802 - modules are contracts
+        """All there are."""
 
     def find(self, method: str, path: str, /) -> Match | None:
         """The operation that a raw path leads to, and its parts as they are written."""
@@ -91,6 +105,9 @@ class ApiServer:
         self._port = port
         self._stack = ExitStack()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url or 'not served'}>"
+
     def __enter__(self) -> Self:
         self.released.clear()
         self._stack.enter_context(listening(self, self._port))
@@ -102,6 +119,11 @@ class ApiServer:
         self._stack.close()
 
     # For tests
+
+    @property
+    def operations(self) -> dict[str, str]:
+        """The operations it knows, by name: method and path, such as ``GET /docs/{docId}``."""
+        return {operation.name: f"{operation.method} {operation.path}" for operation in self.contract.OPERATIONS}
 
     def fail(
         self,
@@ -118,13 +140,23 @@ class ApiServer:
             operation: its name, or ``*`` for any.
             response: what is answered; without it the true response, with ``fault``.
             fault: how the response is broken.
-            executed: whether the request is carried out before.
+            executed: whether the request is carried out before. Alone it lets the request pass, so that a later one
+                fails.
             times: how many requests.
+
+        Raises:
+            ValueError: there is no such operation or fault, or it is not said what happens.
         """
+        if operation != "*":
+            self._check_operation(operation)
+        if fault not in get_args(Break) or not (response or fault or executed):
+            faults = ", ".join(filter(None, get_args(Break)))
+            raise ValueError(f"give a response, or a fault, which is one of {faults}, not {fault!r}")
         self.faults += [Fault(operation, response, fault, executed)] * times
 
     def changed(self, operation: str) -> list[Any]:
-        """What an operation changed so far, once for each time."""
+        """What an operation changed so far, once for each time. ValueError for a name that is no operation's."""
+        self._check_operation(operation)
         with self.lock:
             return [target for name, target in self.effects if name == operation]
 
@@ -133,7 +165,8 @@ class ApiServer:
         return {}
 
     def received(self, operation: str) -> list[ReceivedRequest]:
-        """The requests of an operation so far."""
+        """The requests of an operation so far. ValueError for a name that is no operation's."""
+        self._check_operation(operation)
         return [request for request in self.requests if request.operation == operation]
 
     # For the services
@@ -179,6 +212,13 @@ class ApiServer:
             return False
         sent.append(now)
         return True
+
+    def _check_operation(self, name: str) -> None:
+        names = list(self.operations)
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ValueError(f"there is no operation {name!r}; {hint}there are {', '.join(names)}")
 
     def _fault(self, operation: str) -> Fault | None:
         for fault in self.faults:

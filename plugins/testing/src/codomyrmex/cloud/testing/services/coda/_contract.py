@@ -12,7 +12,7 @@ from codomyrmex.cloud.testing.services.coda import _account, _docs, _pages, _row
 from codomyrmex.cloud.testing.services.coda._operations import Operation, body_problems, query_problems
 
 CHAPTERS = [module.chapter for module in (_docs, _pages, _tables, _rows, _account)]
-OPERATIONS = [operation for chapter in CHAPTERS for operation in chapter.operations]
+OPERATIONS: list[Operation] = [operation for chapter in CHAPTERS for operation in chapter.operations]
 _PATTERNS = [
     (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)), operation) for operation in OPERATIONS
 ]

@@ -108,6 +108,9 @@ class Doc:
         self.tables: dict[str, Table] = {}
         """Tables and views."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id} {self.title!r}>"
+
     def touch(self) -> Stamp:
         """The stamp of a change that is made now."""
         self.updated = self.ledger.stamp()
@@ -249,6 +252,9 @@ class Table:
         self.sorts: list[Sort] = []
         self.layout = "default"
         self.created = self.updated = doc.touch()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id} {self.name!r}, {len(self.rows)} rows>"
 
     @property
     def display_column(self) -> Column:

@@ -20,12 +20,16 @@ from codomyrmex.cloud.testing.services.newsletter._operations import (
     page,
 )
 from codomyrmex.cloud.testing.services.newsletter._recipients import recipients
-from codomyrmex.cloud.testing.services.newsletter._state import NewsletterState, Record, campaign_values, new_campaign
+from codomyrmex.cloud.testing.services.newsletter._state import (
+    CAMPAIGN_STATUSES,
+    NewsletterState,
+    Record,
+    campaign_values,
+    new_campaign,
+)
 
-STATUSES = (
-    "blocked", "canceled", "draft", "scheduled", "scheduled_v1", "sending", "sending_failed", "sending_v1", "sent",
-    "unknown",
-)  # fmt: skip
+FILTERS = (*CAMPAIGN_STATUSES, "unknown")
+"""What campaigns are filtered by."""
 EXTRAS = ("recipients", "content", "statistics", "advanced_statistics")
 """What a campaign has only if it is asked for ``with`` it."""
 COUNTS = ("sent", "delivery", "open", "click", "unsubscribe", "bounce", "soft_bounce", "complaint")
@@ -34,8 +38,8 @@ COUNTS = ("sent", "delivery", "open", "click", "unsubscribe", "bounce", "soft_bo
 @operation
 def list_campaigns(newsletter: NewsletterState, call: Call) -> Record:
     wanted = call.query.get("filter[status]", [])
-    if unknown := [status for status in wanted if status not in STATUSES]:
-        forbid(newsletter, "filter.status", f"{unknown[0]} is none of {', '.join(STATUSES)}")
+    if unknown := [status for status in wanted if status not in FILTERS]:
+        forbid(newsletter, "filter.status", f"{unknown[0]} is none of {', '.join(FILTERS)}")
     first, last = (int(call.query[name][-1]) if name in call.query else None for name in ("date_from", "date_to"))
     found = [
         campaign

@@ -68,7 +68,7 @@ OPERATIONS = [
     ),
     Operation("upload", "POST", "subscribers/import/upload", body="content file"),
     Operation(
-        "import_", "POST", "subscribers/import",
+        "import_subscribers", "POST", "subscribers/import",
         body="csv_enclosure csv_separator fields*:columns groups:groups ipd_uuid replace_fields:bool upload_id:int",
     ),
     Operation("unsubscribe", "PUT", "subscribers/unsubscribe", 202, body="filter:object segment select*:object"),

@@ -31,7 +31,7 @@ def upload(newsletter: NewsletterState, call: Call) -> Record:
 
 
 @operation
-def import_(newsletter: NewsletterState, call: Call) -> Record:
+def import_subscribers(newsletter: NewsletterState, call: Call) -> Record:
     """Take the rows of an upload whose address is acceptable. Which those are, the service never says.
 
     A first row that names the columns is left out by that, too. Subscribers who are there are updated, whatever their
@@ -58,7 +58,7 @@ def import_(newsletter: NewsletterState, call: Call) -> Record:
             subscriber = known[email.lower()]
             update(subscriber, fields if replaces else fields | subscriber["fields"], groups)
 
-    newsletter.effects.append(("import_", body["upload_id"]))
+    newsletter.effects.append(("import_subscribers", body["upload_id"]))
     if not newsletter.import_fails:
         newsletter.later(newsletter.import_delay, apply)
     if newsletter.import_answers == "nothing":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from codomyrmex.cloud.testing.services._api_server import ApiServer
@@ -18,6 +18,9 @@ CREATED = 1767225600
 DAY_SECONDS = 86_400
 STATUSES = ("active", "bounced", "junk", "unconfirmed", "unsubscribed")
 """Of subscribers."""
+CAMPAIGN_STATUSES = (
+    "blocked", "canceled", "draft", "scheduled", "scheduled_v1", "sending", "sending_failed", "sending_v1", "sent",
+)  # fmt: skip
 Record = dict[str, Any]
 
 
@@ -99,7 +102,11 @@ class NewsletterState(ApiServer):
             subject: its subject.
             campaign_id: default: a new one.
             values: what else the API has of a campaign, such as ``recipients`` or ``statistics``.
+
+        Raises:
+            ValueError: there is no such status, or such a campaign already.
         """
+        _check_status(status, CAMPAIGN_STATUSES)
         with self.lock:
             key = self._key(self.campaigns, campaign_id)
             campaign = self.campaigns[key] = new_campaign(key, {"subject": subject}, CREATED)
@@ -127,8 +134,14 @@ class NewsletterState(ApiServer):
             status: one of active, bounced, junk, unconfirmed, unsubscribed.
             subscriber_id: default: a new one.
             fields: values by the keys of fields.
+
+        Raises:
+            ValueError: there is no such status or mailing list, or such a contact already.
         """
+        _check_status(status, STATUSES)
         with self.lock:
+            if unknown := set(groups) - self.groups.keys():
+                raise ValueError(f"there is no mailing list {', '.join(map(repr, sorted(unknown)))}: see add_group")
             key = self._key(self.subscribers, subscriber_id)
             self.subscribers[key] = {
                 "id": key, "email": email, "status": status, "created_at": CREATED, "groups": sorted(groups),
@@ -306,6 +319,11 @@ class NewsletterState(ApiServer):
         if wanted in things:
             raise ValueError(f"there is one with the id {wanted} already")
         return wanted
+
+
+def _check_status(status: str, known: Sequence[str]) -> None:
+    if status not in known:
+        raise ValueError(f"status is one of {', '.join(known)}, not {status!r}")
 
 
 def new_campaign(key: int, body: Mapping[str, Any], created_at: int) -> Record:
