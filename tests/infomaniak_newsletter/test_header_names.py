@@ -178,12 +178,19 @@ REFUSALS = [
     ("IsExcludedFromCampaigns", "True"), ("Has Opted Out of Email", "1"), ("Email Opt Out", "x"),
     ("Unsubscribed", "2024-02-03 10:00"), ("Abgemeldet", "ja"),
     ("Accepts Email Marketing", "no"), ("Subscribed", "FALSE"), ("Opt-in", "0"), ("Aktiv", "nein"),
-    ("newsletter", "non"),
+    ("newsletter", "non"), ("Newsletter", "abgemeldet"), ("Subscribed", "f"), ("Subscribed", "0.0"),
+    ("Consent", "No"), ("Opted in", "false"), ("Email marketing consent", "no"), ("Status", "False"),
+    ("Status", "Unsubscribed (by admin)"), ("Status", "HARD_BOUNCE: mailbox full"), ("Status", "inactive"),
+    ("Estado", "Baja"), ("UNSUB_TIME", "2024-02-03 10:00:00"), ("CLEAN_TIME", "2024-02-03 10:00:00"),
+    ("Opted out of email: Marketing Information", "true"), ("Email hard bounce reason", "UNKNOWN_USER"),
+    ("Unsubscribed", "0.1"),
 ]  # fmt: skip
 AGREEMENTS = [
     ("status", "subscribed"), ("Status", "active"), ("status", ""), ("Status", "anything else"),
     ("Unsubscribed from all email", "false"), ("EMAIL_BLACKLIST", "0"), ("Unsubscribed", ""), ("Blacklisted", "No"),
     ("Accepts Email Marketing", "yes"), ("Subscribed", "1"), ("Opt-in", ""), ("Aktiv", "ja"),
+    ("Unsubscribed at", "0000-00-00 00:00:00"), ("Unsubscribed", "0.0"), ("Unsubscribed at", "NaT"),
+    ("Subscribed", "1.0"), ("Estado", "Baja California"), ("Status", "soft bounced"),
 ]  # fmt: skip
 
 
@@ -215,6 +222,15 @@ def test_a_refusal_counts_whatever_columns_are_chosen(read, service, options):
 def test_one_refusal_of_an_address_is_enough(read, values):
     result, members = read(["Email", "Status"], *(["ada@example.org", value] for value in values))
     assert (result["imported"], result["unsubscribed"], result["duplicates"], members) == (0, 1, 1, {})
+
+
+def test_a_refusal_counts_in_a_row_with_too_many_cells(read, client, service, group, tmp_path):
+    rows = ["ada@example.org", "unsubscribed", "", "x"], ["ada@example.org", "subscribed"]
+    result, members = read(["Email", "Status", ""], *rows)
+    assert (result["failed"], result["unsubscribed"], members) == ([], 1, {})
+    with open(tmp_path / "contacts.csv", encoding="utf-8", newline="") as file:
+        result = client.import_contacts(group, csv.DictReader(file))
+    assert (result["failed"], result["unsubscribed"], service.members(group)) == ([], 1, {})
 
 
 def test_an_own_field_with_the_name_of_a_status_is_filled(read, service):

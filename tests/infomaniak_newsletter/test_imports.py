@@ -1,5 +1,6 @@
 """Contacts are imported in any number, and whoever is not in is named."""
 
+import csv
 import random
 
 import pytest
@@ -229,6 +230,22 @@ def test_an_import_outlasts_faults(client, service, group, operation):
     assert (result["imported"], len(service.members(group))) == (number, number)
 
 
+@pytest.mark.parametrize("more", [0, 30])
+def test_what_a_contact_has_stays_where_the_new_value_is_missing(client, service, group, tmp_path, more):
+    ada = service.add_subscriber("ada@example.org", city="Bern", firstname="A")
+    rows = ["email,firstname,city", "ada@example.org,Ada,", *(f"p{n}@example.org,,Rome" for n in range(more))]
+    (tmp_path / "contacts.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert client.import_contacts(group, tmp_path / "contacts.csv")["imported"] == 1 + more
+    assert service.subscribers[ada]["fields"] == {"city": "Bern", "firstname": "Ada"}
+    assert len(service.received("import_")) == (2 if more else 0)
+
+
+def test_a_value_that_is_empty_on_purpose_replaces_what_is_there(client, service, group):
+    ada = service.add_subscriber("ada@example.org", city="Bern")
+    client.import_contacts(group, [{"email": "ada@example.org", "city": ""}])
+    assert service.subscribers[ada]["fields"] == {"city": ""}
+
+
 # A file
 
 
@@ -273,6 +290,27 @@ def test_fields_may_be_nested_and_hold_what_json_does_not(client, service, group
     born = datetime.date(1815, 12, 10)
     client.import_contacts(group, [{"email": " ada@example.org ", "fields": {"born": born, "age": 36, "x": None}}])
     assert service.members(group)["ada@example.org"]["fields"] == {"born": "1815-12-10", "age": 36}
+
+
+@pytest.mark.parametrize("more", [0, 30])
+def test_a_number_that_is_none_is_no_value(client, service, group, more):
+    """As tables of numbers have it, where a cell is empty."""
+    missing = float("nan")
+    ada = {"email": "ada@example.org", "firstname": missing, "unsubscribed": missing, "age": 36.5, "x": float("inf")}
+    result = client.import_contacts(group, [{**ada, "fields": {"city": missing}}, *people(more)])
+    assert (result["imported"], result["unsubscribed"]) == (1 + more, 0)
+    fields = service.members(group)["ada@example.org"]["fields"]
+    assert {key: str(value) for key, value in fields.items()} == {"age": "36.5", "x": "inf"}
+    assert all(b"Infinity" not in request.body for request in service.requests)
+
+
+def test_a_row_of_a_dict_reader_with_too_many_cells_has_failed(client, service, group):
+    rows = ["email,firstname", "ada@example.org,Ada, L.,x", "bob@example.org,Bob,,", "cyd@example.org"]
+    result = client.import_contacts(group, csv.DictReader(rows))
+    assert (result["imported"], result["failed"]) == (
+        2, [{"email": "ada@example.org", "error": "more cells than the header has columns"}],
+    )  # fmt: skip
+    assert [m["fields"] for m in service.members(group).values()] == [{"firstname": "Bob"}, {}]
 
 
 def test_a_wrong_token_imports_nothing(connect, group):
