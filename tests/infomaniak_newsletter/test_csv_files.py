@@ -1,6 +1,9 @@
 """CSV files are read as people have them, and their faults are told with the line before anything is written."""
 
+import gzip
 import io
+import os
+import threading
 
 import pytest
 
@@ -132,7 +135,13 @@ GOOD = "".join(f"p{n}@example.org;P\n" for n in range(30))
     ('email;name\na@example.org;"Ada\nb@example.org;Bob\nc@example.org;C"\n', "a quote in line 2 is closed in line 4"),
     ('email;name\na@example.org;"Ada"x\n', "begins in line 2 has a quote"),
     ("email;name\na@example.org;A\0da\n", "line 2, has a NUL"),
-    ("email;name\na@example.org;" + "x" * 200_000, "begins in line 2"),
+    ("email;name\na@example.org;" + "x" * 200_000, "begins in line 2 has a cell that is too long"),
+    ("email;" + "x" * 200_000, "line 1, has no column 'email'"),
+    (b"PK\x03\x04\x14\0\6\0", "is a ZIP archive or an Excel workbook, not CSV"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel workbook, not CSV"),
+    (gzip.compress(b"email"), "is compressed by gzip, not CSV"), (b"%PDF-1.7", "is PDF, not CSV"),
+    ('[{"email": "ada@example.org", "firstname": "Ada"}]', "line 1, is JSON, not CSV"),
+    ('\n{"email": "ada@example.org"}\n', "line 2, is JSON, not CSV"),
     ("email;name\n" + GOOD + "a@example.org;" + "x;" * (1 << 20), r"line 32, has more than 1,048,576 characters"),
     ("x" * (3 << 20), r"line 1, has more than"),
 ])  # fmt: skip
@@ -164,6 +173,17 @@ def test_a_file_that_is_open_is_read_and_stays_open(client, service, group, make
     with make(TEXT) as file:
         assert client.import_contacts(group, file)["imported"] == 1
         assert not file.closed
+    assert service.members(group)["ada@example.org"]["fields"] == {"firstname": "Zoë"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_pipe_is_read(client, service, group, tmp_path, encoding):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[TEXT.encode(encoding)])
+    writer.start()
+    assert client.import_contacts(group, tmp_path / "pipe")["imported"] == 1
+    writer.join()
     assert service.members(group)["ada@example.org"]["fields"] == {"firstname": "Zoë"}
 
 
