@@ -70,6 +70,16 @@ def test_a_delimiter_that_is_named_is_taken(read):
     assert members == {"ada@example.org": {"x_firstname": "Ada"}}
 
 
+def test_a_delimiter_that_is_named_counts_more_than_that_of_excel(read):
+    _, members = read("sep=;\nemail,firstname\nada@example.org,Ada\n", delimiter=",")
+    assert members == {"ada@example.org": {"firstname": "Ada"}}
+
+
+def test_between_two_blanks_that_delimit_is_an_empty_cell(read):
+    _, members = read("email firstname lastname\nada@example.org  Lovelace\n", delimiter=" ")
+    assert members == {"ada@example.org": {"lastname": "Lovelace"}}
+
+
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", "\r", "\0"])
 def test_what_is_no_delimiter_is_refused_at_once(read, service, delimiter):
     with pytest.raises(ValueError, match="delimiter is one character"):
@@ -133,6 +143,7 @@ GOOD = "".join(f"p{n}@example.org;P\n" for n in range(30))
     ('email;name\n' + GOOD + '"b@example.org;x', r"begins in line 32 has a quote"),
     ('email;name\n"a@example.org;Ada\nb@example.org;"B"\n' + GOOD, r"begins in line 2 has a quote.*found at line 3"),
     ('email;name\na@example.org;"Ada\nb@example.org;Bob\nc@example.org;C"\n', "a quote in line 2 is closed in line 4"),
+    ('email\n"a@example.org\nb@example.org\nc@example.org"\n' + GOOD, "a quote in line 2 is closed in line 4"),
     ('email;name\na@example.org;"Ada"x\n', "begins in line 2 has a quote"),
     ("email;name\na@example.org;A\0da\n", "line 2, has a NUL"),
     ("email;name\na@example.org;" + "x" * 200_000, "begins in line 2 has a cell that is too long"),
@@ -166,9 +177,12 @@ TEXT = 'email;firstname\r\nada@example.org;"Zoë"\r\n'
 
 
 @pytest.mark.parametrize("make", [
-    io.StringIO, lambda text: io.StringIO(text.replace("\r\n", "\r")), lambda text: io.BytesIO(text.encode()),
+    io.StringIO, lambda text: io.StringIO(text.replace("\r\n", "\r")),
+    lambda text: io.StringIO("\ufeff" + text),
+    lambda text: io.StringIO('\ufeff"x;y";' + text.replace("ada", ";ada")), lambda text: io.BytesIO(text.encode()),
     lambda text: io.BytesIO(text.encode("cp1252")), lambda text: io.BytesIO(text.encode("utf-16")),
-], ids=["text", "text of an old Mac", "bytes", "bytes of Windows", "bytes in UTF-16"])  # fmt: skip
+], ids=["text", "text of an old Mac", "text with a mark", "text with a mark and quotes",
+        "bytes", "bytes of Windows", "bytes in UTF-16"])  # fmt: skip
 def test_a_file_that_is_open_is_read_and_stays_open(client, service, group, make):
     with make(TEXT) as file:
         assert client.import_contacts(group, file)["imported"] == 1

@@ -91,6 +91,14 @@ def test_a_field_of_the_newsletters_own_comes_first(read, service, known, name):
     assert service.changed("create_field") == []
 
 
+def test_an_own_field_is_found_by_its_name_whatever_its_case(read, service):
+    service.add_field("Home Town")
+    service.effects.clear()
+    _, members = read(["Email", "HOME TOWN"], ["ada@example.org", "London"])
+    assert members == {"ada@example.org": {"home_town": "London"}}
+    assert service.changed("create_field") == []
+
+
 def test_a_field_of_the_same_meaning_is_taken_where_there_is_no_firstname(read, service):
     service.add_field("Prénom")
     service.effects.clear()
@@ -140,6 +148,27 @@ def test_columns_may_be_given_other_names(read, known):
     header, row = ["Email", "Work email", "Ville", "Rufname", "x"], ["a@b.example", "ada@example.org", "B", "Ada", "x"]
     _, members = read(header, row, fields=fields)
     assert members == {"ada@example.org": {"city": "B", "firstname": "Ada"}}
+
+
+@pytest.mark.parametrize("column", ["Email", "E-Mail", "Ort"])
+def test_which_column_is_of_addresses_may_be_said(read, column):
+    row = {"Email": "a@example.org", "E-Mail": "b@example.org", "Ort": "c@example.org"}
+    _, members = read(row.keys(), row.values(), fields={column: "email"})
+    assert members == {row[column]: {}}
+
+
+def test_two_columns_cannot_both_be_the_one_of_addresses(client, read, service, group):
+    fields = {"Email": "email", "Ort": "email"}
+    with pytest.raises(ValueError, match="line 1, has several columns of addresses: Email, Ort"):
+        read(["Email", "Ort"], ["a@example.org", "b@example.org"], fields=fields)
+    with pytest.raises(ValueError, match="contact 1 has several columns of addresses"):
+        client.import_contacts(group, [{"Email": "a@example.org", "Ort": "b@example.org"}], fields=fields)
+    assert service.requests == []
+
+
+def test_columns_that_are_not_chosen_may_have_the_same_name(read, known):
+    _, members = read(["Email", "Note", "Note", "Vorname"], ["a@example.org", "x", "y", "Ada"], fields=["Vorname"])
+    assert members == {"a@example.org": {"firstname": "Ada"}}
 
 
 def test_columns_of_mappings_may_be_chosen(client, service, group, known):
@@ -209,6 +238,11 @@ def test_who_refused_newsletters_is_not_subscribed(read, client, group, service,
 def test_who_did_not_is(read, column, value):
     result, members = read(["Email", column], ["ada@example.org", value])
     assert (result["imported"], result["unsubscribed"], members) == (1, 0, {"ada@example.org": {}})
+
+
+def test_a_row_that_ends_before_its_status_refuses_nothing(read):
+    result, members = read(["Email", "Status"], ["ada@example.org"])
+    assert (result["imported"], members) == (1, {"ada@example.org": {}})
 
 
 @pytest.mark.parametrize("options", [{}, {"fields": []}, {"fields": ["Status"]}])

@@ -85,6 +85,17 @@ def test_an_import_that_the_service_does_later_is_waited_for(client, service, gr
     assert client.import_contacts(other, people(30), settle=20)["failed"] == []
 
 
+def test_an_import_whose_task_nobody_knows_is_waited_for(client, service, group):
+    service.import_answers, service.import_delay = "stranger", 0.8
+    assert client.import_contacts(group, people(30), settle=20)["failed"] == []
+
+
+@pytest.mark.parametrize(("number", "uploads"), [(20, 0), (21, 1)])
+def test_up_to_twenty_go_one_by_one(client, service, group, number, uploads):
+    assert client.import_contacts(group, people(number))["imported"] == number
+    assert len(service.received("upload")) == uploads
+
+
 def test_a_list_that_lags_behind_its_task_is_waited_for(client, service, group):
     service.import_delay = 0.8
     result = client.import_contacts(group, people(30), settle=20)
@@ -145,6 +156,12 @@ def test_an_import_that_fails_names_all_that_are_not_in(client, service, group):
     assert result["imported"] == 1
     assert len(result["failed"]) == 29
     assert "too many columns" in result["failed"][0]["error"]
+    assert len(service.received("filter_subscribers")) == 1
+
+
+def test_an_upload_has_ten_thousand_rows_at_most(client, service, group):
+    assert client.import_contacts(group, ({"email": f"p{n}@example.org"} for n in range(10_001)))["imported"] == 10_001
+    assert [len(request.json["content"].splitlines()) for request in service.received("upload")] == [10_001, 2]
 
 
 def test_an_import_that_does_not_end_is_an_error(client, service, group):

@@ -99,10 +99,9 @@ class Columns:
 
     def email(self, names: Collection[str], place: str) -> str | None:
         """The column of addresses, or None. ValueError if it may be one or another."""
-        if self._chosen and (told := [name for name in names if self._is_email(name)]):
-            return told[0]
+        chosen = [name for name in names if self.is_email(name)]
         possible = header_names.emails(names)
-        exact = [name for name in possible if header_names.simple(name) == "email"] or possible
+        exact = chosen or [name for name in possible if header_names.simple(name) == "email"] or possible
         if len(exact) > 1:
             raise ValueError(
                 f"{place} has several columns of addresses: {', '.join(exact)}; say which one is to be taken, by "
@@ -116,8 +115,9 @@ class Columns:
             return column or None
         return self._chosen.get(_plain_name(column))
 
-    def _is_email(self, column: str) -> bool:
-        return str((self._chosen or {}).get(_plain_name(column))).lower() == "email" != _plain_name(column)
+    def is_email(self, column: str) -> bool:
+        """Whether the user says that this is the column of addresses."""
+        return str((self._chosen or {}).get(_plain_name(column))).lower() == "email"
 
 
 def judge(contacts: Contacts, columns: Columns, *, encoding: str | None, delimiter: str | None) -> Judged:
@@ -152,7 +152,7 @@ def as_csv(keys: list[str], contacts: Iterable[tuple[str, Mapping[str, Any]]]) -
 
 def _judge_file(file: Readable, columns: Columns, judged: Judged, encoding: str | None, delimiter: str | None) -> None:
     def is_header(cells: list[str]) -> bool:
-        return bool(header_names.emails(cells)) or columns.email(cells, "") is not None
+        return bool(header_names.emails(cells)) or any(map(columns.is_email, cells))
 
     with open_table(file, encoding=encoding, delimiter=delimiter, is_header=is_header) as table:
         place = f"{table.name}, line {table.header_line},"

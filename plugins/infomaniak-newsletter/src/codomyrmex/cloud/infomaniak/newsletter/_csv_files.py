@@ -190,6 +190,6 @@ def _rows(lines: _Lines, delimiter: str, name: str, columns: int) -> Iterator[Ro
 
 def _holds_rows(cell: str, delimiter: str, columns: int) -> bool:
     """Whether a line in it has as many cells as a row, and one of them is an address."""
-    inner = re.split(r"[\r\n]+", cell)[1:] if columns > 1 else ()
+    inner = re.split(r"[\r\n]+", cell)[1:]
     rows = [cells for line in inner if len(cells := line.split(delimiter)) >= columns]
     return any(_ADDRESS.fullmatch(each) for cells in rows for each in cells)
