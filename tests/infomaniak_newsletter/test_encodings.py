@@ -14,6 +14,8 @@ NAMES = {
     "Danish": ["Søren Nørgård", "Mærsk Kjærgaard", "Bjørk Lærke"],
     "Irish": ["O’Neill O’Brien", "D’Arcy", "O’Hara"],  # noqa: RUF001 - as Word writes an apostrophe
     "Hungarian": ["Erdős Szőke", "Tőke Pál", "Gyűrű Örs"],
+    "Hungarian, two words": ["Örs Szőke"],
+    "French, one word": ["Élodie"],
     "Polish": ["Jarosław Błaszczyk", "Zdzisława Gągała", "Wacław Śliwiński"],
     "Czech": ["Oldřich Dvořáček", "Bořivoj Žižka", "Přemysl Dušek", "Růžena Jiříčková"],
     "Russian": ["Фёдор Михайлов", "Юрий Гагарин", "Анна Ахматова"],
@@ -25,6 +27,7 @@ LEGACY = [
     *[(language, encoding) for language in ("German", "French", "Italian", "Spanish")
       for encoding in ("cp1252", "mac_roman", "iso8859-15")],
     ("Portuguese", "cp1252"), ("Danish", "cp1252"), ("Irish", "cp1252"), ("Irish", "mac_roman"),
+    ("Hungarian, two words", "cp1250"), ("French, one word", "cp1252"), ("French, one word", "mac_roman"),
     ("Hungarian", "cp1250"), ("Polish", "cp1250"), ("Czech", "cp1250"), ("Russian", "cp1251"),
     ("Greek", "cp1253"),
 ]  # fmt: skip
