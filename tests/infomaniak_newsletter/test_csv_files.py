@@ -1,6 +1,9 @@
 """CSV files are read as people have them, and their faults are told with the line before anything is written."""
 
+import gzip
 import io
+import os
+import threading
 
 import pytest
 
@@ -67,6 +70,16 @@ def test_a_delimiter_that_is_named_is_taken(read):
     assert members == {"ada@example.org": {"x_firstname": "Ada"}}
 
 
+def test_a_delimiter_that_is_named_counts_more_than_that_of_excel(read):
+    _, members = read("sep=;\nemail,firstname\nada@example.org,Ada\n", delimiter=",")
+    assert members == {"ada@example.org": {"firstname": "Ada"}}
+
+
+def test_between_two_blanks_that_delimit_is_an_empty_cell(read):
+    _, members = read("email firstname lastname\nada@example.org  Lovelace\n", delimiter=" ")
+    assert members == {"ada@example.org": {"lastname": "Lovelace"}}
+
+
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", "\r", "\0"])
 def test_what_is_no_delimiter_is_refused_at_once(read, service, delimiter):
     with pytest.raises(ValueError, match="delimiter is one character"):
@@ -130,9 +143,16 @@ GOOD = "".join(f"p{n}@example.org;P\n" for n in range(30))
     ('email;name\n' + GOOD + '"b@example.org;x', r"begins in line 32 has a quote"),
     ('email;name\n"a@example.org;Ada\nb@example.org;"B"\n' + GOOD, r"begins in line 2 has a quote.*found at line 3"),
     ('email;name\na@example.org;"Ada\nb@example.org;Bob\nc@example.org;C"\n', "a quote in line 2 is closed in line 4"),
+    ('email\n"a@example.org\nb@example.org\nc@example.org"\n' + GOOD, "a quote in line 2 is closed in line 4"),
     ('email;name\na@example.org;"Ada"x\n', "begins in line 2 has a quote"),
     ("email;name\na@example.org;A\0da\n", "line 2, has a NUL"),
-    ("email;name\na@example.org;" + "x" * 200_000, "begins in line 2"),
+    ("email;name\na@example.org;" + "x" * 200_000, "begins in line 2 has a cell that is too long"),
+    ("email;" + "x" * 200_000, "line 1, has no column 'email'"),
+    (b"PK\x03\x04\x14\0\6\0", "is a ZIP archive or an Excel workbook, not CSV"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel workbook, not CSV"),
+    (gzip.compress(b"email"), "is compressed by gzip, not CSV"), (b"%PDF-1.7", "is PDF, not CSV"),
+    ('[{"email": "ada@example.org", "firstname": "Ada"}]', "line 1, is JSON, not CSV"),
+    ('\n{"email": "ada@example.org"}\n', "line 2, is JSON, not CSV"),
     ("email;name\n" + GOOD + "a@example.org;" + "x;" * (1 << 20), r"line 32, has more than 1,048,576 characters"),
     ("x" * (3 << 20), r"line 1, has more than"),
 ])  # fmt: skip
@@ -157,13 +177,27 @@ TEXT = 'email;firstname\r\nada@example.org;"Zoë"\r\n'
 
 
 @pytest.mark.parametrize("make", [
-    io.StringIO, lambda text: io.StringIO(text.replace("\r\n", "\r")), lambda text: io.BytesIO(text.encode()),
+    io.StringIO, lambda text: io.StringIO(text.replace("\r\n", "\r")),
+    lambda text: io.StringIO("\ufeff" + text),
+    lambda text: io.StringIO('\ufeff"x;y";' + text.replace("ada", ";ada")), lambda text: io.BytesIO(text.encode()),
     lambda text: io.BytesIO(text.encode("cp1252")), lambda text: io.BytesIO(text.encode("utf-16")),
-], ids=["text", "text of an old Mac", "bytes", "bytes of Windows", "bytes in UTF-16"])  # fmt: skip
+], ids=["text", "text of an old Mac", "text with a mark", "text with a mark and quotes",
+        "bytes", "bytes of Windows", "bytes in UTF-16"])  # fmt: skip
 def test_a_file_that_is_open_is_read_and_stays_open(client, service, group, make):
     with make(TEXT) as file:
         assert client.import_contacts(group, file)["imported"] == 1
         assert not file.closed
+    assert service.members(group)["ada@example.org"]["fields"] == {"firstname": "Zoë"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_pipe_is_read(client, service, group, tmp_path, encoding):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[TEXT.encode(encoding)])
+    writer.start()
+    assert client.import_contacts(group, tmp_path / "pipe")["imported"] == 1
+    writer.join()
     assert service.members(group)["ada@example.org"]["fields"] == {"firstname": "Zoë"}
 
 

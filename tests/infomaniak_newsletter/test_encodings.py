@@ -12,6 +12,10 @@ NAMES = {
     "Spanish": ["Íñigo Peña", "Inés Cañizares", "Joaquín Guzmán"],
     "Portuguese": ["João Simões", "Conceição Galvão", "Tomás Patrício"],
     "Danish": ["Søren Nørgård", "Mærsk Kjærgaard", "Bjørk Lærke"],
+    "Irish": ["O’Neill O’Brien", "D’Arcy", "O’Hara"],  # noqa: RUF001 - as Word writes an apostrophe
+    "Hungarian": ["Erdős Szőke", "Tőke Pál", "Gyűrű Örs"],
+    "Hungarian, two words": ["Örs Szőke"],
+    "French, one word": ["Élodie"],
     "Polish": ["Jarosław Błaszczyk", "Zdzisława Gągała", "Wacław Śliwiński"],
     "Czech": ["Oldřich Dvořáček", "Bořivoj Žižka", "Přemysl Dušek", "Růžena Jiříčková"],
     "Russian": ["Фёдор Михайлов", "Юрий Гагарин", "Анна Ахматова"],
@@ -22,7 +26,9 @@ NAMES = {
 LEGACY = [
     *[(language, encoding) for language in ("German", "French", "Italian", "Spanish")
       for encoding in ("cp1252", "mac_roman", "iso8859-15")],
-    ("Portuguese", "cp1252"), ("Danish", "cp1252"), ("Polish", "cp1250"), ("Czech", "cp1250"), ("Russian", "cp1251"),
+    ("Portuguese", "cp1252"), ("Danish", "cp1252"), ("Irish", "cp1252"), ("Irish", "mac_roman"),
+    ("Hungarian, two words", "cp1250"), ("French, one word", "cp1252"), ("French, one word", "mac_roman"),
+    ("Hungarian", "cp1250"), ("Polish", "cp1250"), ("Czech", "cp1250"), ("Russian", "cp1251"),
     ("Greek", "cp1253"),
 ]  # fmt: skip
 NEED_MORE = [("Japanese", "shift_jis"), ("Chinese", "gb18030")]
@@ -84,8 +90,10 @@ def test_an_encoding_that_is_named_is_taken(names, caplog, language, encoding):
 
 @pytest.mark.parametrize("content", [
     "a@example.org;Ирина".encode("cp855"), "a@example.org;Jürg".encode("cp437"), b"a@example.org;\xff\xfe\xfd",
+    "a@example.org;Müller Jérôme\nb@example.org;Zoë\nc@example.org;Bösch".encode("cp850"),
+    "a@example.org;سلمى أحمد\nb@example.org;محمد علي\nc@example.org;فاطمة".encode("cp1256"),
     "a@example.org;伊藤".encode("euc_jp"), "a@example.org;Jürg\nb@example.org;".encode() + "Léa".encode("cp1252"),
-], ids=["DOS, Cyrillic", "DOS", "none", "one Japanese name", "two encodings"])  # fmt: skip
+], ids=["DOS, Cyrillic", "DOS", "none", "DOS, French", "Arabic", "one Japanese name", "two encodings"])  # fmt: skip
 def test_what_is_not_sure_is_asked_for(client, service, group, tmp_path, content):
     file = tmp_path / "contacts.csv"
     file.write_bytes(b"email;firstname\n" + content)
@@ -109,6 +117,30 @@ def test_a_byte_that_the_named_encoding_has_not_is_told_with_its_line(client, se
     with pytest.raises(ValueError, match=rf"line 200002, cannot be read in {encoding}"):
         client.import_contacts(group, tmp_path / "contacts.csv", encoding=encoding)
     assert service.requests == []
+
+
+@pytest.mark.parametrize("content", ["utf-16", "utf-16-le"])
+def test_a_byte_that_is_wrong_in_utf_16_is_told_with_its_line(client, group, tmp_path, content):
+    (tmp_path / "contacts.csv").write_bytes("email\na@example.org\nb@example.org\n".encode(content)[:-3])
+    with pytest.raises(ValueError, match=r"line 3, cannot be read in utf-16"):
+        client.import_contacts(group, tmp_path / "contacts.csv")
+
+
+def test_a_character_that_is_at_the_end_of_a_megabyte_is_whole(client, service, group, tmp_path):
+    file, name = tmp_path / "contacts.csv", "王小明"
+    rows = [f"p{n}@example.org,{'x' * 100_000}\r\n" for n in range(10)]
+    start = ("email,note\r\n" + "".join(rows)).encode()
+    row = b"a@example.org,"
+    filled = b"," + b"x" * ((1 << 20) - len(start) - len(row) - len(b",\r\n") - 1) + b"\r\n"
+    file.write_bytes(start + filled + row + "\r\nb@example.org,".join([name, "李建国", "张伟"]).encode("gb18030"))
+    assert file.read_bytes()[: 1 << 20].endswith(name.encode("gb18030")[:1])
+    client.import_contacts(group, file)
+    assert service.members(group)["a@example.org"]["fields"] == {"note": name}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_the_files_own_mark_counts_more_than_another_utf(names, encoding):
+    assert names(contacts("French"), "utf-16", encoding=encoding) == contacts("French")
 
 
 def test_a_name_that_the_files_own_mark_contradicts_is_refused(client, group, tmp_path):

@@ -91,6 +91,14 @@ def test_a_field_of_the_newsletters_own_comes_first(read, service, known, name):
     assert service.changed("create_field") == []
 
 
+def test_an_own_field_is_found_by_its_name_whatever_its_case(read, service):
+    service.add_field("Home Town")
+    service.effects.clear()
+    _, members = read(["Email", "HOME TOWN"], ["ada@example.org", "London"])
+    assert members == {"ada@example.org": {"home_town": "London"}}
+    assert service.changed("create_field") == []
+
+
 def test_a_field_of_the_same_meaning_is_taken_where_there_is_no_firstname(read, service):
     service.add_field("Prénom")
     service.effects.clear()
@@ -142,6 +150,27 @@ def test_columns_may_be_given_other_names(read, known):
     assert members == {"ada@example.org": {"city": "B", "firstname": "Ada"}}
 
 
+@pytest.mark.parametrize("column", ["Email", "E-Mail", "Ort"])
+def test_which_column_is_of_addresses_may_be_said(read, column):
+    row = {"Email": "a@example.org", "E-Mail": "b@example.org", "Ort": "c@example.org"}
+    _, members = read(row.keys(), row.values(), fields={column: "email"})
+    assert members == {row[column]: {}}
+
+
+def test_two_columns_cannot_both_be_the_one_of_addresses(client, read, service, group):
+    fields = {"Email": "email", "Ort": "email"}
+    with pytest.raises(ValueError, match="line 1, has several columns of addresses: Email, Ort"):
+        read(["Email", "Ort"], ["a@example.org", "b@example.org"], fields=fields)
+    with pytest.raises(ValueError, match="contact 1 has several columns of addresses"):
+        client.import_contacts(group, [{"Email": "a@example.org", "Ort": "b@example.org"}], fields=fields)
+    assert service.requests == []
+
+
+def test_columns_that_are_not_chosen_may_have_the_same_name(read, known):
+    _, members = read(["Email", "Note", "Note", "Vorname"], ["a@example.org", "x", "y", "Ada"], fields=["Vorname"])
+    assert members == {"a@example.org": {"firstname": "Ada"}}
+
+
 def test_columns_of_mappings_may_be_chosen(client, service, group, known):
     contacts = [{"email": "ada@example.org", "Vorname": "Ada", "id": 7}]
     client.import_contacts(group, contacts, fields=["Vorname"])
@@ -178,12 +207,19 @@ REFUSALS = [
     ("IsExcludedFromCampaigns", "True"), ("Has Opted Out of Email", "1"), ("Email Opt Out", "x"),
     ("Unsubscribed", "2024-02-03 10:00"), ("Abgemeldet", "ja"),
     ("Accepts Email Marketing", "no"), ("Subscribed", "FALSE"), ("Opt-in", "0"), ("Aktiv", "nein"),
-    ("newsletter", "non"),
+    ("newsletter", "non"), ("Newsletter", "abgemeldet"), ("Subscribed", "f"), ("Subscribed", "0.0"),
+    ("Consent", "No"), ("Opted in", "false"), ("Email marketing consent", "no"), ("Status", "False"),
+    ("Status", "Unsubscribed (by admin)"), ("Status", "HARD_BOUNCE: mailbox full"), ("Status", "inactive"),
+    ("Estado", "Baja"), ("UNSUB_TIME", "2024-02-03 10:00:00"), ("CLEAN_TIME", "2024-02-03 10:00:00"),
+    ("Opted out of email: Marketing Information", "true"), ("Email hard bounce reason", "UNKNOWN_USER"),
+    ("Unsubscribed", "0.1"),
 ]  # fmt: skip
 AGREEMENTS = [
     ("status", "subscribed"), ("Status", "active"), ("status", ""), ("Status", "anything else"),
     ("Unsubscribed from all email", "false"), ("EMAIL_BLACKLIST", "0"), ("Unsubscribed", ""), ("Blacklisted", "No"),
     ("Accepts Email Marketing", "yes"), ("Subscribed", "1"), ("Opt-in", ""), ("Aktiv", "ja"),
+    ("Unsubscribed at", "0000-00-00 00:00:00"), ("Unsubscribed", "0.0"), ("Unsubscribed at", "NaT"),
+    ("Subscribed", "1.0"), ("Estado", "Baja California"), ("Status", "soft bounced"),
 ]  # fmt: skip
 
 
@@ -204,6 +240,11 @@ def test_who_did_not_is(read, column, value):
     assert (result["imported"], result["unsubscribed"], members) == (1, 0, {"ada@example.org": {}})
 
 
+def test_a_row_that_ends_before_its_status_refuses_nothing(read):
+    result, members = read(["Email", "Status"], ["ada@example.org"])
+    assert (result["imported"], members) == (1, {"ada@example.org": {}})
+
+
 @pytest.mark.parametrize("options", [{}, {"fields": []}, {"fields": ["Status"]}])
 def test_a_refusal_counts_whatever_columns_are_chosen(read, service, options):
     service.add_field("Status")
@@ -215,6 +256,15 @@ def test_a_refusal_counts_whatever_columns_are_chosen(read, service, options):
 def test_one_refusal_of_an_address_is_enough(read, values):
     result, members = read(["Email", "Status"], *(["ada@example.org", value] for value in values))
     assert (result["imported"], result["unsubscribed"], result["duplicates"], members) == (0, 1, 1, {})
+
+
+def test_a_refusal_counts_in_a_row_with_too_many_cells(read, client, service, group, tmp_path):
+    rows = ["ada@example.org", "unsubscribed", "", "x"], ["ada@example.org", "subscribed"]
+    result, members = read(["Email", "Status", ""], *rows)
+    assert (result["failed"], result["unsubscribed"], members) == ([], 1, {})
+    with open(tmp_path / "contacts.csv", encoding="utf-8", newline="") as file:
+        result = client.import_contacts(group, csv.DictReader(file))
+    assert (result["failed"], result["unsubscribed"], service.members(group)) == ([], 1, {})
 
 
 def test_an_own_field_with_the_name_of_a_status_is_filled(read, service):

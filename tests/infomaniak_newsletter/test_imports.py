@@ -1,5 +1,6 @@
 """Contacts are imported in any number, and whoever is not in is named."""
 
+import csv
 import random
 
 import pytest
@@ -84,6 +85,17 @@ def test_an_import_that_the_service_does_later_is_waited_for(client, service, gr
     assert client.import_contacts(other, people(30), settle=20)["failed"] == []
 
 
+def test_an_import_whose_task_nobody_knows_is_waited_for(client, service, group):
+    service.import_answers, service.import_delay = "stranger", 0.8
+    assert client.import_contacts(group, people(30), settle=20)["failed"] == []
+
+
+@pytest.mark.parametrize(("number", "uploads"), [(20, 0), (21, 1)])
+def test_up_to_twenty_go_one_by_one(client, service, group, number, uploads):
+    assert client.import_contacts(group, people(number))["imported"] == number
+    assert len(service.received("upload")) == uploads
+
+
 def test_a_list_that_lags_behind_its_task_is_waited_for(client, service, group):
     service.import_delay = 0.8
     result = client.import_contacts(group, people(30), settle=20)
@@ -144,6 +156,12 @@ def test_an_import_that_fails_names_all_that_are_not_in(client, service, group):
     assert result["imported"] == 1
     assert len(result["failed"]) == 29
     assert "too many columns" in result["failed"][0]["error"]
+    assert len(service.received("filter_subscribers")) == 1
+
+
+def test_an_upload_has_ten_thousand_rows_at_most(client, service, group):
+    assert client.import_contacts(group, ({"email": f"p{n}@example.org"} for n in range(10_001)))["imported"] == 10_001
+    assert [len(request.json["content"].splitlines()) for request in service.received("upload")] == [10_001, 2]
 
 
 def test_an_import_that_does_not_end_is_an_error(client, service, group):
@@ -231,6 +249,22 @@ def test_an_import_outlasts_faults(client, service, group, operation):
     assert (result["imported"], len(service.members(group))) == (number, number)
 
 
+@pytest.mark.parametrize("more", [0, 30])
+def test_what_a_contact_has_stays_where_the_new_value_is_missing(client, service, group, tmp_path, more):
+    ada = service.add_subscriber("ada@example.org", city="Bern", firstname="A")
+    rows = ["email,firstname,city", "ada@example.org,Ada,", *(f"p{n}@example.org,,Rome" for n in range(more))]
+    (tmp_path / "contacts.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert client.import_contacts(group, tmp_path / "contacts.csv")["imported"] == 1 + more
+    assert service.subscribers[ada]["fields"] == {"city": "Bern", "firstname": "Ada"}
+    assert len(service.received("import_")) == (2 if more else 0)
+
+
+def test_a_value_that_is_empty_on_purpose_replaces_what_is_there(client, service, group):
+    ada = service.add_subscriber("ada@example.org", city="Bern")
+    client.import_contacts(group, [{"email": "ada@example.org", "city": ""}])
+    assert service.subscribers[ada]["fields"] == {"city": ""}
+
+
 # A file
 
 
@@ -275,6 +309,27 @@ def test_fields_may_be_nested_and_hold_what_json_does_not(client, service, group
     born = datetime.date(1815, 12, 10)
     client.import_contacts(group, [{"email": " ada@example.org ", "fields": {"born": born, "age": 36, "x": None}}])
     assert service.members(group)["ada@example.org"]["fields"] == {"born": "1815-12-10", "age": 36}
+
+
+@pytest.mark.parametrize("more", [0, 30])
+def test_a_number_that_is_none_is_no_value(client, service, group, more):
+    """As tables of numbers have it, where a cell is empty."""
+    missing = float("nan")
+    ada = {"email": "ada@example.org", "firstname": missing, "unsubscribed": missing, "age": 36.5, "x": float("inf")}
+    result = client.import_contacts(group, [{**ada, "fields": {"city": missing}}, *people(more)])
+    assert (result["imported"], result["unsubscribed"]) == (1 + more, 0)
+    fields = service.members(group)["ada@example.org"]["fields"]
+    assert {key: str(value) for key, value in fields.items()} == {"age": "36.5", "x": "inf"}
+    assert all(b"Infinity" not in request.body for request in service.requests)
+
+
+def test_a_row_of_a_dict_reader_with_too_many_cells_has_failed(client, service, group):
+    rows = ["email,firstname", "ada@example.org,Ada, L.,x", "bob@example.org,Bob,,", "cyd@example.org"]
+    result = client.import_contacts(group, csv.DictReader(rows))
+    assert (result["imported"], result["failed"]) == (
+        2, [{"email": "ada@example.org", "error": "more cells than the header has columns"}],
+    )  # fmt: skip
+    assert [m["fields"] for m in service.members(group).values()] == [{"firstname": "Bob"}, {}]
 
 
 def test_a_wrong_token_imports_nothing(connect, group):

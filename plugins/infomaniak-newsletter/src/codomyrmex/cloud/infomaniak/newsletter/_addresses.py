@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
+import idna
 from email_validator import EmailNotValidError, validate_email
 
 _QUOTES = "'`´‘’‚“”„‹›«»"  # noqa: RUF001 - quotes alike are meant
@@ -46,13 +48,14 @@ def checked_address(text: str, name: str) -> str:
 def same_address(email: str) -> str:
     """What two addresses have in common exactly if they are the same one.
 
-    Case does not count, nor whether a domain such as ``münchen.example`` is written in ASCII.
+    Case does not count, nor how Unicode composes a letter, nor whether a domain such as ``münchen.example`` is written
+    in ASCII, by RFC 5891, in which ``ß`` is no ``ss``.
     """
     email = email.lower()
     if email.isascii():
         return email
-    local, at, domain = email.rpartition("@")
+    local, at, domain = unicodedata.normalize("NFC", email).rpartition("@")
     try:
-        return local + at + domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return email
+        return local + at + idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return local + at + domain

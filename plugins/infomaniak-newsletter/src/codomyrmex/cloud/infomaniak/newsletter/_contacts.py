@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -98,10 +99,9 @@ class Columns:
 
     def email(self, names: Collection[str], place: str) -> str | None:
         """The column of addresses, or None. ValueError if it may be one or another."""
-        if self._chosen and (told := [name for name in names if self._is_email(name)]):
-            return told[0]
+        chosen = [name for name in names if self.is_email(name)]
         possible = header_names.emails(names)
-        exact = [name for name in possible if header_names.simple(name) == "email"] or possible
+        exact = chosen or [name for name in possible if header_names.simple(name) == "email"] or possible
         if len(exact) > 1:
             raise ValueError(
                 f"{place} has several columns of addresses: {', '.join(exact)}; say which one is to be taken, by "
@@ -115,8 +115,9 @@ class Columns:
             return column or None
         return self._chosen.get(_plain_name(column))
 
-    def _is_email(self, column: str) -> bool:
-        return str((self._chosen or {}).get(_plain_name(column))).lower() == "email" != _plain_name(column)
+    def is_email(self, column: str) -> bool:
+        """Whether the user says that this is the column of addresses."""
+        return str((self._chosen or {}).get(_plain_name(column))).lower() == "email"
 
 
 def judge(contacts: Contacts, columns: Columns, *, encoding: str | None, delimiter: str | None) -> Judged:
@@ -151,7 +152,7 @@ def as_csv(keys: list[str], contacts: Iterable[tuple[str, Mapping[str, Any]]]) -
 
 def _judge_file(file: Readable, columns: Columns, judged: Judged, encoding: str | None, delimiter: str | None) -> None:
     def is_header(cells: list[str]) -> bool:
-        return bool(header_names.emails(cells)) or columns.email(cells, "") is not None
+        return bool(header_names.emails(cells)) or any(map(columns.is_email, cells))
 
     with open_table(file, encoding=encoding, delimiter=delimiter, is_header=is_header) as table:
         place = f"{table.name}, line {table.header_line},"
@@ -166,11 +167,11 @@ def _judge_file(file: Readable, columns: Columns, judged: Judged, encoding: str 
             values = zip(names, cells, strict=False)
             fields = {name: text for name, cell in values if name and (text := cell.strip())}
             contact = Contact(cells[at_email].strip() if at_email < len(cells) else "", fields, line)
-            if any(cell.strip() for cell in cells[len(names) :]):
-                judged.fail(contact, f"{len(cells)} cells, where the header has {len(names)} columns")
-                continue
             wants_none = any(header_names.refuses(name, cells[at]) for at, name in consent if at < len(cells))
-            judged.add(contact, wants_none=wants_none)
+            if not wants_none and any(cell.strip() for cell in cells[len(names) :]):
+                judged.fail(contact, f"{len(cells)} cells, where the header has {len(names)} columns")
+            else:
+                judged.add(contact, wants_none=wants_none)
 
 
 def _judge_mapping(contact: Any, columns: Columns, judged: Judged, place: str) -> None:
@@ -179,15 +180,29 @@ def _judge_mapping(contact: Any, columns: Columns, judged: Judged, place: str) -
     nested = contact.get("fields") or {}
     if not isinstance(nested, Mapping):
         raise TypeError(f"fields of {place} is a mapping such as {{'firstname': 'Ada'}}, not {type(nested).__name__}")
-    values = {str(name).strip(): value for name, value in contact.items() if name != "fields" and value is not None}
+    values = {
+        str(name).strip(): value
+        for name, value in contact.items()
+        if name not in ("fields", None) and not _is_missing(value)
+    }
     email = columns.email(values, place)
     names = {column: name for column in values if column != email and (name := columns.name_of(column))}
     judged.shapes.add(tuple(names.values()))
     fields = {name: _plain(values[column]) for column, name in names.items()}
-    fields |= {str(key): _plain(value) for key, value in nested.items() if value is not None}
+    fields |= {str(key): _plain(value) for key, value in nested.items() if not _is_missing(value)}
     judged.named.update(map(str, nested))
     wants_none = any(header_names.refuses(column, str(value)) for column, value in values.items())
-    judged.add(Contact(str(values.get(email or "", "")).strip(), fields), wants_none=wants_none)
+    found = Contact(str(values.get(email or "", "")).strip(), fields)
+    if not wants_none and _has_too_many_cells(contact):
+        judged.fail(found, "more cells than the header has columns")
+    else:
+        judged.add(found, wants_none=wants_none)
+
+
+def _has_too_many_cells(row: Mapping[Any, Any]) -> bool:
+    """Whether csv.DictReader found more than the header has columns, which it keeps by the name None."""
+    cells = row.get(None)
+    return isinstance(cells, list) and any(str(cell).strip() for cell in cells)
 
 
 def _parsed(email: str) -> str:
@@ -201,8 +216,14 @@ def _plain_name(name: str) -> str:
     return name.strip().casefold()
 
 
+def _is_missing(value: Any) -> bool:
+    """Whether it is no value: None, or what tables of numbers have in its place, NaN and NaT, which equal nothing."""
+    return value is None or (isinstance(value, (float, date)) and value != value)
+
+
 def _plain(value: Any) -> Any:
     """As JSON and CSV can have it."""
     if isinstance(value, date):
         return value.isoformat()
-    return value if isinstance(value, (str, int, float)) else str(value)
+    is_plain = isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_plain else str(value)

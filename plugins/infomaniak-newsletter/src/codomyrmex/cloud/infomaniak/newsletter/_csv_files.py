@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO, NamedTuple, TypeGuard
+from typing import IO, BinaryIO, NamedTuple, TypeGuard
 
 from codomyrmex.cloud.infomaniak.newsletter._encodings import find_encoding
 
@@ -20,6 +20,12 @@ _DELIMITERS = ",;\t|:^~\x1f"
 _DECLARATION = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?', re.IGNORECASE)
 """The first line by which Excel is told the delimiter."""
 _MAX_HEADER_LINES = 20
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\x1f\x8b": "compressed by gzip", b"%PDF": "PDF",
+}  # fmt: skip
+"""By the bytes that such files begin with."""
+_JSON = re.compile(r'\ufeff?\s*[\[{]\s*[\[{"]')
 _ADDRESS = re.compile(r'[\s"]*[^@\s]+@[^@\s]+\.\w+[\s"]*')
 
 
@@ -68,6 +74,8 @@ def open_table(
         if declared := _DECLARATION.fullmatch("".join(start)):
             delimiter = delimiter or declared[1]
             start, header_line = _header_lines(lines, name)
+        if _JSON.match(start[0]):
+            raise ValueError(f"{name}, line {header_line}, is JSON, not CSV: give what json.load makes of it")
         found, header = _header(start, delimiter, is_header)
         yield Table(name, header_line, header, _rows(lines, found, name, len(header)))
 
@@ -77,9 +85,9 @@ def _opened(file: Readable, encoding: str | None) -> Iterator[tuple[IO[str], str
     """The text of a file, with line ends as they are in it, and its name."""
     if isinstance(file, str | os.PathLike):
         name = os.fspath(file)
-        with open(file, "rb") as binary:
-            found = find_encoding(binary, name, encoding)
-            with io.TextIOWrapper(binary, encoding=found, newline="") as text:
+        with open(file, "rb") as opened:
+            binary = opened if opened.seekable() else io.BytesIO(opened.read())
+            with _decoded(binary, name, encoding) as text:
                 yield text, name
         return
     name = str(getattr(file, "name", None) or "the file")
@@ -89,9 +97,16 @@ def _opened(file: Readable, encoding: str | None) -> Iterator[tuple[IO[str], str
             raise TypeError("encoding is for paths and binary files: this file is read as text already")
         yield io.StringIO(content, newline=""), name
     else:
-        binary_content = io.BytesIO(content)
-        found = find_encoding(binary_content, name, encoding)
-        yield io.TextIOWrapper(binary_content, encoding=found, newline=""), name
+        yield _decoded(io.BytesIO(content), name, encoding), name
+
+
+def _decoded(binary: BinaryIO, name: str, encoding: str | None) -> IO[str]:
+    """The text of a file that can be sought. ValueError for one that is certainly no CSV."""
+    beginning = binary.read(4)
+    binary.seek(0)
+    if kind := next((kind for start, kind in _OTHER_KINDS.items() if beginning.startswith(start)), None):
+        raise ValueError(f"{name} is {kind}, not CSV: save its contacts as CSV")
+    return io.TextIOWrapper(binary, encoding=find_encoding(binary, name, encoding), newline="")
 
 
 class _Lines:
@@ -139,7 +154,10 @@ def _header(lines: list[str], delimiter: str | None, is_header: Callable[[list[s
 def _split(lines: list[str], delimiter: str) -> tuple[str, list[str]]:
     """The cells of a header; what is beside of its quotes is taken, too, as they are known to be closed."""
     first = lines[0].removeprefix("\ufeff")
-    return delimiter, next(_reader([first, *lines[1:]], delimiter, strict=False))
+    try:
+        return delimiter, next(_reader([first, *lines[1:]], delimiter, strict=False))
+    except csv.Error:  # a cell is too long
+        return delimiter, []
 
 
 def _reader(lines: Iterable[str], delimiter: str, *, strict: bool) -> Iterator[list[str]]:
@@ -154,9 +172,10 @@ def _rows(lines: _Lines, delimiter: str, name: str, columns: int) -> Iterator[Ro
         try:
             cells = next(reader, None)
         except csv.Error as error:
+            too_long = "a cell that is too long, or " if "field limit" in str(error) else ""
             raise ValueError(
-                f"{name}: the row that begins in line {line} has a quote which is not closed where its cell ends "
-                f"(found at line {lines.read}: {error})"
+                f"{name}: the row that begins in line {line} has {too_long}a quote which is not closed where its cell "
+                f"ends (found at line {lines.read}: {error})"
             ) from None
         if cells is None:
             return
@@ -171,6 +190,6 @@ def _rows(lines: _Lines, delimiter: str, name: str, columns: int) -> Iterator[Ro
 
 def _holds_rows(cell: str, delimiter: str, columns: int) -> bool:
     """Whether a line in it has as many cells as a row, and one of them is an address."""
-    inner = re.split(r"[\r\n]+", cell)[1:] if columns > 1 else ()
+    inner = re.split(r"[\r\n]+", cell)[1:]
     rows = [cells for line in inner if len(cells := line.split(delimiter)) >= columns]
     return any(_ADDRESS.fullmatch(each) for cells in rows for each in cells)

@@ -61,6 +61,8 @@ _OTHER = (
     "cp1251", "koi8_r", "mac_cyrillic", "cp1253", "iso8859_7", "cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949",
 )  # fmt: skip
 _TYPOGRAPHY = "'-.!?*+#%&’‘“”„‚«»‹›–—…·•°€\u00a0ºª、。・\uff08\uff09\u3000「」"  # noqa: RUF001 - quotes alike are meant
+_APOSTROPHE = re.compile(r"[^\W\d_]’[^\W\d_]")  # noqa: RUF001 - not the one of ASCII
+"""As Word writes it, in a name such as O'Neill."""
 _BETWEEN_WORDS = re.compile(rb'[\s\x00-\x1f,;:"<>()/=]+')
 """None of these is the second byte of a character."""
 
@@ -155,7 +157,7 @@ def _strangeness(word: str, encoding: str) -> float:
 def _strangeness_of_part(part: str, encoding: str) -> float:
     letters = {char for char in part if not char.isascii()} - {*_TYPOGRAPHY}
     if not letters:
-        return 2.0  # quotes and dashes alone
+        return 0.0 if _APOSTROPHE.search(part) else 2.0  # quotes and dashes alone
     if not all(char.isalpha() or char in "ー々" for char in letters):
         return _IMPOSSIBLE
     if not part.isupper() and any(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 
@@ -58,8 +59,8 @@ FIELDS: Mapping[str, frozenset[str]] = {"firstname": FIRST_NAME, "lastname": LAS
 NOT_IMPORTED = _names(
     # Mailchimp: its own ids, when and from which address somebody signed up, where that is, what others thought
     "leid, euid, member rating, optin time, optin ip, confirm time, confirm ip, latitude, longitude, gmtoff, dstoff, "
-    "last changed, unsub time, unsub campaign title, unsub campaign id, unsub reason, unsub reason other, "
-    "clean time, clean campaign title, clean campaign id"
+    "last changed, unsub campaign title, unsub campaign id, unsub reason, unsub reason other, "
+    "clean campaign title, clean campaign id"
 )
 """What other services note of contacts for themselves, and nobody asks to have in another one."""
 
@@ -74,39 +75,53 @@ NOT_SUBSCRIBED = _names(
     "unsubscribed, unsubscribe, unsub, cleaned, bounced, bounce, hard bounce, hard bounced, junk, spam, complained, "
     "complaint, spam complaint, blacklisted, blocklisted, blocked, suppressed, excluded, opted out, opt out, optout, "
     "non-subscribed, not subscribed, never subscribed, unconfirmed, not confirmed, pending, pending confirmation, "
-    "awaiting confirmation, invalid, deleted, removed, archived, transactional, "
+    "awaiting confirmation, invalid, deleted, removed, archived, transactional, inactive, disabled, deactivated, "
     # German; French; Italian; Spanish
-    "abgemeldet, ausgetragen, gesperrt, unbestätigt, gelöscht, désabonné, désabonnée, désinscrit, désinscrite, "
-    "désabonnés, non confirmé, bloqué, rejeté, disiscritto, disiscritta, cancellato, cancellata, bloccato, "
-    "non confermato, dado de baja, baja, cancelado, cancelada, bloqueado, no confirmado, desuscrito"
+    "abgemeldet, ausgetragen, gesperrt, unbestätigt, gelöscht, inaktiv, désabonné, désabonnée, désinscrit, "
+    "désinscrite, désabonnés, non confirmé, bloqué, rejeté, inactif, disiscritto, disiscritta, cancellato, "
+    "cancellata, bloccato, non confermato, inattivo, dado de baja, baja, cancelado, cancelada, bloqueado, "
+    "no confirmado, desuscrito, inactivo"
 )
-"""What such a column says of somebody who does not, or has not confirmed it, or whose address does not work."""
+"""What such a column says, at least at its beginning, of somebody who does not, or has not confirmed it, or whose
+address does not work."""
+_WHOLE_VALUES = frozenset({"baja"})
+"""Those of them that begin something else, too: ``Baja California`` is an ``estado``."""
 
 REFUSES = _names(
-    # HubSpot; Brevo; Mailjet; Salesforce
-    "unsubscribed, unsubscribed from all email, opted out of all email, email blacklist, blacklisted, "
+    # HubSpot; Brevo; Mailjet; Salesforce; Mailchimp, in its files of who unsubscribed and whose address does not work
+    "unsubscribed, unsubscribed from all email, opted out of all email, opted out of email marketing information, "
+    "email hard bounce reason, invalid email address, email blacklist, blacklisted, "
     "email blacklisted, blocklisted, email blocklisted, is excluded from campaigns, is unsubscribed, "
     "unsub, opted out, email opt out, has opted out of email, optout, unsubscribed at, opt-out date, do not email, "
-    "abgemeldet, désabonné, désinscrit, disiscritto"
+    "unsub time, clean time, unsubscribe date, unsubscribed date, date unsubscribed, bounced, hard bounced, "
+    "abgemeldet, abgemeldet am, abmeldedatum, désabonné, désinscrit, date de désinscription, disiscritto, "
+    "data disiscrizione, fecha de baja"
 )
 """Columns that say of who does not want newsletters something else than no, such as the date."""
 AGREES = _names(
     # Shopify; CleverReach
-    "subscribed, is subscribed, accepts marketing, accepts email marketing, email opt-in, opt-in, optin, active, "
-    "aktiv, newsletter, abonné, inscrit, iscritto, suscrito"
+    "subscribed, is subscribed, accepts marketing, accepts email marketing, email opt-in, opt-in, optin, opted in, "
+    "marketing opt-in, active, is active, confirmed, consent, email consent, marketing consent, newsletter consent, "
+    "gdpr consent, aktiv, newsletter, einwilligung, abonné, inscrit, actif, consentement, iscritto, attivo, consenso, "
+    "suscrito, activo, consentimiento"
 )
 """Columns that say no of who does not want newsletters."""
-NO = _names("0, no, n, false, off, never, non, nein, falsch, faux, falso, none, null") | {""}
+NO = _names("no, n, false, f, off, never, non, nein, falsch, faux, falso, none, null, nan, nat, n/a") | {""}
+"""What means no, beside zeros, also as a number or date of a database: ``0.0``, ``0000-00-00``."""
 
 
 def refuses(name: str, value: str) -> bool:
     """Whether a contact's own value in the column of this name says that it is not to have newsletters."""
-    column, text = simple(name), simple(value)
-    if column in STATUS:
-        return text in NOT_SUBSCRIBED
+    column, is_no = simple(name), simple(value).strip("0") in NO
     if column in REFUSES:
-        return text not in NO
-    return column in AGREES and bool(value.strip()) and text in NO
+        return not is_no
+    return column in STATUS | AGREES and bool(value.strip()) and (is_no or _says_not_subscribed(value))
+
+
+def _says_not_subscribed(value: str) -> bool:
+    """Whether it is, or begins with, one of `NOT_SUBSCRIBED`, such as ``Unsubscribed (by admin)``."""
+    starts = list(accumulate(map(simple, _PUNCTUATION.split(value))))
+    return starts[-1] in NOT_SUBSCRIBED or not (NOT_SUBSCRIBED - _WHOLE_VALUES).isdisjoint(starts)
 
 
 def tells_consent(name: str) -> bool:

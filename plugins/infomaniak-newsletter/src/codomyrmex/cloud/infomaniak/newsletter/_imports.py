@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from codomyrmex.cloud.infomaniak.errors import (
@@ -77,8 +77,9 @@ class Import:
         fields = Fields(self._calls)
         self._find_fields(fields, self._judged.columns())
         address = fields.find("email")
-        for first in range(0, len(contacts), _MAX_ROWS):
-            self._upload(contacts[first : first + _MAX_ROWS], address["id"] if address else _ADDRESS)
+        for rows in _with_the_same_columns(contacts):
+            for first in range(0, len(rows), _MAX_ROWS):
+                self._upload(rows[first : first + _MAX_ROWS], address["id"] if address else _ADDRESS)
         begun = [f"the import into list {self._list}", *(f"task {task_id}" for task_id in self._tasks)]
         with note_on_interrupt(", ".join(begun)):
             since = time.monotonic()
@@ -145,6 +146,14 @@ class Import:
             if not (wait and missing) or passed - changed >= self._settle:
                 break
         return missing
+
+
+def _with_the_same_columns(contacts: Iterable[Contact]) -> Iterable[list[Contact]]:
+    """The contacts by the columns in which they have a value: an empty cell would delete what is there already."""
+    by_columns: dict[frozenset[str], list[Contact]] = {}
+    for contact in contacts:
+        by_columns.setdefault(frozenset(contact.fields), []).append(contact)
+    return by_columns.values()
 
 
 def subscriber(email: str, fields: Mapping[str, Any] | None, groups: Sequence[int | str] | None) -> dict[str, Any]:
