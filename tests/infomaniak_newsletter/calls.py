@@ -25,7 +25,7 @@ CALLS = {  # method: the operation that fails, the call, and the result of a fai
     "update_mailing_list": ("update_group", lambda c: c.update_mailing_list(7, name="n"), None),
     "delete_mailing_list": ("delete_group", lambda c: c.delete_mailing_list(7), False),
     "get_list_contacts": ("group_subscribers", lambda c: c.get_list_contacts(7), []),
-    "import_contacts": ("list_fields", lambda c: c.import_contacts(7, MANY), None),
+    "import_contacts": ("get_group", lambda c: c.import_contacts(7, MANY), None),
     "manage_contact": ("assign", lambda c: c.manage_contact(7, 8, "subscribe"), False),
     "list_contacts": ("list_subscribers", lambda c: c.list_contacts(), []),
     "create_contact": ("create_subscriber", lambda c: c.create_contact("a@example.org"), None),

@@ -150,7 +150,7 @@ GOOD = "".join(f"p{n}@example.org;P\n" for n in range(30))
     ("email;" + "x" * 200_000, "line 1, has no column 'email'"),
     (b"PK\x03\x04\x14\0\6\0", "is a ZIP archive or an Excel workbook, not CSV"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel workbook, not CSV"),
-    (gzip.compress(b"email"), "is compressed by gzip, not CSV"), (b"%PDF-1.7", "is PDF, not CSV"),
+    (gzip.compress(b"email", mtime=0), "is compressed by gzip, not CSV"), (b"%PDF-1.7", "is PDF, not CSV"),
     ('[{"email": "ada@example.org", "firstname": "Ada"}]', "line 1, is JSON, not CSV"),
     ('\n{"email": "ada@example.org"}\n', "line 2, is JSON, not CSV"),
     ("email;name\n" + GOOD + "a@example.org;" + "x;" * (1 << 20), r"line 32, has more than 1,048,576 characters"),

@@ -8,6 +8,7 @@ from codomyrmex.cloud.infomaniak.errors import (
     InfomaniakAuthError,
     InfomaniakCloudError,
     InfomaniakForbiddenError,
+    InfomaniakNotFoundError,
     InfomaniakTimeoutError,
     InfomaniakValidationError,
 )
@@ -256,7 +257,7 @@ def test_what_a_contact_has_stays_where_the_new_value_is_missing(client, service
     (tmp_path / "contacts.csv").write_text("\n".join(rows), encoding="utf-8")
     assert client.import_contacts(group, tmp_path / "contacts.csv")["imported"] == 1 + more
     assert service.subscribers[ada]["fields"] == {"city": "Bern", "firstname": "Ada"}
-    assert len(service.received("import_")) == (2 if more else 0)
+    assert len(service.received("import_subscribers")) == (2 if more else 0)
 
 
 def test_a_value_that_is_empty_on_purpose_replaces_what_is_there(client, service, group):
@@ -321,6 +322,43 @@ def test_a_number_that_is_none_is_no_value(client, service, group, more):
     fields = service.members(group)["ada@example.org"]["fields"]
     assert {key: str(value) for key, value in fields.items()} == {"age": "36.5", "x": "inf"}
     assert all(b"Infinity" not in request.body for request in service.requests)
+
+
+@pytest.mark.parametrize(
+    "form", [lambda frame: frame, lambda frame: frame.to_dict("records")], ids=["frame", "records"]
+)
+def test_a_data_frame_is_contacts(client, service, group, form):
+    import numpy
+    import pandas
+
+    frame = pandas.DataFrame(
+        {
+            "Email Address": ["ada@example.org", "bob@example.org", "cyd@example.org"],
+            "firstname": ["Ada", pandas.NA, None],
+            "age": [numpy.float64(36.5), numpy.nan, 7.0],
+            "joined": [pandas.Timestamp("2026-01-02"), pandas.NaT, pandas.NaT],
+            "Unsubscribed": [pandas.NA, numpy.nan, "yes"],
+        }
+    )
+    result = client.import_contacts(group, form(frame))
+    assert (result["imported"], result["unsubscribed"], result["failed"]) == (2, 1, [])
+    assert [m["fields"] for m in service.members(group).values()] == [
+        {"firstname": "Ada", "age": 36.5, "joined": "2026-01-02T00:00:00"}, {},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, b"a"])
+def test_a_value_that_no_field_holds_is_refused_with_its_place(client, service, group, value):
+    with pytest.raises(TypeError, match="'tags' of contact 2 is text, a number or a date, not "):
+        client.import_contacts(group, [*people(1), {"email": "ada@example.org", "tags": value}])
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_contacts_for_a_list_that_is_not_there_are_not_sent(client, service, number):
+    with pytest.raises(InfomaniakNotFoundError):
+        client.import_contacts(77, people(number))
+    assert [request.method for request in service.requests] == ["GET"]
 
 
 def test_a_row_of_a_dict_reader_with_too_many_cells_has_failed(client, service, group):

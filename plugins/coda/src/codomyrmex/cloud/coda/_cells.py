@@ -11,8 +11,8 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-from codomyrmex.cloud.coda._frames import plain
 from codomyrmex.cloud.coda.params import RowLike
+from codomyrmex.cloud.rest.frames import plain
 
 
 def to_cells(row: RowLike | None) -> list[dict[str, Any]]:

@@ -11,13 +11,13 @@ from codomyrmex.cloud.coda._batches import Batch, Sending, batches
 from codomyrmex.cloud.coda._calls import Calls, walk, walk_pages
 from codomyrmex.cloud.coda._cells import encode, to_cells
 from codomyrmex.cloud.coda._changes import Changes
-from codomyrmex.cloud.coda._frames import is_frame, rows_of
 from codomyrmex.cloud.coda._inserts import body_of, encoded_row, partial_of, result_of, too_large, too_large_error
 from codomyrmex.cloud.coda._targets import Target
 from codomyrmex.cloud.coda._waiting import TIMEOUT
 from codomyrmex.cloud.coda.errors import CodaAPIError
 from codomyrmex.cloud.coda.models import InsertRowsResult, Row, RowDetail, RowList
 from codomyrmex.cloud.common import CloudClient, operation
+from codomyrmex.cloud.rest.frames import Frame, is_frame, rows_of
 from codomyrmex.cloud.rest.polling import WAIT_CHECKS
 
 _ROWS_PER_PAGE = 200
@@ -67,7 +67,7 @@ class Rows(CloudClient):
         self,
         doc_id: str,
         table_id: str,
-        rows: Iterable[params.RowLike] | params.Frame,
+        rows: Iterable[params.RowLike] | Frame,
         key_columns: Iterable[str] = (),
         *,
         disable_parsing: bool = False,

@@ -5,25 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Literal, Protocol, TypedDict, get_origin, get_type_hints
+from typing import Any, Literal, TypedDict, get_origin, get_type_hints
 
-from codomyrmex.cloud.coda._frames import is_frame
 from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda._names import camel
 from codomyrmex.cloud.coda.models import Row
+from codomyrmex.cloud.rest.frames import is_frame
 
 RowLike = Mapping[str, Any] | Row | Iterable[Mapping[str, Any]]
 """A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
 them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``; or one that was read."""
-
-
-class Frame(Protocol):
-    """A `pandas.DataFrame`."""
-
-    columns: Any
-
-    def itertuples(self, index: bool = ..., name: str | None = ...) -> Iterable[Any]:
-        """The rows."""
 
 
 _CHECKED = {Mapping: "a mapping", bool: "True or False", str: "text"}

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from codomyrmex.cloud.infomaniak.newsletter import _header_names as header_names
 from codomyrmex.cloud.infomaniak.newsletter._addresses import parse_address, same_address
 from codomyrmex.cloud.infomaniak.newsletter._csv_files import Readable, is_readable, open_table
+from codomyrmex.cloud.rest.frames import Frame, is_frame, plain, rows_of
 
 ContactLike = Mapping[str, Any]
-Contacts = Iterable[ContactLike] | Readable
+Contacts = Iterable[ContactLike] | Frame | Readable
 
 
 class Contact(NamedTuple):
@@ -121,7 +122,7 @@ class Columns:
 
 
 def judge(contacts: Contacts, columns: Columns, *, encoding: str | None, delimiter: str | None) -> Judged:
-    """All the contacts: of a CSV file if it is a path or a file, else of mappings.
+    """All the contacts: of a CSV file if it is a path or a file, else of mappings or a DataFrame.
 
     Raises TypeError for what is neither, ValueError for a file whose structure is wrong, and what the iterable raises.
     """
@@ -133,7 +134,7 @@ def judge(contacts: Contacts, columns: Columns, *, encoding: str | None, delimit
         raise TypeError(f"contacts are several mappings or a CSV file, not {type(contacts).__name__}")
     if encoding is not None or delimiter is not None:
         raise TypeError("encoding and delimiter are for a CSV file: these contacts are no path and no file")
-    for number, contact in enumerate(contacts, 1):
+    for number, contact in enumerate(rows_of(contacts) if is_frame(contacts) else contacts, 1):
         _judge_mapping(contact, columns, judged, f"contact {number}")
     return judged
 
@@ -180,17 +181,13 @@ def _judge_mapping(contact: Any, columns: Columns, judged: Judged, place: str) -
     nested = contact.get("fields") or {}
     if not isinstance(nested, Mapping):
         raise TypeError(f"fields of {place} is a mapping such as {{'firstname': 'Ada'}}, not {type(nested).__name__}")
-    values = {
-        str(name).strip(): value
-        for name, value in contact.items()
-        if name not in ("fields", None) and not _is_missing(value)
-    }
+    own = ((name, value) for name, value in contact.items() if name not in ("fields", None))
+    values, nested_values = _values(own, place), _values(nested.items(), place)
     email = columns.email(values, place)
     names = {column: name for column in values if column != email and (name := columns.name_of(column))}
     judged.shapes.add(tuple(names.values()))
-    fields = {name: _plain(values[column]) for column, name in names.items()}
-    fields |= {str(key): _plain(value) for key, value in nested.items() if not _is_missing(value)}
-    judged.named.update(map(str, nested))
+    fields = {name: values[column] for column, name in names.items()} | nested_values
+    judged.named.update(nested_values)
     wants_none = any(header_names.refuses(column, str(value)) for column, value in values.items())
     found = Contact(str(values.get(email or "", "")).strip(), fields)
     if not wants_none and _has_too_many_cells(contact):
@@ -216,14 +213,17 @@ def _plain_name(name: str) -> str:
     return name.strip().casefold()
 
 
-def _is_missing(value: Any) -> bool:
-    """Whether it is no value: None, or what tables of numbers have in its place, NaN and NaT, which equal nothing."""
-    return value is None or (isinstance(value, (float, date)) and value != value)
+def _values(named: Iterable[tuple[Any, Any]], place: str) -> dict[str, Any]:
+    """Values by their names, as JSON and CSV can have them, without those that are missing, such as None and NaN."""
+    values = {str(name).strip(): plain(value) for name, value in named}
+    for name, value in values.items():
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            raise TypeError(f"{name!r} of {place} is text, a number or a date, not {type(value).__name__}")
+    return {name: _as_json(value) for name, value in values.items() if value is not None}
 
 
-def _plain(value: Any) -> Any:
-    """As JSON and CSV can have it."""
+def _as_json(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
-    is_plain = isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
-    return value if is_plain else str(value)
+    is_json = isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_json else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ from codomyrmex.cloud.rest.polling import note_on_interrupt
 MAX_ONE_BY_ONE = 20
 """So many contacts go one by one: each takes one of 60 requests a minute, and is answered for itself."""
 _MAX_ROWS = 10_000
+_MANY_UPLOADS = 20
+_log = logging.getLogger(__name__)
 _ADDRESS = {"type": "email", "name": "email"}
 """The column of addresses, where the newsletter has no field for it."""
 
@@ -40,6 +43,8 @@ class Import:
     def run(self) -> dict[str, Any]:
         """Import them all. Repeating it does no harm: contacts that are there already are updated."""
         contacts = list(self._judged.contacts.values())
+        if contacts:
+            self._calls.get("groups/{}", self._list)  # the service takes names of lists, too, and makes those
         try:
             if len(contacts) <= MAX_ONE_BY_ONE:
                 self._one_by_one(contacts)
@@ -77,7 +82,12 @@ class Import:
         fields = Fields(self._calls)
         self._find_fields(fields, self._judged.columns())
         address = fields.find("email")
-        for rows in _with_the_same_columns(contacts):
+        by_columns = _by_columns(contacts)
+        if len(by_columns) > _MANY_UPLOADS:
+            _log.warning(
+                "these contacts take %d uploads, as they have values in so many sets of columns", len(by_columns)
+            )
+        for rows in by_columns:
             for first in range(0, len(rows), _MAX_ROWS):
                 self._upload(rows[first : first + _MAX_ROWS], address["id"] if address else _ADDRESS)
         begun = [f"the import into list {self._list}", *(f"task {task_id}" for task_id in self._tasks)]
@@ -148,12 +158,12 @@ class Import:
         return missing
 
 
-def _with_the_same_columns(contacts: Iterable[Contact]) -> Iterable[list[Contact]]:
+def _by_columns(contacts: Iterable[Contact]) -> list[list[Contact]]:
     """The contacts by the columns in which they have a value: an empty cell would delete what is there already."""
     by_columns: dict[frozenset[str], list[Contact]] = {}
     for contact in contacts:
         by_columns.setdefault(frozenset(contact.fields), []).append(contact)
-    return by_columns.values()
+    return list(by_columns.values())
 
 
 def subscriber(email: str, fields: Mapping[str, Any] | None, groups: Sequence[int | str] | None) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class Lists(CloudClient):
         afterwards to see who is in it. Fields that are new are made.
 
         :param contacts: ``{"email": "ada@example.org", "firstname": "Ada"}`` each, with values by the names or keys of
-            the fields; or a CSV file with such a header, by its path or opened. What other services call address, first
-            and last name in their exports is known.
+            the fields; or a pandas DataFrame; or a CSV file with such a header, by its path or opened. What other
+            services call address, first and last name in their exports is known.
         :param fields: the columns to take beside the address, or a mapping of columns to fields, in which ``"email"``
             is the address; default: all but those that other services keep for themselves.
         :param encoding: of the file; default: found.
