@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
@@ -46,6 +48,10 @@ Match = tuple[Any, dict[str, str]]
 
 class Contract(Protocol):
     """What the API accepts."""
+
+    @property
+    def OPERATIONS(self) -> Sequence[Operation]:  # noqa: N802 - a constant of a module
+        """All of them."""
 
     def find(self, method: str, path: str, /) -> Match | None:
         """The operation that a raw path leads to, and its parts as they are written."""
@@ -120,11 +126,17 @@ class ApiServer:
             fault: how the response is broken.
             executed: whether the request is carried out before.
             times: how many requests.
+
+        Raises:
+            ValueError: there is no such operation.
         """
+        if operation != "*":
+            self._check_operation(operation)
         self.faults += [Fault(operation, response, fault, executed)] * times
 
     def changed(self, operation: str) -> list[Any]:
-        """What an operation changed so far, once for each time."""
+        """What an operation changed so far, once for each time. ValueError for one that is not there."""
+        self._check_operation(operation)
         with self.lock:
             return [target for name, target in self.effects if name == operation]
 
@@ -133,7 +145,8 @@ class ApiServer:
         return {}
 
     def received(self, operation: str) -> list[ReceivedRequest]:
-        """The requests of an operation so far."""
+        """The requests of an operation so far. ValueError for one that is not there."""
+        self._check_operation(operation)
         return [request for request in self.requests if request.operation == operation]
 
     # For the services
@@ -179,6 +192,13 @@ class ApiServer:
             return False
         sent.append(now)
         return True
+
+    def _check_operation(self, name: str) -> None:
+        names = [operation.name for operation in self.contract.OPERATIONS]
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+            raise ValueError(f"no operation {name!r}: {hint}")
 
     def _fault(self, operation: str) -> Fault | None:
         for fault in self.faults:
