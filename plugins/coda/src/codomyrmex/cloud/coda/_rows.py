@@ -100,24 +100,25 @@ class Rows(CloudClient):
         )
         if is_kept:
             pending = iter(list(pending))
-        target = self._calls.target("docs", doc_id, "tables", table_id)
-        if not keys:
-            target = target.once("look which rows are in before inserting them again, or give key_columns")
         query = params.flag("disableParsing", disable_parsing or None)
 
         def send(batch: Batch[params.RowLike]) -> dict[str, Any]:
             body = body_of(batch, keys)
             return self._calls.edit("POST", target, below=("rows",), answers=(), query=query, body=body, wait=False)
 
-        sending = Sending("insert_rows", send, skip_too_large=True)
+        sending = Sending("insert_rows", pending, send, skip_too_large=True)
         try:
-            sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
-        except CodaAPIError as error:
-            error.maybe_executed = bool(error.maybe_executed or sending.accepted)
-            error.retryable = error.retryable and is_kept and (bool(keys) or not sending.accepted)
-            error.partial = partial_of(sending)
+            target = self._calls.target("docs", doc_id, "tables", table_id)
+            if not keys:
+                target = target.once("look which rows are in before inserting them again, or give key_columns")
+            sending.run(partial(self._calls.settle, timeout=timeout) if wait else None)
+        except (Exception, KeyboardInterrupt) as error:
             if sending.too_large:
                 error.add_note(too_large(sending))
+            if isinstance(error, CodaAPIError):
+                error.maybe_executed = bool(error.maybe_executed or sending.accepted)
+                error.retryable = error.retryable and is_kept and (bool(keys) or not sending.accepted)
+                error.partial = partial_of(sending)
             raise
         if sending.too_large:
             raise too_large_error(sending) from sending.refusal
@@ -180,7 +181,6 @@ class Rows(CloudClient):
         pending = batches(params.texts(ids, "row_ids", "ids of rows"), encode, "row_ids")
         if not ids:
             return {"requestId": "", "requestIds": [], "rowIds": []}
-        target = self._calls.target("docs", doc_id, "tables", table_id)
 
         def send(batch: Batch[str]) -> dict[str, Any]:
             body = {"rowIds": batch.items}
@@ -188,9 +188,10 @@ class Rows(CloudClient):
                 "DELETE", target, below=("rows",), answers=("rowIds",), body=body, when_gone=body.copy, wait=False
             )
 
-        sending = Sending("delete_rows", send)
+        sending = Sending("delete_rows", pending, send)
         try:
-            sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
+            target = self._calls.target("docs", doc_id, "tables", table_id)
+            sending.run(partial(self._calls.settle, timeout=timeout) if wait else None)
         except CodaAPIError as error:
             error.maybe_executed = bool(error.maybe_executed or sending.accepted)
             error.retryable = error.retryable and isinstance(row_ids, Sized)  # of an iterator nothing is left
