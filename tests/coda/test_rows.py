@@ -5,6 +5,7 @@ import json
 import pickle
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from codomyrmex.cloud.coda import (
@@ -313,6 +314,29 @@ def test_rows_that_are_too_large_are_among_the_remaining_of_another_failure(clie
     assert any(note.startswith("too large for Coda: rows[0] (") for note in caught.value.__notes__)
 
 
+def test_an_iterator_that_breaks_tells_of_the_rows_that_are_too_large(client, coda, empty):
+    def rows():
+        yield too_large("zero")
+        yield from things(500)
+        raise KeyError("no more")
+
+    with pytest.raises(KeyError) as caught:
+        client.insert_rows(*TABLE, rows())
+    sent, left = caught.value.__notes__
+    assert sent.startswith("insert_rows had sent 499 rows before this")
+    assert left.startswith("too large for Coda: rows[0] (")
+
+
+@pytest.mark.parametrize("row", [{}, {"Name": "small"}])
+def test_a_small_row_is_not_what_is_too_large(client, coda, empty, row):
+    coda.fail("upsertRows", error(400, "the document is too large"), times=100)
+    with pytest.raises(CodaValidationError, match=r"^the document is too large") as caught:
+        client.insert_rows(*TABLE, [row] * 50)
+    assert (caught.value.partial.accepted, caught.value.partial.too_large) == (0, [])
+    assert list(caught.value.partial.remaining) == [row] * 50
+    assert len(coda.received("upsertRows")) == 1
+
+
 def test_rows_with_keys_are_updated_though_one_is_too_large(client, coda):
     with pytest.raises(CodaValidationError, match=r"rows\[1\]"):
         client.insert_rows(*TABLE, [{"Name": "a", "Count": 9}, too_large("b"), {"Name": "c", "Count": 8}], ["Name"])
@@ -358,6 +382,13 @@ def test_a_deletion_that_fails_midway_is_continued(client, coda, empty):
     assert coda.rows() == []
 
 
+def test_ids_are_not_lost_where_their_table_cannot_be_looked_up(connect, coda):
+    coda.fail("getTable", error(503))
+    with pytest.raises(CodaServerError) as caught:
+        connect(retry_budget=0).delete_rows("doc", "Things", iter(["i-00"]))
+    assert (caught.value.retryable, list(caught.value.partial.remaining)) == (False, ["i-00"])
+
+
 def test_an_id_that_fits_in_no_request_is_not_called_deleted(client, coda):
     no_id = "x" * 3_000_000
     with pytest.raises(CodaValidationError, match="too large for a request") as caught:
@@ -396,11 +427,12 @@ def test_one_row_is_not_taken_for_several(client, coda):
 @pytest.mark.parametrize(
     ("call", "rows"), [("insert_rows", things(3)), ("delete_rows", ["i-00", "i-01"])], ids=["insert", "delete"]
 )
-def test_a_table_that_cannot_be_looked_up_leaves_all_rows_remaining(connect, coda, call, rows):
+@pytest.mark.parametrize(("form", "retryable"), [(list, True), (iter, False)], ids=["list", "iter"])
+def test_a_table_that_cannot_be_looked_up_leaves_all_rows_remaining(connect, coda, call, rows, form, retryable):
     coda.fail("getTable", error(503))
     with pytest.raises(CodaServerError) as caught:
-        getattr(connect(retry_budget=0), call)("doc", "Things", rows)
-    assert (caught.value.maybe_executed, caught.value.retryable) == (False, True)
+        getattr(connect(retry_budget=0), call)("doc", "Things", form(rows))
+    assert (caught.value.maybe_executed, caught.value.retryable) == (False, retryable)
     assert (caught.value.partial.accepted, list(caught.value.partial.remaining)) == (0, rows)
 
 
@@ -523,10 +555,13 @@ def test_a_data_frame_whose_columns_are_not_told_apart_is_refused(client, coda):
     [
         (float("inf"), "cannot hold inf"), (b"x", "cannot hold bytes"), ({1}, "cannot hold set"),
         (timedelta(1), "cannot hold timedelta"), ({"@type": "Person"}, "without value_format='rich'"),
+        ("half \ud83d", r"cannot hold '\\ud83d'"), (10**5000, "Coda's numbers are finite"),
+        (Fraction(-(10**400)), "Coda's numbers are finite"), (Decimal("1e400"), "Coda's numbers are finite"),
     ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )  # fmt: skip
 def test_a_value_that_no_cell_holds_is_told_with_its_place(client, coda, value, message):
-    with pytest.raises((TypeError, ValueError), match=rf"^rows\[600\]: 'Count' {message}|^rows\[600\].*{message}"):
+    with pytest.raises((TypeError, ValueError), match=rf"^rows\[600\]: 'Count' .*{message}"):
         client.insert_rows(*TABLE, [*things(600), {"Name": "a", "Count": value}])
     assert coda.requests == []
 

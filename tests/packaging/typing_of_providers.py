@@ -1,8 +1,10 @@
 """What type checkers tell users of our providers. Checked by mypy, never run."""
 
+import csv
+import sqlite3
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Unpack, assert_type
+from typing import Any, NamedTuple, Unpack, assert_type
 
 from codomyrmex.cloud import (
     AzureStorage,
@@ -25,6 +27,7 @@ from codomyrmex.cloud import (
 )
 from codomyrmex.cloud.aws import options as aws
 from codomyrmex.cloud.azure import options as azure
+from codomyrmex.cloud.coda import Row
 from codomyrmex.cloud.gcp import options as gcp
 
 # What get_client gives: the class of each provider of this project, by its enum's member or its name
@@ -138,6 +141,24 @@ Strangers().upload_file("b", "k", b"", StorageClas="GLACIER")  # type: ignore[ca
 
 CodaClient.from_env(timeout=7, limits=None)
 CodaClient.from_env(time_out=7)  # type: ignore[call-arg]
+
+
+class Task(NamedTuple):
+    Name: str
+
+
+def move_rows(coda: CodaClient, row: Row) -> None:
+    """What was read, and whatever else holds a row, is a row to write."""
+    coda.insert_rows("doc", "Archive", coda.iter_rows("doc", "Tasks", use_column_names=True))
+    coda.insert_rows("doc", "Archive", coda.list_rows("doc", "Tasks"))
+    coda.insert_rows("doc", "Archive", [Task("a"), {"Name": "b"}, [{"column": "Name", "value": "c"}]])
+    coda.insert_rows("doc", "Archive", csv.DictReader(["Name"]))
+    coda.insert_rows("doc", "Archive", sqlite3.connect("tasks.db").execute("select * from tasks"))
+    coda.insert_rows("doc", "Archive", [7])  # type: ignore[list-item]
+    coda.update_row("doc", "Tasks", "i-1", row)
+    assert_type(dict(row), dict[str, Any])
+
+
 InfomaniakNewsletterClient.from_env(strict=True, requests_per_minute=7)
 InfomaniakNewsletterClient.from_env(stric=True)  # type: ignore[call-arg]
 InfomaniakNewsletterClient.from_credentials("token", 7, timeout="7")  # type: ignore[arg-type]

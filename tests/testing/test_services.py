@@ -275,6 +275,12 @@ def test_a_response_is_lost_before_or_after_it_is_carried_out(server, fault, exe
     assert len(server.received("create_group")) == 1
 
 
+def test_a_header_may_be_a_number(server):
+    server.fail("domain", Response(429, headers={"Retry-After": 1}))
+    response = requests.get(f"{server.url}{PATH}", headers=headers(server), timeout=10)
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "1")
+
+
 def test_a_response_that_cannot_be_sent_is_told(server):
     server.fail("domain", Response(200, b"", {"X": "two\nlines"}))
     with pytest.raises(requests.RequestException):

@@ -94,9 +94,11 @@ def test_a_slash_at_the_end_and_a_charset_are_taken(coda, call, table):
 
 @pytest.mark.parametrize(("path", "largest"), [("rows?limit=9999", 500), ("columns?limit=100", 100), ("rows", 25)])
 def test_pages_have_the_vendors_sizes(call, table, path, largest):
-    table.add_rows({"Name": str(number)} for number in range(600))
-    for number in range(120):
-        table.add_column(f"Column {number}")
+    if path.startswith("columns"):
+        for number in range(120):
+            table.add_column(f"Column {number}")
+    else:
+        table.add_rows({"Name": str(number)} for number in range(600))
     page = call("GET", f"/docs/doc/tables/grid-1/{path}")[1]
     assert len(page["items"]) == largest
     assert page["nextPageToken"] in page["nextPageLink"]

@@ -42,6 +42,28 @@ def test_a_body_that_is_too_large_is_refused(coda, call, table):
     assert len(coda.rows()) == 3
 
 
+@pytest.mark.parametrize(("key", "is_there"), [(1.0, True), (1, True), (True, False), ("b", False)])
+def test_a_key_is_the_same_where_its_value_is(coda, client, table, key, is_there):
+    client.insert_rows(*TABLE, [{"Name": "new", "Count": key}], ["Count"])
+    assert ("new" in [row["Name"] for row in coda.rows()[:3]]) == is_there
+
+
+def test_documents_are_kept_once_a_request_while_reads_lag(coda, client, table):
+    class Copied:
+        times = 0
+
+        def __call__(self, row):
+            return True
+
+        def __deepcopy__(self, memo):
+            Copied.times += 1
+            return self
+
+    table.where, coda.reads_lag = Copied(), 60
+    client.delete_rows(*TABLE, list(table.rows))
+    assert (Copied.times, len(list(client.iter_rows(*TABLE))), coda.rows()) == (1, 3, [])
+
+
 def test_rows_are_not_inserted_into_a_view(coda, client, table):
     coda.add_view(table, "View")
     with pytest.raises(CodaValidationError, match="view"):

@@ -18,6 +18,8 @@ MAX_ROWS = 500
 MAX_BYTES = 1_900_000
 """The rows of one request, unless it is one row alone. Coda refuses a body of more than 2 MB."""
 _MAX_BODY = 2_000_000
+_MIN_TOO_LARGE = 4_000
+"""Bytes. A row of fewer is not what is too large, whatever Coda's message means; its document may be."""
 _IS_TOO_LARGE = re.compile(r"exceeds (the )?maximum size|too large", re.IGNORECASE)
 
 
@@ -73,14 +75,20 @@ class Sending(Generic[T]):
     """Sends batches one after the other, and knows how far it came.
 
     :param operation: for the notes of what goes wrong.
+    :param pending: what is to be sent.
     :param send: sends one batch, and returns Coda's answer.
     :param skip_too_large: go past an item that is too large for Coda, and keep it in ``too_large``.
     """
 
     def __init__(
-        self, operation: str, send: Callable[[Batch[T]], dict[str, Any]], *, skip_too_large: bool = False
+        self,
+        operation: str,
+        pending: Iterator[Batch[T]],
+        send: Callable[[Batch[T]], dict[str, Any]],
+        *,
+        skip_too_large: bool = False,
     ) -> None:
-        self._operation, self._request, self._skip_too_large = operation, send, skip_too_large
+        self._operation, self._pending, self._request, self._skip_too_large = operation, pending, send, skip_too_large
         self.accepted = 0
         """Items of the batches that Coda accepted."""
         self.unsure = 0
@@ -89,7 +97,7 @@ class Sending(Generic[T]):
         """The items that Coda does not take, one in each."""
         self.refusal: CodaAPIError | None = None
         """Of the last of these."""
-        self.remaining: Iterator[T] = iter(())
+        self.remaining: Iterator[T] = chain.from_iterable(batch.items for batch in pending)
         """The items that were not accepted, to be read once."""
         self.answers: list[dict[str, Any]] = []
         self.warnings: list[str] = []
@@ -112,11 +120,11 @@ class Sending(Generic[T]):
             accepted=self.accepted, unsure=self.unsure, unsettled=list(self.unsettled), remaining=self.remaining
         )
 
-    def run(self, pending: Iterator[Batch[T]], settle: Callable[[str], MutationStatus] | None) -> None:
+    def run(self, settle: Callable[[str], MutationStatus] | None) -> None:
         """Send every batch, then wait for each; what goes wrong gets a note of what was sent before."""
         try:
-            for batch in pending:
-                self._send(batch, pending)
+            for batch in self._pending:
+                self._send(batch)
             self.remaining = chain.from_iterable(batch.items for batch in self.too_large)
             if settle:
                 for request_id in self.request_ids:
@@ -129,7 +137,7 @@ class Sending(Generic[T]):
                 error.add_note(f"{sent}, in {', '.join(self.request_ids)}")
             raise
 
-    def _send(self, batch: Batch[T], pending: Iterator[Batch[T]]) -> None:
+    def _send(self, batch: Batch[T]) -> None:
         """Send a batch; of one that is too large all the items that are not."""
         pieces = [batch]
         while pieces:
@@ -139,10 +147,10 @@ class Sending(Generic[T]):
                     raise CodaValidationError(f"{piece.size:,} bytes are too large for a request")
                 answer = self._request(piece)
             except CodaAPIError as error:
-                if not (self._skip_too_large and _is_too_large(error)):
+                if not (self._skip_too_large and _is_too_large(piece, error)):
                     self.unsure = len(piece.items) if error.maybe_executed else 0
                     left = [*self.too_large, piece, *pieces]
-                    self.remaining = chain.from_iterable(b.items for b in chain(left, pending))
+                    self.remaining = chain.from_iterable(b.items for b in chain(left, self._pending))
                     raise
                 if len(piece.items) == 1:
                     self.too_large.append(piece)
@@ -155,7 +163,11 @@ class Sending(Generic[T]):
             self.unsettled += [answer["requestId"]] if "requestId" in answer else []
 
 
-def _is_too_large(error: CodaAPIError) -> bool:
+def _is_too_large(batch: Batch[Any], error: CodaAPIError) -> bool:
     """Whether Coda refused a request for the size of a row, or of all of them. It did nothing of it then."""
     is_refused = isinstance(error, CodaValidationError) and not error.maybe_executed
-    return is_refused and (error.status_code == 413 or _IS_TOO_LARGE.search(error.message) is not None)
+    return (
+        is_refused
+        and batch.size >= _MIN_TOO_LARGE
+        and (error.status_code == 413 or _IS_TOO_LARGE.search(error.message) is not None)
+    )

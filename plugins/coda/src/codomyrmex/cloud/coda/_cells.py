@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from datetime import time as clock_time
 from decimal import Decimal
-from math import isfinite
+from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any
 
@@ -53,16 +53,17 @@ def _value(column: str, value: Any, depth: int = 0) -> Any:
     value = plain(value)
     if value is None:
         return ""  # Coda's API knows no null: an empty text is an empty cell
-    if isinstance(value, str | bool):
+    if isinstance(value, str):
+        return _text(column, value)
+    if isinstance(value, bool):
         return value
     if hasattr(value, "dtype"):  # what is no plain value; numpy calls its spans of time integral
         raise _no_value(column, value)
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real | Decimal):  # all numbers of Coda are floating
-        if not isfinite(value):
-            raise ValueError(f"{column!r} cannot hold {value}: Coda's numbers are finite")
-        return float(value)
+    if isinstance(value, Real | Decimal):
+        number = _floating(value)
+        if not isfinite(number):
+            raise ValueError(f"{column!r} cannot hold {number}: Coda's numbers are finite")
+        return int(value) if isinstance(value, Integral) else number
     if isinstance(value, datetime | date | clock_time):
         return value.isoformat()
     if isinstance(value, list | tuple) and depth < 2:
@@ -70,6 +71,22 @@ def _value(column: str, value: Any, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         raise TypeError(f"{column!r} cannot hold a mapping: read rows without value_format='rich' to write them again")
     raise _no_value(column, value)
+
+
+def _text(column: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{column!r} cannot hold {text[error.start]!r}: it is half a character") from None
+    return text
+
+
+def _floating(number: Real | Decimal) -> float:
+    """A number as Coda has it: all of its numbers are floating."""
+    try:
+        return float(number)
+    except OverflowError:  # of integers and fractions
+        return inf
 
 
 def _no_value(column: str, value: Any) -> TypeError:

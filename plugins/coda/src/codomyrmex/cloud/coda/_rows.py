@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sized
-from functools import cache, partial
+from functools import partial
 from typing import Any, Unpack
 
 from codomyrmex.cloud.coda import params
@@ -12,7 +12,6 @@ from codomyrmex.cloud.coda._calls import Calls, walk, walk_pages
 from codomyrmex.cloud.coda._cells import encode, to_cells
 from codomyrmex.cloud.coda._changes import Changes
 from codomyrmex.cloud.coda._inserts import body_of, encoded_row, partial_of, result_of, too_large, too_large_error
-from codomyrmex.cloud.coda._targets import Target
 from codomyrmex.cloud.coda._waiting import TIMEOUT
 from codomyrmex.cloud.coda.errors import CodaAPIError
 from codomyrmex.cloud.coda.models import InsertRowsResult, Row, RowDetail, RowList
@@ -105,25 +104,23 @@ class Rows(CloudClient):
             pending = iter(list(pending))
         query = params.flag("disableParsing", disable_parsing or None)
 
-        @cache
-        def target() -> Target:
-            table = self._calls.target("docs", doc_id, "tables", table_id)
-            advice = "look which rows are in before inserting them again, or give key_columns"
-            return table if keys else table.once(advice)
-
         def send(batch: Batch[params.RowLike]) -> dict[str, Any]:
             body = body_of(batch, keys)
-            return self._calls.edit("POST", target(), below=("rows",), answers=(), query=query, body=body, wait=False)
+            return self._calls.edit("POST", target, below=("rows",), answers=(), query=query, body=body, wait=False)
 
-        sending = Sending("insert_rows", send, skip_too_large=True)
+        sending = Sending("insert_rows", pending, send, skip_too_large=True)
         try:
-            sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
-        except CodaAPIError as error:
-            error.maybe_executed = bool(error.maybe_executed or sending.accepted)
-            error.retryable = error.retryable and is_kept and (bool(keys) or not sending.accepted)
-            error.partial = partial_of(sending)
+            target = self._calls.target("docs", doc_id, "tables", table_id)
+            if not keys:
+                target = target.once("look which rows are in before inserting them again, or give key_columns")
+            sending.run(partial(self._calls.settle, timeout=timeout) if wait else None)
+        except (Exception, KeyboardInterrupt) as error:
             if sending.too_large:
                 error.add_note(too_large(sending))
+            if isinstance(error, CodaAPIError):
+                error.maybe_executed = bool(error.maybe_executed or sending.accepted)
+                error.retryable = error.retryable and is_kept and (bool(keys) or not sending.accepted)
+                error.partial = partial_of(sending)
             raise
         if sending.too_large:
             raise too_large_error(sending) from sending.refusal
@@ -186,17 +183,17 @@ class Rows(CloudClient):
         pending = batches(params.texts(ids, "row_ids", "ids of rows"), encode, "row_ids")
         if not ids:
             return {"requestId": "", "requestIds": [], "rowIds": []}
-        target = cache(partial(self._calls.target, "docs", doc_id, "tables", table_id))
 
         def send(batch: Batch[str]) -> dict[str, Any]:
             body = {"rowIds": batch.items}
             return self._calls.edit(
-                "DELETE", target(), below=("rows",), answers=("rowIds",), body=body, when_gone=body.copy, wait=False
+                "DELETE", target, below=("rows",), answers=("rowIds",), body=body, when_gone=body.copy, wait=False
             )
 
-        sending = Sending("delete_rows", send)
+        sending = Sending("delete_rows", pending, send)
         try:
-            sending.run(pending, partial(self._calls.settle, timeout=timeout) if wait else None)
+            target = self._calls.target("docs", doc_id, "tables", table_id)
+            sending.run(partial(self._calls.settle, timeout=timeout) if wait else None)
         except CodaAPIError as error:
             error.maybe_executed = bool(error.maybe_executed or sending.accepted)
             error.retryable = error.retryable and isinstance(row_ids, Sized)  # of an iterator nothing is left

@@ -5,16 +5,33 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Literal, TypedDict, get_origin, get_type_hints
+from typing import Any, Literal, Protocol, TypedDict, get_origin, get_type_hints
 
 from codomyrmex.cloud.coda._limits import RateLimits
 from codomyrmex.cloud.coda._names import camel
 from codomyrmex.cloud.coda.models import Row
 from codomyrmex.cloud.rest.frames import is_frame
 
-RowLike = Mapping[str, Any] | Row | Iterable[Mapping[str, Any]]
-"""A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns; or its cells as Coda writes
-them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``; or one that was read."""
+
+class Keyed(Protocol):
+    """What gives values by its keys and is no mapping, such as a `Row`, or a row of a database."""
+
+    def keys(self) -> Iterable[str]:
+        """The columns."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """The value of a column."""
+
+
+class NamedValues(Protocol):
+    """A named tuple."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+RowLike = Mapping[str, Any] | Iterable[Mapping[str, Any]] | Keyed | NamedValues
+"""A row: ``{"Name": "x", "c-tuVwxYz": 3}``, by names or ids of columns, or what behaves so, such as a `Row` or a named
+tuple; or its cells as Coda writes them, ``[{"column": "Name", "value": "x"}]``, also below a key ``cells``."""
 
 
 _CHECKED = {Mapping: "a mapping", bool: "True or False", str: "text"}

@@ -245,7 +245,7 @@ class _Conversation:
             self._listener.service.released.wait(_STALLED_SECONDS)
             return False
         body = response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
-        headers = {"Content-Type": "application/json", **response.headers}
+        headers = {"Content-Type": "application/json", **{name: str(value) for name, value in response.headers.items()}}
         if response.status in (204, 304):
             body = b""
         else:

@@ -387,7 +387,9 @@ def same(one: Any, other: Any) -> bool:
 
 
 def plain_text(value: Any) -> str:
-    """A cell as text; the items of a list are joined by commas."""
+    """A cell as text, the same for 1 and 1.0, which are one number; the items of a list are joined by commas."""
     if isinstance(value, list):
         return ",".join(map(plain_text, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

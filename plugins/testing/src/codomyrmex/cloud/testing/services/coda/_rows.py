@@ -11,7 +11,7 @@ from typing import Any
 from codomyrmex.cloud.testing.services.coda._cells import shown
 from codomyrmex.cloud.testing.services.coda._checks import Shape, cell_value, list_of, parse_json, text
 from codomyrmex.cloud.testing.services.coda._operations import COMMON_ERRORS, Chapter
-from codomyrmex.cloud.testing.services.coda._records import Column, Row, Table, View, same
+from codomyrmex.cloud.testing.services.coda._records import Column, Row, Table, View, plain_text, same
 from codomyrmex.cloud.testing.services.coda._responses import Json, browser_link, refusal
 from codomyrmex.cloud.testing.services.coda._service import Call, Cursor, Write, token_of
 from codomyrmex.cloud.testing.services.coda._tables import (
@@ -162,7 +162,7 @@ def _insert(table: Table, added: dict[str, dict[str, Any]]) -> bool:
 
 def _upsert(table: Table, rows: Iterable[dict[str, Any]], keys: list[str]) -> bool:
     def key_of(values: dict[str, Any]) -> tuple[str, ...]:
-        return tuple(str(values.get(key, "")) for key in keys)
+        return tuple(plain_text(values.get(key, "")) for key in keys)
 
     matching: dict[tuple[str, ...], list[Row]] = {}
     for row in table.rows.values():

@@ -134,10 +134,7 @@ class Service(ApiServer):
 
     def write(self, operation: str, target: Any, change: Callable[[], Any]) -> None:
         """Carry out a `Write` now. It has an effect only if ``change`` does not return False."""
-        if self.reads_lag:
-            self._history.append((time.monotonic(), copy.deepcopy(self.docs)))
-        if change() is not False:
-            self.effects.append((operation, target))
+        self._apply(Write(operation, target, change))
 
     def accept(self, *writes: Write) -> str:
         """Accept writes, which are applied after ``delay``. Returns the id of the request."""
@@ -151,16 +148,23 @@ class Service(ApiServer):
     def apply_due(self) -> None:
         """Apply the writes that are due, in their order."""
         while self.pending and self.pending[0][0] <= time.monotonic():
-            self._apply_next()
+            self._apply(*self.pending.popleft()[1])
 
     def apply_all(self) -> None:
         """Apply all writes that were accepted, also those that are not due."""
         while self.pending:
-            self._apply_next()
+            self._apply(*self.pending.popleft()[1])
 
-    def _apply_next(self) -> None:
-        for each in self.pending.popleft()[1]:
-            self.write(*each)
+    def _apply(self, *writes: Write) -> None:
+        """Carry out the writes of one request, at once for whoever reads."""
+        if self.reads_lag:
+            now = time.monotonic()
+            while self._history and self._history[0][0] <= now - self.reads_lag:
+                self._history.popleft()  # no read shows it any more
+            self._history.append((now, copy.deepcopy(self.docs)))
+        for operation, target, change in writes:
+            if change() is not False:
+                self.effects.append((operation, target))
 
 
 @dataclass
