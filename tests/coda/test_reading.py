@@ -164,6 +164,7 @@ def test_iterating_is_lazy(client, coda):
 def test_iterating_begins_at_a_page_token(client, coda):
     page = client.list_rows("doc", "grid-1", limit=1)
     assert [row.id for row in client.iter_rows("doc", "grid-1", page_token=page.next_page_token)] == ["i-10", "i-20"]
+    assert coda.received("listRows")[1].query == {"pageToken": page.next_page_token}  # alone
 
 
 def test_a_short_page_is_not_taken_for_the_last(client, coda):

@@ -44,6 +44,18 @@ def test_rows_are_inserted_from_mappings_and_from_cells(client, coda, empty):
     assert result.request_id == result.request_ids[0] != ""
 
 
+def test_a_column_may_be_called_cells(client, coda, empty):
+    empty.add_column("cells")
+    client.insert_rows(*TABLE, [{"cells": "a"}])
+    assert coda.rows() == [{"cells": "a"}]
+
+
+def test_warnings_of_all_requests_are_told(client, coda, empty):
+    coda.warning = "not all"
+    assert client.insert_rows(*TABLE, things(501)).warnings == ["not all"] * 2
+    assert client.delete_rows(*TABLE, list(empty.rows))["warning"] == "not all; not all"
+
+
 def test_no_rows_are_no_request(client, coda):
     result = client.insert_rows(*TABLE, [])
     assert (result.request_id, result.added_row_ids, coda.requests) == ("", [], [])
@@ -178,6 +190,14 @@ def test_a_failure_in_the_middle_is_continued_without_loss_or_duplicates(client,
     assert [row["Count"] for row in coda.rows()] == list(range(1700))
 
 
+def test_cells_that_are_made_as_they_are_needed_are_not_lost(client, coda, empty):
+    coda.fail("upsertRows", error(403))
+    cells = [{"column": "Name", "value": "a"}]
+    with pytest.raises(CodaForbiddenError) as caught:
+        client.insert_rows(*TABLE, [iter(cells)])
+    assert list(caught.value.partial.remaining) == [cells]
+
+
 @pytest.mark.parametrize("fault", ["reset", "truncated", "stalled"])
 def test_rows_whose_answer_is_lost_are_unsure_and_not_sent_twice(connect, coda, empty, fault):
     coda.fail("upsertRows", fault=fault, executed=True)
@@ -273,6 +293,7 @@ def test_a_row_that_is_too_large_is_named_and_the_rest_goes_in(client, coda, emp
     error = caught.value
     assert str(error).startswith("too large for Coda: rows[3] (90,")
     assert """in 'Tags'; 'Name': "three"), rows[600] (""" in str(error)
+    assert """'Name': "six hundred"); the other""" in str(error)
     assert (error.status_code, error.response_body["statusCode"]) == (400, 400)
     assert "exceeds maximum size" in str(error.__cause__)
     assert "rows accepted: 698" in str(error)
@@ -312,6 +333,33 @@ def test_rows_that_are_too_large_are_among_the_remaining_of_another_failure(clie
     assert caught.value.partial.accepted == 499
     assert list(caught.value.partial.remaining) == [rows[0], *rows[500:]]
     assert any(note.startswith("too large for Coda: rows[0] (") for note in caught.value.__notes__)
+
+
+def test_rows_around_those_that_are_too_large_keep_their_order(client, coda, empty):
+    rows = things(10)
+    rows[3], rows[6] = too_large("three"), too_large("the larger six")
+    with pytest.raises(CodaValidationError) as caught:
+        client.insert_rows(*TABLE, rows)
+    assert [row["Count"] for row in coda.rows()] == [0, 1, 2, 4, 5, 7, 8, 9]
+    assert caught.value.partial.too_large == [3, 6]
+    assert caught.value.partial.result.added_row_ids == list(empty.rows)
+
+
+def test_a_failure_beside_a_row_that_is_too_large_loses_none_of_its_request(client, coda, empty):
+    rows = things(600)
+    rows[3] = too_large("three")
+    coda.fail("upsertRows", fault="", executed=True)  # the first request passes, and is refused for row 3
+    coda.fail("upsertRows", error(403))
+    with pytest.raises(CodaForbiddenError) as caught:
+        client.insert_rows(*TABLE, rows)
+    assert (coda.rows(), list(caught.value.partial.remaining)) == ([], rows)
+
+
+def test_413_means_too_large_whatever_its_words(client, coda, empty):
+    coda.fail("upsertRows", Response(413, b"<html>"), times=2)
+    with pytest.raises(CodaValidationError, match=r"^too large for Coda: rows\[0\]") as caught:
+        client.insert_rows(*TABLE, [{"Name": "x" * 5_000}, {"Name": "b"}])
+    assert (caught.value.status_code, coda.rows()) == (413, [{"Name": "b"}])
 
 
 def test_an_iterator_that_breaks_tells_of_the_rows_that_are_too_large(client, coda, empty):
@@ -455,6 +503,7 @@ def test_a_table_that_cannot_be_looked_up_leaves_all_rows_remaining(connect, cod
         (lambda c: c.insert_rows(*TABLE, [{"Name": "a"}], [1]), "key_columns takes names or ids of columns, not 1"),
         (lambda c: c.insert_rows(*TABLE, [{"Name": "a"}], None), "key_columns takes .*not NoneType"),
         (lambda c: c.update_row(*TABLE, "i-00", "text"), "a row is a mapping"),
+        (lambda c: c.update_row(*TABLE, "i-00", {"Name": "a"}, row={"Name": "b"}), "as cells, or as row"),
         (lambda c: c.update_page("doc", "canvas-1", content_update="text"), "content_update is a mapping, not str"),
         (lambda c: c.update_page("doc", "canvas-1", is_hidden="yes"), "is_hidden is True or False, not str"),
         (lambda c: c.create_page("doc", name=1), "name is text, not int"),
@@ -522,6 +571,7 @@ def test_values_of_numpy_and_pandas_are_values(client, coda, empty):
         0.5: numpy.float32(0.5), 7: numpy.int64(7), True: numpy.bool_(1), "a": numpy.str_("a"),
         "2026-01-02T00:00:00": numpy.datetime64("2026-01-02", "ns"),
         "2026-01-02T03:00:00": pandas.Timestamp("2026-01-02 03:00"),
+        "2026-01-02T03:00:00.000001": pandas.Timestamp("2026-01-02 03:00:00.000001002"),
     }  # fmt: skip
     client.insert_rows(*TABLE, [{"Name": value} for value in values.values()])
     client.insert_rows(*TABLE, [{"Name": numpy.array([1, 2]), "Tags": numpy.array([["a"], ["b"]])}])

@@ -144,3 +144,15 @@ def test_a_fault_comes_before_the_truth(coda, client, table):
     with pytest.raises(CodaForbiddenError, match="not yours"):
         client.list_rows(*TABLE)
     assert len(client.list_rows(*TABLE)) == 3
+
+
+@pytest.mark.parametrize("direction", ["ascending", "descending"])
+def test_empty_cells_are_last_in_natural_order(client, table, direction):
+    table.sorts = [("Name", direction)]
+    table.add_rows([{"Count": 9}, {"Name": "b2"}, {"Count": 8}])
+    counts = [row["c-2"] for row in client.iter_rows("doc", "grid-1", sort_by="natural")]
+    assert counts[-2:] == [9, 8]
+
+
+def test_a_page_that_holds_all_is_the_last(client, table):
+    assert client.list_rows("doc", "grid-1", limit=3).next_page_token is None

@@ -48,6 +48,26 @@ def test_a_key_is_the_same_where_its_value_is(coda, client, table, key, is_there
     assert ("new" in [row["Name"] for row in coda.rows()[:3]]) == is_there
 
 
+def test_rows_of_one_new_key_become_one_row(coda, client, table):
+    client.insert_rows(*TABLE, [{"Name": "new", "Count": 1}, {"Name": "new", "Count": 2}], ["Name"])
+    assert coda.rows()[3:] == [{"Name": "new", "Count": 2}]
+
+
+def test_what_changes_nothing_has_no_effect(coda, client, call, table):
+    coda.delay = 0.05
+    row_id = next(iter(table.rows))
+    client.delete_row(*TABLE, row_id, wait=False)
+    client.update_row(*TABLE, row_id, {"Name": "too late"})
+    call("POST", "/docs/doc/tables/grid-1/rows", {"rows": []})
+    assert [row["Name"] for row in coda.rows()] == ["b", "c"]
+    assert coda.effects == [("deleteRow", row_id)]
+
+
+@pytest.mark.parametrize(("value", "status"), [([["a"]], 202), ([[["a"]]], 400), (None, 400), ({}, 400)])
+def test_a_cell_takes_lists_of_lists_and_no_more(coda, call, table, value, status):
+    assert call("POST", "/docs/doc/tables/grid-1/rows", {"rows": [cells(Name=value)]})[0] == status
+
+
 def test_documents_are_kept_once_a_request_while_reads_lag(coda, client, table):
     class Copied:
         times = 0
