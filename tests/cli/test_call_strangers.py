@@ -96,6 +96,7 @@ Bound = TypeVar("Bound", bound=int)
         ("Decimal | str", ["007"], "'007'"),
         ("timedelta | str", ["007"], "'007'"),
         ("datetime | str", ["20260101"], "'20260101'"),
+        ("float", ["math.inf"], "inf"),
         ("float", ["1e400"], "is not a number"),
         ("dict[str, float]", ['{"a": 1e400}'], "is no JSON"),
         ("list[Decimal]", ["[1.5]"], "[Decimal('1.5')]"),

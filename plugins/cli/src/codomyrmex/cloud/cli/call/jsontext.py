@@ -56,6 +56,8 @@ def items(text: str) -> list[str]:
 
 def number(text: str) -> float:
     """The number that a text is. ValueError for none, and for one that no float holds."""
+    if text == "math.inf":  # as the help of methods says
+        return math.inf
     value = float(without_underscores(text))
     if math.isnan(value) or (math.isinf(value) and "inf" not in text.lower()):
         raise ValueError(f"{text[:_SHOWN_LENGTH]} is too large for a number")
