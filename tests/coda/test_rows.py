@@ -356,7 +356,7 @@ def test_a_failure_beside_a_row_that_is_too_large_loses_none_of_its_request(clie
 
 
 def test_413_means_too_large_whatever_its_words(client, coda, empty):
-    coda.fail("upsertRows", Response(413, b"<html>"), times=2)
+    coda.fail("upsertRows", error(413, "no"), times=2)
     with pytest.raises(CodaValidationError, match=r"^too large for Coda: rows\[0\]") as caught:
         client.insert_rows(*TABLE, [{"Name": "x" * 5_000}, {"Name": "b"}])
     assert (caught.value.status_code, coda.rows()) == (413, [{"Name": "b"}])
