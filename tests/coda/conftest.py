@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from codomyrmex.cloud.coda import CodaClient
 from codomyrmex.cloud.testing.services._http import listening
@@ -7,6 +9,13 @@ from support.coda_responses import JudgedCoda
 from support.matrix import Matrix
 
 from .relayed import make, violations
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    """The machine's own account is not what these tests use."""
+    for name in [name for name in os.environ if name.startswith("CODA_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,6 @@ from codomyrmex.cloud.testing.services._http import Response
 from codomyrmex.cloud.testing.services.coda import TOKEN, error
 
 
-@pytest.fixture(autouse=True)
-def no_token(monkeypatch):
-    monkeypatch.delenv("CODA_API_TOKEN", raising=False)
-
-
 def test_the_client_and_its_errors_are_exported_by_the_core():
     from codomyrmex.cloud import CodaClient as Exported
     from codomyrmex.cloud import CodaRateLimitError as Refused

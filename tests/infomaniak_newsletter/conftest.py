@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from contextlib import closing
 
@@ -9,6 +10,13 @@ from support.matrix import Matrix
 
 from .account import DOMAIN, TOKEN, make_newsletter
 from .relayed import make, violations
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    """The machine's own account is not what these tests use."""
+    for name in [name for name in os.environ if name.startswith("INFOMANIAK_NEWSLETTER_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)

@@ -20,12 +20,6 @@ from .account import DOMAIN, TOKEN
 VARIABLES = {"INFOMANIAK_NEWSLETTER_TOKEN": f"{TOKEN}\n", "INFOMANIAK_NEWSLETTER_ID": f" {DOMAIN}"}
 
 
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch):
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def environment(monkeypatch):
     for name, value in VARIABLES.items():
