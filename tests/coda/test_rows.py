@@ -293,7 +293,7 @@ def test_a_row_that_is_too_large_is_named_and_the_rest_goes_in(client, coda, emp
     error = caught.value
     assert str(error).startswith("too large for Coda: rows[3] (90,")
     assert """in 'Tags'; 'Name': "three"), rows[600] (""" in str(error)
-    assert """'Name': "six hundred"); the other""" in str(error)
+    assert """'Name': "six hundred"); rows accepted: 698""" in str(error)
     assert (error.status_code, error.response_body["statusCode"]) == (400, 400)
     assert "exceeds maximum size" in str(error.__cause__)
     assert "rows accepted: 698" in str(error)
