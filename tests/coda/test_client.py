@@ -62,6 +62,11 @@ def test_the_url_may_come_from_the_environment(coda, monkeypatch):
     monkeypatch.setenv("CODA_BASE_URL", "coda.io")
     with pytest.raises(ValueError, match="CODA_BASE_URL is http"):
         CodaClient()
+    monkeypatch.setenv("CODA_BASE_URL", "https://ada:a-secret@coda.example")
+    for show in (CodaClient, CodaClient.credential_source):
+        with pytest.raises(ValueError, match="CODA_BASE_URL holds a user or password") as caught:
+            show()
+        assert "a-secret" not in str(caught.value)
     monkeypatch.setenv("CODA_BASE_URL", "")
     with CodaClient() as client:
         assert client.base_url == "https://coda.io/apis/v1"

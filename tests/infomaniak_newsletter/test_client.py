@@ -73,6 +73,11 @@ def test_the_url_may_come_from_the_environment(service, monkeypatch):
     assert InfomaniakNewsletterClient.credential_source().endswith(f", INFOMANIAK_NEWSLETTER_BASE_URL={service.url}")
     with InfomaniakNewsletterClient(base_url="https://example.org") as client:
         assert client.base_url == "https://example.org"
+    monkeypatch.setenv("INFOMANIAK_NEWSLETTER_BASE_URL", "https://ada:a-secret@example.org")
+    for show in (InfomaniakNewsletterClient, InfomaniakNewsletterClient.credential_source):
+        with pytest.raises(ValueError, match="BASE_URL holds a user or password") as caught:
+            show()
+        assert "a-secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("given", [(), tuple(VARIABLES)[:1], tuple(VARIABLES)[1:]])

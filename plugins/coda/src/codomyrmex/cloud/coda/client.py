@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, Unpack
 
@@ -17,10 +16,10 @@ from codomyrmex.cloud.coda._tables import Tables
 from codomyrmex.cloud.coda._token import TOKEN, find_token, token_of_environment
 from codomyrmex.cloud.coda.errors import ERRORS
 from codomyrmex.cloud.common import CloudCredentials
-from codomyrmex.cloud.rest.endpoints import find_endpoint
+from codomyrmex.cloud.rest.endpoints import endpoint_source, find_endpoint
 from codomyrmex.cloud.rest.transport import Transport
 
-BASE_URL = "CODA_BASE_URL"
+BASE_URL, _URL = "CODA_BASE_URL", "https://coda.io/apis/v1"
 _PATH = {"doc_id": "docs", "page_id": "pages", "table_id": "tables", "column_id": "columns", "row_id": "rows"}
 
 
@@ -56,7 +55,7 @@ class CodaClient(Docs, Pages, Tables, Rows, Account):
     ) -> None:
         if limits is not None:
             check_limits(limits)
-        self.base_url = find_endpoint(base_url, "base_url", BASE_URL, "https://coda.io/apis/v1")
+        self.base_url = find_endpoint(base_url, "base_url", BASE_URL, _URL)
         self.timeout = timeout
         self.limits, self.retry_budget = limits, retry_budget
         transport = Transport(
@@ -77,8 +76,7 @@ class CodaClient(Docs, Pages, Tables, Rows, Account):
     def credential_source(cls) -> str | None:
         """The environment variables, for ``cloud doctor``."""
         token_of_environment()
-        url = os.environ.get(BASE_URL)
-        return f"{TOKEN}=***" + (f", {BASE_URL}={url}" if url else "")
+        return f"{TOKEN}=***{endpoint_source(BASE_URL, _URL)}"
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
         """Such as ``docs/AbCDeFGH/tables/grid-1``."""

@@ -26,6 +26,19 @@ def find_endpoint(given: str | None, name: str, variable: str, default: str) -> 
     return url.rstrip("/")
 
 
+def endpoint_source(variable: str, example: str) -> str:
+    """What ``cloud doctor`` shows of a variable with a URL, ``, ACME_URL=https://...``; nothing where it is not set.
+
+    Raises:
+        ValueError: as of `split_endpoint`; a URL that holds a password is not shown.
+    """
+    url = os.environ.get(variable)
+    if not url:
+        return ""
+    split_endpoint(url, variable, example)
+    return f", {variable}={url}"
+
+
 def split_endpoint(url: str, name: str, example: str) -> SplitResult:
     """Take a URL apart that requests are to be sent to.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, Unpack
 
@@ -16,11 +15,12 @@ from codomyrmex.cloud.infomaniak.newsletter._record import Record
 from codomyrmex.cloud.infomaniak.newsletter._segments import Segments
 from codomyrmex.cloud.infomaniak.newsletter._waiting import wait_for_task
 from codomyrmex.cloud.infomaniak.newsletter.errors import ERRORS
-from codomyrmex.cloud.rest.endpoints import find_endpoint
+from codomyrmex.cloud.rest.endpoints import endpoint_source, find_endpoint
 from codomyrmex.cloud.rest.polling import WAIT_CHECKS, note_on_interrupt
 from codomyrmex.cloud.rest.rates import Rate
 from codomyrmex.cloud.rest.transport import Transport
 
+_URL = "https://api.infomaniak.com"
 REQUESTS_PER_MINUTE = 60
 """What the service allows (developer.infomaniak.com/getting-started)."""
 _PATH = {
@@ -66,7 +66,7 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
     ) -> None:
         if requests_per_minute is not None and requests_per_minute < 1:
             raise ValueError(f"requests_per_minute is 1 or more, or None, not {requests_per_minute}")
-        self.base_url = find_endpoint(base_url, "base_url", _settings.BASE_URL, "https://api.infomaniak.com")
+        self.base_url = find_endpoint(base_url, "base_url", _settings.BASE_URL, _URL)
         self.timeout, self.strict = timeout, strict
         self.requests_per_minute, self.retry_budget = requests_per_minute, retry_budget
         settings = _settings.find(token, newsletter_id, credentials)
@@ -96,9 +96,8 @@ class InfomaniakNewsletterClient(Campaigns, Lists, Segments):
     def credential_source(cls) -> str | None:
         """The environment variables, for ``cloud doctor``."""
         settings = _settings.find()
-        url = os.environ.get(_settings.BASE_URL)
-        told = f"{_settings.TOKEN}=***, {_settings.NEWSLETTER}={settings.newsletter_id}"
-        return told + (f", {_settings.BASE_URL}={url}" if url else "")
+        url = endpoint_source(_settings.BASE_URL, _URL)
+        return f"{_settings.TOKEN}=***, {_settings.NEWSLETTER}={settings.newsletter_id}{url}"
 
     def resource_name(self, arguments: Mapping[str, Any]) -> str | None:
         """Such as ``lists/3/contacts/77``."""
