@@ -260,6 +260,12 @@ def test_what_a_contact_has_stays_where_the_new_value_is_missing(client, service
     assert len(service.received("import_subscribers")) == (2 if more else 0)
 
 
+def test_what_is_not_imported_takes_no_upload_of_its_own(client, service, group):
+    contacts = [{**each, "LEID": str(n)} if n % 2 else each for n, each in enumerate(people(30))]
+    assert client.import_contacts(group, contacts)["imported"] == 30
+    assert len(service.received("import_subscribers")) == 1
+
+
 def test_a_value_that_is_empty_on_purpose_replaces_what_is_there(client, service, group):
     ada = service.add_subscriber("ada@example.org", city="Bern")
     client.import_contacts(group, [{"email": "ada@example.org", "city": ""}])

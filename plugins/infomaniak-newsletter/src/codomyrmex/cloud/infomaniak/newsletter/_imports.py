@@ -82,12 +82,10 @@ class Import:
         fields = Fields(self._calls)
         self._find_fields(fields, self._judged.columns())
         address = fields.find("email")
-        by_columns = _by_columns(contacts)
-        if len(by_columns) > _MANY_UPLOADS:
-            _log.warning(
-                "these contacts take %d uploads, as they have values in so many sets of columns", len(by_columns)
-            )
-        for rows in by_columns:
+        alike = self._by_keys(contacts)
+        if len(alike) > _MANY_UPLOADS:
+            _log.warning("these contacts take %d uploads, as they have values in so many sets of columns", len(alike))
+        for rows in alike:
             for first in range(0, len(rows), _MAX_ROWS):
                 self._upload(rows[first : first + _MAX_ROWS], address["id"] if address else _ADDRESS)
         begun = [f"the import into list {self._list}", *(f"task {task_id}" for task_id in self._tasks)]
@@ -107,10 +105,17 @@ class Import:
         """Its values by the keys of the fields."""
         return {self._fields[name]["key"]: value for name, value in contact.fields.items() if name in self._fields}
 
+    def _by_keys(self, contacts: Iterable[Contact]) -> list[list[Contact]]:
+        """The contacts by the fields of which they have a value: an empty cell would delete what is there already."""
+        by_keys: dict[frozenset[str], list[Contact]] = {}
+        for contact in contacts:
+            by_keys.setdefault(frozenset(self._values(contact)), []).append(contact)
+        return list(by_keys.values())
+
     def _upload(self, contacts: list[Contact], address: int | dict[str, str]) -> None:
         values = [self._values(contact) for contact in contacts]
         ids = {field["key"]: field["id"] for field in self._fields.values()}
-        keys = [key for key in ids if any(key in each for each in values)]
+        keys = list(values[0])  # all have the same
         body = {
             "upload_id": self._calls.upload(as_csv(keys, zip((c.email for c in contacts), values, strict=True))),
             "fields": [address, *(ids[key] for key in keys)],
@@ -156,14 +161,6 @@ class Import:
             if not (wait and missing) or passed - changed >= self._settle:
                 break
         return missing
-
-
-def _by_columns(contacts: Iterable[Contact]) -> list[list[Contact]]:
-    """The contacts by the columns in which they have a value: an empty cell would delete what is there already."""
-    by_columns: dict[frozenset[str], list[Contact]] = {}
-    for contact in contacts:
-        by_columns.setdefault(frozenset(contact.fields), []).append(contact)
-    return list(by_columns.values())
 
 
 def subscriber(email: str, fields: Mapping[str, Any] | None, groups: Sequence[int | str] | None) -> dict[str, Any]:
