@@ -189,11 +189,11 @@ def _judge_mapping(contact: Any, columns: Columns, judged: Judged, place: str) -
     fields = {name: values[column] for column, name in names.items()} | nested_values
     judged.named.update(nested_values)
     wants_none = any(header_names.refuses(column, str(value)) for column, value in values.items())
-    found = Contact(str(values.get(email or "", "")).strip(), fields)
+    judged_contact = Contact(str(values.get(email or "", "")).strip(), fields)
     if not wants_none and _has_too_many_cells(contact):
-        judged.fail(found, "more cells than the header has columns")
+        judged.fail(judged_contact, "more cells than the header has columns")
     else:
-        judged.add(found, wants_none=wants_none)
+        judged.add(judged_contact, wants_none=wants_none)
 
 
 def _has_too_many_cells(row: Mapping[Any, Any]) -> bool:

@@ -76,8 +76,8 @@ def open_table(
             start, header_line = _header_lines(lines, name)
         if _JSON.match(start[0]):
             raise ValueError(f"{name}, line {header_line}, is JSON, not CSV: give what json.load makes of it")
-        found, header = _header(start, delimiter, is_header)
-        yield Table(name, header_line, header, _rows(lines, found, name, len(header)))
+        separator, header = _header(start, delimiter, is_header)
+        yield Table(name, header_line, header, _rows(lines, separator, name, len(header)))
 
 
 @contextmanager

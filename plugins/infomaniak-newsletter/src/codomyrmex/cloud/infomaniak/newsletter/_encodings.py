@@ -79,12 +79,12 @@ def find_encoding(file: BinaryIO, name: str, encoding: str | None) -> str:
     """
     start = file.read(_CHUNK_BYTES)
     marked = next((taken for bom, taken in _BOMS if start.startswith(bom)), None)
-    found = _checked(encoding, marked, name) if encoding is not None else marked or _by_zeros(start) or "utf-8"
-    bad_line = _first_bad_line(file, found)
+    likely = _checked(encoding, marked, name) if encoding is not None else marked or _by_zeros(start) or "utf-8"
+    bad_line = _first_bad_line(file, likely)
     if bad_line is None:
-        return found
-    if encoding is not None or found != "utf-8":
-        raise ValueError(f"{name}, line {bad_line}, cannot be read in {found}: give another encoding=")
+        return likely
+    if encoding is not None or likely != "utf-8":
+        raise ValueError(f"{name}, line {bad_line}, cannot be read in {likely}: give another encoding=")
     words = _sample(file)
     if (guessed := guess(words)) is None or _first_bad_line(file, guessed) is not None:
         raise ValueError(

@@ -62,8 +62,9 @@ class Fields:
         try:
             field = self._calls.write("POST", "fields", body={"name": name, "type": "text"}, unsure=unsure)
         except InfomaniakOutcomeUnknownError:
-            if (field := self._read().get(name.lower(), {})) == {}:
+            if (made := self._read().get(name.lower())) is None:
                 raise
+            field = made
         self._known[name.lower()] = field
         return field
 
